@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Memory. The x-functions never return NULL: when the system has no memory
+ * left they remove our temporary files and end the program with exit code 3.
+ * They are for sizes that we choose. A size that comes from a file meets a cap
+ * first, and large ones go through try_alloc, which reports.
+ */
+#pragma once
+
+#include "common/base/err.h"
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *old, size_t size);
+void *xreallocarray(void *old, size_t count, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t len);
+void *xmemdup(const void *data, size_t size);
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Zeroed memory or NULL with ERR_MEMORY; size 0 gives one byte. */
+void *try_alloc(size_t size, struct err *err);
+
+/* For CLEANUP(freep) on any pointer variable. */
+void freep(void *pointer_to_pointer);

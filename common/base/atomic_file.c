@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/base/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/base/alloc.h"
+#include "common/base/file.h"
+#include "common/base/tempfiles.h"
+
+struct atomic_file {
+	char *target;
+	char *temp;
+	int fd;
+	int slot; /* in tempfiles; -1 once renamed or removed */
+};
+
+/* The file that a chain of symbolic links names, or path itself. */
+static char *resolve_target(const char *path, struct err *err)
+{
+	struct stat st;
+	char *real;
+
+	if (lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+		return xstrdup(path);
+	real = realpath(path, NULL);
+	if (!real)
+		err_errno(err, errno, "cannot follow the symbolic link");
+	return real;
+}
+
+struct atomic_file *atomic_file_open(const char *path, struct err *err)
+{
+	CLEANUP(freep) char *target = resolve_target(path, err);
+	CLEANUP(freep) char *folder = NULL;
+	struct atomic_file *file;
+	char *temp;
+	int fd;
+
+	if (!target)
+		return NULL;
+	if (path_is_dir(target)) {
+		err_set(err, ERR_FORMAT, "is a directory, a file is wanted");
+		return NULL;
+	}
+	folder = path_folder(target);
+	/* A long name of the target must not make ours too long: 64 bytes of it are enough to recognise it. */
+	temp = xasprintf("%s/.%.64s.XXXXXX", folder, path_name(target));
+	fd = mkostemp(temp, O_CLOEXEC); /* made with mode 0600 */
+	if (fd < 0) {
+		err_errno(err, errno, "cannot make a temporary file beside it");
+		free(temp);
+		return NULL;
+	}
+	file = xcalloc(1, sizeof(*file));
+	*file = (struct atomic_file){ .target = xstrdup(target), .temp = temp, .fd = fd, .slot = tempfiles_add(temp) };
+	return file;
+}
+
+int atomic_file_fd(const struct atomic_file *file)
+{
+	return file->fd;
+}
+
+int atomic_file_write(struct atomic_file *file, const void *data, size_t len, struct err *err)
+{
+	return file_write(file->fd, data, len, err);
+}
+
+/* Copies what the file system lets us: an attribute that cannot be set here never was a promise. */
+static int copy_xattrs(const char *from, int to, struct err *err)
+{
+	ssize_t len = listxattr(from, NULL, 0);
+	CLEANUP(freep) char *names = NULL;
+
+	if (len <= 0)
+		return 0;
+	names = xmalloc((size_t)len);
+	len = listxattr(from, names, (size_t)len);
+	for (const char *name = names; len > 0 && name < names + len; name += strlen(name) + 1) {
+		ssize_t size = getxattr(from, name, NULL, 0);
+		CLEANUP(freep) char *value = NULL;
+
+		if (size < 0)
+			continue;
+		value = xmalloc((size_t)size);
+		size = getxattr(from, name, value, (size_t)size);
+		if (size >= 0 && fsetxattr(to, name, value, (size_t)size, 0) < 0 && errno == ENOSPC)
+			return err_errno(err, errno, "cannot copy the extended attribute %s", name);
+	}
+	return 0;
+}
+
+/* Mode 0666 less the umask, as a new file would get. */
+static mode_t new_file_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static int keep_properties(const struct atomic_file *file, struct err *err)
+{
+	struct stat old;
+
+	if (stat(file->target, &old) < 0) {
+		if (fchmod(file->fd, new_file_mode()) < 0)
+			return err_errno(err, errno, "cannot set its mode");
+		return 0;
+	}
+	if (copy_xattrs(file->target, file->fd, err) < 0)
+		return -1;
+	/* Owner first: changing it clears set-user-id bits. Only root may give a file away. */
+	if (fchown(file->fd, old.st_uid, old.st_gid) < 0 && errno != EPERM)
+		return err_errno(err, errno, "cannot keep its owner");
+	if (fchmod(file->fd, old.st_mode & 07777) < 0)
+		return err_errno(err, errno, "cannot keep its mode");
+	return 0;
+}
+
+static int put_in_place(struct atomic_file *file, struct err *err)
+{
+	if (keep_properties(file, err) < 0 || file_fsync(file->fd, err) < 0)
+		return -1;
+	tempfiles_hold_signals();
+	if (rename(file->temp, file->target) < 0) {
+		err_errno(err, errno, "cannot rename the finished temporary file");
+		tempfiles_release_signals();
+		return -1;
+	}
+	tempfiles_forget(file->slot);
+	file->slot = -1;
+	tempfiles_release_signals();
+	return file_fsync_folder_of(file->target, err);
+}
+
+int atomic_file_commit(struct atomic_file **file, struct err *err)
+{
+	int result = put_in_place(*file, err);
+
+	atomic_file_closep(file);
+	return result;
+}
+
+void atomic_file_closep(struct atomic_file **file)
+{
+	struct atomic_file *f = *file;
+
+	if (!f)
+		return;
+	if (f->slot >= 0) {
+		unlink(f->temp);
+		tempfiles_forget(f->slot);
+	}
+	close_fdp(&f->fd);
+	free(f->target);
+	free(f->temp);
+	free(f);
+	*file = NULL;
+}
+
+int atomic_file_replace(const char *path, const void *data, size_t len, struct err *err)
+{
+	CLEANUP(atomic_file_closep) struct atomic_file *file = atomic_file_open(path, err);
+
+	if (!file || atomic_file_write(file, data, len, err) < 0)
+		return -1;
+	return atomic_file_commit(&file, err);
+}

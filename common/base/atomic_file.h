@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Replacing a file so that there is always the old one or the new one.
+ *
+ *	struct atomic_file *out = atomic_file_open("x.xml", err);
+ *	atomic_file_write(out, data, len, err);       or use atomic_file_fd
+ *	atomic_file_commit(&out, err);
+ *
+ * The bytes go to a temporary file beside the target (mode 0600, removed on
+ * SIGINT, SIGTERM and SIGHUP too); commit writes them through, gives them the owner,
+ * mode and extended attributes of the file they replace (a new file gets mode
+ * 0666 less the umask), renames, and writes the folder through. Closing without
+ * commit abandons them. A symbolic link is followed: its target is replaced.
+ */
+#pragma once
+
+#include "common/base/err.h"
+
+struct atomic_file;
+
+struct atomic_file *atomic_file_open(const char *path, struct err *err);
+int atomic_file_fd(const struct atomic_file *file);
+int atomic_file_write(struct atomic_file *file, const void *data, size_t len, struct err *err);
+
+/* Frees and clears *file in every case. On failure the target is as it was. */
+int atomic_file_commit(struct atomic_file **file, struct err *err);
+
+/* Abandons what was not committed; for CLEANUP. */
+void atomic_file_closep(struct atomic_file **file);
+
+/* The three calls in one. */
+int atomic_file_replace(const char *path, const void *data, size_t len, struct err *err);

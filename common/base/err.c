@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/base/err.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set_text(struct err *err, enum err_kind kind, const char *fmt, va_list args)
+{
+	*err = (struct err){ .kind = kind };
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+}
+
+int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err)
+		return -1;
+	va_start(args, fmt);
+	set_text(err, kind, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+/* Moves the text to the right and puts prefix in front; what does not fit is cut at the end. */
+static void prepend(struct err *err, const char *prefix)
+{
+	const size_t room = sizeof(err->text) - 1;
+	size_t prefix_len = strnlen(prefix, room - 2);
+	size_t old_len = strnlen(err->text, room - 2 - prefix_len);
+
+	memmove(err->text + prefix_len + 2, err->text, old_len);
+	memcpy(err->text, prefix, prefix_len);
+	memcpy(err->text + prefix_len, ": ", 2);
+	err->text[prefix_len + 2 + old_len] = '\0';
+}
+
+int err_at(struct err *err, enum err_kind kind, uint64_t offset, const char *fmt, ...)
+{
+	char prefix[40];
+	va_list args;
+
+	if (!err)
+		return -1;
+	va_start(args, fmt);
+	set_text(err, kind, fmt, args);
+	va_end(args);
+	err->has_offset = true;
+	err->offset = offset;
+	snprintf(prefix, sizeof(prefix), "offset 0x%" PRIx64, offset);
+	prepend(err, prefix);
+	return -1;
+}
+
+static enum err_kind kind_of_errno(int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+	case ENOTDIR:
+		return ERR_NOT_FOUND;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ERR_PERMISSION;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ERR_NO_SPACE;
+	case ENOMEM:
+		return ERR_MEMORY;
+	case EBUSY:
+	case ETXTBSY:
+	case EWOULDBLOCK:
+		return ERR_BUSY;
+	case EINTR:
+	case ECANCELED:
+		return ERR_CANCELLED;
+	default:
+		return ERR_IO;
+	}
+}
+
+int err_errno(struct err *err, int errnum, const char *fmt, ...)
+{
+	va_list args;
+	size_t len;
+
+	if (!err)
+		return -1;
+	va_start(args, fmt);
+	set_text(err, kind_of_errno(errnum), fmt, args);
+	va_end(args);
+	len = strlen(err->text);
+	snprintf(err->text + len, sizeof(err->text) - len, "%s%s", len ? ": " : "", strerror(errnum));
+	return -1;
+}
+
+int err_context(struct err *err, const char *fmt, ...)
+{
+	char prefix[sizeof(err->text)];
+	va_list args;
+
+	if (!err)
+		return -1;
+	va_start(args, fmt);
+	vsnprintf(prefix, sizeof(prefix), fmt, args);
+	va_end(args);
+	prepend(err, prefix);
+	return -1;
+}
+
+int err_hint(struct err *err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err || err->hint[0])
+		return -1;
+	va_start(args, fmt);
+	vsnprintf(err->hint, sizeof(err->hint), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+const char *err_kind_name(enum err_kind kind)
+{
+	static const char *const names[] = {
+		[ERR_NONE] = "none",
+		[ERR_USAGE] = "usage",
+		[ERR_NOT_FOUND] = "not-found",
+		[ERR_PERMISSION] = "permission",
+		[ERR_IO] = "io",
+		[ERR_NO_SPACE] = "no-space",
+		[ERR_FORMAT] = "format",
+		[ERR_TRUNCATED] = "truncated",
+		[ERR_LIMIT] = "limit",
+		[ERR_UNSUPPORTED] = "unsupported",
+		[ERR_BUSY] = "busy",
+		[ERR_REFUSED] = "refused",
+		[ERR_MEMORY] = "memory",
+		[ERR_CANCELLED] = "cancelled",
+	};
+
+	return names[kind];
+}

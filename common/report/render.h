@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One function a format; renderers[] in render.c lists them. A new format is a
+ * file render_<name>.c, a line here and a row there.
+ */
+#pragma once
+
+#include "common/report/report.h"
+
+void render_text(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_json(struct report *report, const struct render_options *options, struct strbuf *out);
