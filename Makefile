@@ -54,7 +54,8 @@ ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS_$(V))
 # ---- modules ---------------------------------------------------------------
 # A module.mk adds to LIBRARIES or TOOLS a name N and may set
 #   N_dirs  its folders            N_uses  our libraries it stands on, lowest last
-#   N_pkgs  pkg-config packages    N_data  .tsv files that become tables
+#   N_pkgs  pkg-config packages    N_ldlibs  libraries that have none (or a broken one)
+#   N_data  .tsv files that become tables
 LIBRARIES :=
 TOOLS :=
 include $(sort $(wildcard */module.mk))
@@ -67,7 +68,7 @@ $(foreach m,$(MODULES),$(eval $(m)_lib := $(B)/lib$(m).a))
 closure = $(1) $(foreach u,$($(1)_uses),$(u))
 libs_of = $(foreach m,$(call closure,$(1)),$($(m)_lib))
 pkgs_of = $(sort $(foreach m,$(call closure,$(1)),$($(m)_pkgs)))
-ldlibs_of = $(if $(call pkgs_of,$(1)),$(shell pkg-config --libs $(call pkgs_of,$(1))))
+ldlibs_of = $(foreach m,$(call closure,$(1)),$($(m)_ldlibs)) $(if $(call pkgs_of,$(1)),$(shell pkg-config --libs $(call pkgs_of,$(1))))
 
 define module_rules
 $($(1)_lib): $($(1)_obj)
@@ -138,7 +139,7 @@ replay_bin := $(fuzz_names:%=$(B)/bin/replay-%)
 all_libs := $(foreach t,$(TOOLS),$($(t)_lib)) $(image_lib) $(common_lib)
 all_pkgs := $(sort $(foreach m,$(MODULES),$($(m)_pkgs)))
 test_pkgs := $(sort $(all_pkgs) cmocka hivex zlib)
-test_ldlibs = $(shell pkg-config --libs $(test_pkgs))
+test_ldlibs = $(foreach m,$(MODULES),$($(m)_ldlibs)) $(shell pkg-config --libs $(test_pkgs))
 
 $(support_lib): $(support_src:%.c=$(B)/%.o)
 	@mkdir -p $(@D); rm -f $@
@@ -150,7 +151,7 @@ $(B)/tests/%.o: | $(patsubst %,$(B)/gen/%,$(foreach m,$(MODULES),$($(m)_data:.ts
 define link_test
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(support_lib) $(all_libs) $(test_ldlibs)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(support_lib) $(all_libs) -Wl,--end-group $(test_ldlibs)
 endef
 
 $(unit_bin): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(support_lib) $(all_libs)

@@ -5,4 +5,6 @@ common_dirs := common/base common/report common/cli
 
 image_dirs := common/image
 image_uses := common
-image_pkgs := wimlib libxml-2.0 libcrypto
+image_pkgs := libxml-2.0 libcrypto
+# wimlib.pc of Debian asks for the headers of ntfs-3g and fuse, which libwim itself does not need.
+image_ldlibs := -lwim
