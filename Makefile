@@ -207,8 +207,8 @@ lint: $(LINT_INC)  ## clang-tidy, cppcheck, gcc -fanalyzer, build with clang
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang CC=clang all
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,portability,performance \
 		--suppressions-list=tests/cppcheck.suppress -I. -I$(B)/gen --std=c11 -j$$(nproc) $(LINT_SRC)
-	$(Q)printf '%s\n' $(LINT_SRC) | xargs -P$$(nproc) -n8 clang-tidy --quiet -- $(CFLAGS_COMMON) \
-		$$(pkg-config --cflags $(all_pkgs))
+	$(Q)printf '%s\n' $(LINT_SRC) | xargs -P$$(nproc) -n8 tests/clang-tidy.sh $(filter-out -MMD -MP,$(CFLAGS_COMMON)) \
+		$$(pkg-config --cflags $(all_pkgs)) --
 	$(Q)$(MAKE) --no-print-directory B=build/lint-analyzer EXTRA_CFLAGS='-fanalyzer -Wno-analyzer-too-complex' all
 
 demo: deps  ## build, then show the main job from tree to audited log

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+PRINTF_LIKE(3, 0)
 static void set_text(struct err *err, enum err_kind kind, const char *fmt, va_list args)
 {
 	*err = (struct err){ .kind = kind };

@@ -68,7 +68,7 @@ int file_read_fd(int fd, uint64_t max, struct strbuf *ret, struct err *err)
 int file_read_all(const char *path, uint64_t max, struct strbuf *ret, struct err *err)
 {
 	CLEANUP(close_fdp) int fd = -1;
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (strcmp(path, "-") == 0)
 		return file_read_fd(STDIN_FILENO, max, ret, err);
@@ -162,7 +162,7 @@ int file_fsync_folder_of(const char *path, struct err *err)
 int file_map_open(const char *path, struct file_map *ret, struct err *err)
 {
 	CLEANUP(close_fdp) int fd = file_open_read(path, err);
-	uint64_t size;
+	uint64_t size = 0;
 	void *address;
 
 	if (fd < 0 || file_size(fd, &size, err) < 0)

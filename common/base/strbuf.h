@@ -26,7 +26,7 @@ void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);
 void strbuf_add_fill(struct strbuf *buf, char c, size_t count);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void strbuf_addv(struct strbuf *buf, const char *fmt, va_list args);
+void strbuf_addv(struct strbuf *buf, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
 /* Appends one code point as UTF-8; surrogates give their three-byte WTF-8 form. */
 void strbuf_add_codepoint(struct strbuf *buf, uint32_t codepoint);

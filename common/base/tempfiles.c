@@ -24,7 +24,7 @@ int tempfiles_add(const char *path)
 		in_use[slot] = 1;
 		return slot;
 	}
-	assert(!"more temporary files than a program makes");
+	assert(false && "more temporary files than a program makes");
 	return -1;
 }
 

@@ -13,6 +13,7 @@
 #include "common/cli/cli_internal.h"
 #include "common/cli/progress.h"
 
+PRINTF_LIKE(3, 0)
 static void say_line(const struct cli *cli, const char *level, const char *fmt, va_list args)
 {
 	struct strbuf text = STRBUF_INIT, shown = STRBUF_INIT;
@@ -185,8 +186,8 @@ static int check_arg_count(const struct cli_command *command, size_t n, struct e
 	if (n < command->min_args)
 		return err_set(err, ERR_USAGE, "%s wants %s", command->name, command->usage);
 	if (n > command->max_args)
-		return err_set(err, ERR_USAGE, command->max_args ? "%s takes no more than %s" : "%s takes no arguments",
-			       command->name, command->usage);
+		return err_set(err, ERR_USAGE, "%s takes %s%s", command->name, command->max_args ? "no more than " : "",
+			       command->max_args ? command->usage : "no arguments");
 	return 0;
 }
 

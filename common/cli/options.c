@@ -161,8 +161,9 @@ static const struct cli_option *find_option(const struct cli_command *command, c
 	const struct cli_option *option;
 
 	for (size_t i = 0; (option = cli_option_at(command, i, is_common)); i++) {
-		if (short_name ? option->short_name == short_name
-			       : strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+		if (short_name && option->short_name == short_name)
+			return option;
+		if (name && strlen(option->name) == len && memcmp(option->name, name, len) == 0)
 			return option;
 	}
 	return NULL;

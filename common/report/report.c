@@ -49,6 +49,7 @@ static const char *keep_file(struct report *report, const char *file)
 	return *vec_add(&report->files) = xstrdup(file);
 }
 
+PRINTF_LIKE(5, 0)
 static void add(struct report *report, const struct rule_meta *rule, enum severity severity, struct place where,
 		const char *fmt, va_list args)
 {
