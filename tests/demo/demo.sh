@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# demo.sh --bin DIR - the main job from a reference tree to an audited log, command by command.
+# Every step is checked: the demo ends with exit code 0 only when each did what it is for.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+tests=$(dirname "$here")
+[ "${1-}" = --bin ] || { echo "usage: demo.sh --bin DIR" >&2; exit 2; }
+PATH=$(cd "$2" && pwd):$PATH
+export LC_ALL=C.UTF-8 TZ=UTC
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/goldwim-demo.XXXXXX") || exit 3
+mounted=
+clean_up() {
+	[ -n "$mounted" ] && wimtool unmount "$mounted" >/dev/null 2>&1
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+cd "$work" || exit 3
+
+bold= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-}" != dumb ]; then
+	bold=$'\033[1m' plain=$'\033[0m'
+fi
+
+step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+
+die() {
+	echo "demo: $*" >&2
+	exit 1
+}
+
+# run CODE COMMAND... - shows the command line and what it prints, and demands its exit code.
+run() {
+	local want=$1 got line
+	shift
+	printf -v line '%q ' "$@"
+	printf '%s$ %s%s\n' "$bold" "${line% }" "$plain"
+	"$@" >output 2>&1 </dev/null
+	got=$?
+	if [ "${lines-}" ] && [ "$(wc -l <output)" -gt "$lines" ]; then
+		head -n "$lines" output
+		echo "... ($(($(wc -l <output) - lines)) more lines)"
+	else
+		cat output
+	fi
+	[ "$got" -eq "$want" ] || die "exit code $got, $want was expected"
+	[ "$want" -eq 0 ] || echo "(exit code $got)"
+}
+
+# says PATTERN - the last command's output holds it.
+says() { grep -Eq -- "$1" output || die "the output does not say: $1"; }
+says_not() { ! grep -Eq -- "$1" output || die "the output still says: $1"; }
+
+step "A reference machine: a Windows-like tree, as it would be read from a disk"
+run 0 fixture tree reference
+run 0 du -sh --apparent-size reference
+
+step "Capture it into a WIM"
+run 0 wimtool capture reference install.wim "Golden image" "Reference machine"
+run 0 wimtool info install.wim
+says '^Image Count: +1$'
+
+step "Check the answer file before Setup does"
+cp "$tests"/data/unattend/demo-mak.xml autounattend.xml
+cp "$tests"/data/unattend/demo-pkeyconfig.xrm-ms pkeyconfig.xrm-ms
+run 1 unattend lint --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
+says '^autounattend\.xml:[0-9]+:[0-9]+: error: .*\[UA301\]$'
+
+step "Fix it: the activation key belongs in pass specialize"
+run 0 unattend fix --diff --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
+run 0 unattend fix --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
+run 0 unattend lint --fail-on=error --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
+says_not 'UA301'
+
+step "Was the image generalized? Look before changing it"
+run 1 sysprep-lite scan install.wim:1
+
+step "Generalize it in place, without mounting it"
+run 0 sysprep-lite generalize install.wim:1
+lines=40 run 1 sysprep-lite scan install.wim:1
+
+step "Look into it through a mount"
+if [ -e /dev/fuse ] && command -v fusermount >/dev/null; then
+	mkdir mnt
+	run 0 wimtool mount install.wim 1 mnt
+	mounted=mnt
+	run 0 ls mnt/Windows/System32/config
+	run 0 wimtool unmount mnt
+	mounted=
+else
+	echo "skipped: no /dev/fuse on this machine, so nothing can be mounted"
+fi
+
+step "Verify the image"
+run 0 wimtool verify install.wim
+
+step "After deployment: which computers share a client machine ID?"
+cp "$tests"/data/kms/demo-kms.txt kms.txt
+run 1 kms audit kms.txt
+says '01eb9985-230c-49ad-a8c2-c24914da4739'
+for n in 01 02 03 04; do says "TEST-$n(\.contoso\.com)?"; done
+
+step "Done: every step did what it is for"
