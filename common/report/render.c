@@ -7,6 +7,11 @@
 static const struct renderer renderers[] = {
 	{ "text", render_text },
 	{ "json", render_json },
+	{ "sarif", render_sarif },
+	{ "junit", render_junit },
+	{ "checkstyle", render_checkstyle },
+	{ "github", render_github },
+	{ "gitlab", render_gitlab },
 };
 
 const struct renderer *renderer_at(size_t i)

@@ -9,3 +9,8 @@
 
 void render_text(struct report *report, const struct render_options *options, struct strbuf *out);
 void render_json(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_sarif(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_junit(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_checkstyle(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_github(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_gitlab(struct report *report, const struct render_options *options, struct strbuf *out);
