@@ -156,8 +156,10 @@ endef
 
 $(unit_bin): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(support_lib) $(all_libs)
 	$(link_test)
-$(B)/bin/fixture: $(B)/tests/support/fixture_main.o $(support_lib) $(all_libs)
-	$(link_test)
+$(B)/bin/fixture: $(B)/tests/support/fixture_main.o $(support_lib) $(common_lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs hivex zlib)
 $(corpus_bin): $(B)/bin/corpus-%: $(B)/tests/corpus/%.o $(support_lib) $(all_libs)
 	$(link_test)
 $(replay_bin): $(B)/bin/replay-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/support/fuzz_main.o $(support_lib) $(all_libs)

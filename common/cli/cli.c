@@ -265,6 +265,8 @@ static int dispatch(const struct cli_tool *tool, const struct cli_command *comma
 	if (parsed == 0 && common.help) {
 		cli_print_command_help(tool, command, stdout);
 		code = flush_out(stdout, err) < 0 ? CLI_FAILED : CLI_DONE;
+		if (code == CLI_FAILED)
+			print_error(tool, command, err);
 	} else {
 		cli.quiet = common.quiet;
 		cli.verbose = (int)MIN(common.verbose, 9);

@@ -6,7 +6,7 @@
 #define HELP_WIDTH 80
 #define OPTION_COLUMN 28
 
-/* Prints text word by word from column on, with line ends at HELP_WIDTH; following lines start at indent. */
+/* Fills lines of HELP_WIDTH from column on; following lines start at indent. "\n\n" begins a paragraph. */
 static void print_wrapped(FILE *out, const char *text, size_t column, size_t indent)
 {
 	const char *word = text;
@@ -21,11 +21,11 @@ static void print_wrapped(FILE *out, const char *text, size_t column, size_t ind
 		fwrite(word, 1, len, out);
 		column += len;
 		word += len;
-		if (*word == '\n') {
-			fprintf(out, "\n%*s", (int)indent, "");
+		if (word[0] == '\n' && word[1] == '\n') {
+			fprintf(out, "\n\n%*s", (int)indent, "");
 			column = indent;
-			word++;
-		} else if (*word == ' ') {
+			word += 2;
+		} else if (*word) {
 			fputc(' ', out);
 			column++;
 			word++;

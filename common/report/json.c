@@ -76,9 +76,9 @@ static void add_string(struct json *json, const char *text, size_t len)
 		size_t used = text_codepoint(text + at, len - at, &c);
 
 		if (!used)
-			strbuf_adds(out, "\xef\xbf\xbd");
+			strbuf_addf(out, "\\\\x%02x", (uint8_t)text[at]);
 		else if (c >= 0xd800 && c < 0xe000)
-			strbuf_addf(out, "\\u%04x", c);
+			strbuf_addf(out, "\\\\u{%x}", c);
 		else if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f)
 			add_escaped(out, (uint8_t)c);
 		else

@@ -9,8 +9,9 @@
  *	json_begin_array(j, "images"); ... json_end_array(j);
  *	json_end_object(j);
  *
- * key is NULL inside arrays and at the top. Text is WTF-8: a lone surrogate is
- * written as its \ud800 escape, an invalid byte as U+FFFD.
+ * key is NULL inside arrays and at the top. Text is WTF-8: a lone surrogate and an
+ * invalid byte are written as text_show shows them, as the characters \u{d800} and
+ * \xff. (The escape \ud800 alone would make jq refuse the whole document.)
  */
 #pragma once
 
