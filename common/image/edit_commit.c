@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The append commit. Its order, and what is on the disk at each moment, is told in docs/formats/wim.md. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/base/filetime.h"
+#include "common/base/tempfiles.h"
+#include "common/image/edit_refs.h"
+#include "common/image/wim_integrity.h"
+#include "common/image/wim_journal.h"
+#include "common/image/wim_writer.h"
+
+struct commit {
+	struct image_edit *edit;
+	struct wim_header header; /* the new one */
+	struct strbuf metadata;
+	struct strbuf integrity; /* the old table; empty when there is none */
+	struct blob_changes changes;
+	struct strbuf rows;   /* the blob table without the new blobs */
+	VEC(const struct new_blob *) added;
+	struct wim_writer *writer;
+	struct wim_reader *reader;
+};
+
+static void commit_release(struct commit *c)
+{
+	strbuf_release(&c->metadata);
+	strbuf_release(&c->integrity);
+	strbuf_release(&c->rows);
+	blob_changes_release(&c->changes);
+	vec_release(&c->added);
+	wim_writer_freep(&c->writer);
+	wim_reader_freep(&c->reader);
+}
+
+/* ---- the blob table ---- */
+
+static void set_row(uint8_t *raw, const struct wim_reshdr *at, uint32_t refcnt, const uint8_t *hash)
+{
+	wim_reshdr_store(at, raw + ROW_RESHDR);
+	store_le16(raw + ROW_PART, 1);
+	store_le32(raw + ROW_REFCNT, refcnt);
+	memcpy(raw + ROW_HASH, hash, WIM_HASH_LEN);
+}
+
+static uint8_t *row_raw(struct strbuf *rows, uint32_t row)
+{
+	return (uint8_t *)rows->data + (size_t)row * WIM_BLOB_ROW_LEN;
+}
+
+/* A blob that the edited image no longer uses goes only when no other image uses it, whatever its count says. */
+static int check_unused(struct commit *c, bool *drop, struct err *err)
+{
+	const struct wim_blobs *blobs = &c->edit->file->blobs;
+	VEC(struct blob_use) uses = { 0 };
+
+	for (size_t i = 0; i < c->changes.len; i++) {
+		const struct wim_blob *blob = wim_blobs_find(blobs, c->changes.items[i].hash);
+
+		if (blob && drop[blob->row])
+			memcpy(vec_add(&uses)->hash, blob->hash, WIM_HASH_LEN);
+	}
+
+	int done = edit_count_elsewhere(c->edit, uses.items, uses.len, err);
+
+	for (size_t i = 0; done == 0 && i < uses.len; i++) {
+		const struct wim_blob *blob = wim_blobs_find(blobs, uses.items[i].hash);
+
+		if (uses.items[i].count) {
+			drop[blob->row] = false;
+			store_le32(row_raw(&c->rows, blob->row) + ROW_REFCNT, uses.items[i].count);
+		}
+	}
+	vec_release(&uses);
+	return done;
+}
+
+static void change_refcounts(struct commit *c, bool *drop)
+{
+	for (size_t i = 0; i < c->changes.len; i++) {
+		const struct blob_change *change = &c->changes.items[i];
+		const struct wim_blob *blob = wim_blobs_find(&c->edit->file->blobs, change->hash);
+		const struct new_blob *fresh = blob ? NULL : edit_find_blob(c->edit, change->hash);
+
+		if (blob) {
+			int64_t refcnt = (int64_t)blob->refcnt + change->by;
+
+			drop[blob->row] = refcnt <= 0;
+			store_le32(row_raw(&c->rows, blob->row) + ROW_REFCNT, (uint32_t)MIN(MAX(refcnt, 0), UINT32_MAX));
+		} else if (fresh && change->by > 0) {
+			*vec_add(&c->added) = fresh;
+		}
+	}
+}
+
+static bool is_solid_row(const struct strbuf *rows, size_t row)
+{
+	return ((const uint8_t *)rows->data)[row * WIM_BLOB_ROW_LEN + 7] & WIM_RES_SOLID;
+}
+
+/*
+ * Rows of solid resources that follow one another belong together, so a row that
+ * parts two such runs stays, with a count of 0.
+ */
+static void drop_rows(struct strbuf *rows, const bool *drop)
+{
+	size_t n = rows->len / WIM_BLOB_ROW_LEN;
+	size_t kept = 0;
+	bool after_solid = false;
+
+	for (size_t row = 0; row < n; row++) {
+		bool solid = is_solid_row(rows, row);
+		bool parts = after_solid && !solid && row + 1 < n && is_solid_row(rows, row + 1);
+
+		if (drop[row] && !parts)
+			continue;
+		memmove(rows->data + kept * WIM_BLOB_ROW_LEN, rows->data + row * WIM_BLOB_ROW_LEN, WIM_BLOB_ROW_LEN);
+		after_solid = solid;
+		kept++;
+	}
+	rows->len = kept * WIM_BLOB_ROW_LEN;
+}
+
+/* The metadata row is found again by its place in the old file, which no other row has. */
+static int find_metadata_row(const struct commit *c, size_t *ret, struct err *err)
+{
+	const uint8_t *old = (const uint8_t *)c->edit->file->blobs.table.data +
+			     (size_t)c->edit->file->blobs.metadata[c->edit->index - 1].row * WIM_BLOB_ROW_LEN;
+	unsigned before = 0;
+	size_t n = c->rows.len / WIM_BLOB_ROW_LEN;
+
+	for (size_t row = 0; row < n; row++) {
+		const uint8_t *raw = (const uint8_t *)c->rows.data + row * WIM_BLOB_ROW_LEN;
+
+		if (!(raw[7] & WIM_RES_METADATA) || (raw[7] & (WIM_RES_SOLID | WIM_RES_FREE)))
+			continue;
+		if (++before == c->edit->index && memcmp(raw, old, WIM_BLOB_ROW_LEN) == 0) {
+			*ret = row;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_FORMAT, "blob table: the metadata of image %u is not where it was", c->edit->index);
+}
+
+static int prepare_rows(struct commit *c, struct err *err)
+{
+	const struct strbuf *table = &c->edit->file->blobs.table;
+	CLEANUP(freep) bool *drop = xcalloc(table->len / WIM_BLOB_ROW_LEN + 1, sizeof(*drop));
+
+	if (edit_count_changes(c->edit, &c->changes, err) < 0)
+		return -1;
+	strbuf_add(&c->rows, table->data, table->len);
+	change_refcounts(c, drop);
+	if (check_unused(c, drop, err) < 0)
+		return -1;
+	drop_rows(&c->rows, drop);
+	return 0;
+}
+
+/* ---- the XML ---- */
+
+static int set_number(struct strbuf *text, unsigned index, const char *name, uint64_t value, bool add, struct err *err)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	return wim_xml_set(text, index, name, digits, add, err);
+}
+
+static int set_time(struct strbuf *text, unsigned index, uint64_t now, struct err *err)
+{
+	char digits[16];
+
+	snprintf(digits, sizeof(digits), "0x%08" PRIX32, (uint32_t)(now >> 32));
+	if (wim_xml_set(text, index, "LASTMODIFICATIONTIME/HIGHPART", digits, true, err) < 0)
+		return -1;
+	snprintf(digits, sizeof(digits), "0x%08" PRIX32, (uint32_t)now);
+	return wim_xml_set(text, index, "LASTMODIFICATIONTIME/LOWPART", digits, true, err);
+}
+
+static int build_xml(struct commit *c, uint64_t xml_at, struct strbuf *ret, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct wim_xml *old = &c->edit->file->xml;
+	const struct image_info *info = wim_xml_image(old, c->edit->index);
+	unsigned index = c->edit->index;
+	struct tree_stats before;
+	struct tree_stats after;
+
+	if (!info)
+		return err_set(err, ERR_FORMAT, "XML data: no element for image %u", index);
+	edit_tree_stats(c->edit, image_tree(c->edit->file, index, NULL), &before);
+	edit_tree_stats(c->edit, c->edit->tree, &after);
+	strbuf_add(&text, old->text.data, old->text.len);
+	if (set_number(&text, index, "DIRCOUNT", info->dir_count + after.dirs - before.dirs, true, err) < 0 ||
+	    set_number(&text, index, "FILECOUNT", info->file_count + after.files - before.files, true, err) < 0 ||
+	    set_number(&text, index, "TOTALBYTES", info->total_bytes + after.bytes - before.bytes, true, err) < 0 ||
+	    set_number(&text, index, "HARDLINKBYTES",
+		       info->hard_link_bytes + after.hard_link_bytes - before.hard_link_bytes, false, err) < 0 ||
+	    set_time(&text, index, filetime_now(), err) < 0 ||
+	    set_number(&text, 0, "TOTALBYTES", xml_at, false, err) < 0)
+		return -1;
+	return wim_xml_encode(&text, old->encoding, ret, err);
+}
+
+/* ---- contents ---- */
+
+struct host_source {
+	const char *path;
+	struct wim_hash *hash;
+	wim_data_fn sink;
+	void *sink_context;
+};
+
+static int pass_host_piece(struct host_source *source, int fd, struct err *err)
+{
+	CLEANUP(freep) uint8_t *piece = xmalloc(1u << 18);
+
+	for (;;) {
+		ssize_t n = read(fd, piece, 1u << 18);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, errno, "reading");
+		if (n == 0)
+			return 0;
+		wim_hash_update(source->hash, piece, (size_t)n);
+		if (source->sink(source->sink_context, piece, (size_t)n) != 0)
+			return -1;
+	}
+}
+
+static int feed_host(void *context, wim_data_fn sink, void *sink_context, struct err *err)
+{
+	const struct new_blob *blob = context;
+	CLEANUP(wim_hash_freep) struct wim_hash *hash = wim_hash_new_sha1();
+	CLEANUP(close_fdp) int fd = file_open_read(blob->host_path, err);
+	struct host_source source = { .path = blob->host_path, .hash = hash, .sink = sink, .sink_context = sink_context };
+	uint8_t sum[WIM_HASH_LEN];
+
+	if (fd < 0 || pass_host_piece(&source, fd, err) < 0)
+		return err_context(err, "%s", blob->host_path);
+	wim_hash_final(hash, sum);
+	if (memcmp(sum, blob->hash, WIM_HASH_LEN) != 0)
+		return err_set(err, ERR_BUSY, "%s: changed while it was read", blob->host_path);
+	return 0;
+}
+
+static int ignore_data(void *context, const void *data, size_t len)
+{
+	(void)context;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+/* Reads back what was written and checks its SHA-1, while the old header still rules. */
+static int read_back(struct commit *c, const struct wim_reshdr *at, const uint8_t *hash, struct err *err)
+{
+	struct wim_blob blob = { .here = true, .size = at->size };
+
+	memcpy(blob.hash, hash, WIM_HASH_LEN);
+	if (wim_resource_from_reshdr(&c->header, wim_writer_at(c->writer), at, "new data", &blob.res, err) < 0 ||
+	    image_stream_blob(c->reader, &blob, ignore_data, NULL, err) < 0)
+		return err_context(err, "reading back what was written");
+	return 0;
+}
+
+static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t refcnt, struct err *err)
+{
+	struct bytes data = bytes_of(blob->data, (size_t)blob->size);
+	struct wim_source source = wim_source_of(&data);
+	struct wim_reshdr at = { 0 };
+	uint8_t row[WIM_BLOB_ROW_LEN];
+
+	if (blob->host_path)
+		source = (struct wim_source){ .size = blob->size, .context = (void *)(uintptr_t)blob, .feed = feed_host };
+	if (wim_writer_put(c->writer, &source, 0, &at, err) < 0 || read_back(c, &at, blob->hash, err) < 0)
+		return -1;
+	set_row(row, &at, refcnt, blob->hash);
+	strbuf_add(&c->rows, row, sizeof(row));
+	return 0;
+}
+
+static uint32_t refcnt_of(const struct commit *c, const struct new_blob *blob)
+{
+	for (size_t low = 0, high = c->changes.len; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		int order = memcmp(c->changes.items[middle].hash, blob->hash, WIM_HASH_LEN);
+
+		if (order == 0)
+			return (uint32_t)c->changes.items[middle].by;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
+static int write_metadata(struct commit *c, struct err *err)
+{
+	struct bytes data = bytes_of(c->metadata.data, c->metadata.len);
+	struct wim_source source = wim_source_of(&data);
+	uint8_t hash[WIM_HASH_LEN];
+	struct wim_reshdr at = { 0 };
+	size_t row = 0;
+
+	wim_sha1(data.data, data.len, hash);
+	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || read_back(c, &at, hash, err) < 0 ||
+	    find_metadata_row(c, &row, err) < 0)
+		return -1;
+	set_row((uint8_t *)c->rows.data + row * WIM_BLOB_ROW_LEN, &at, 1, hash);
+	if (c->header.boot_index == c->edit->index)
+		c->header.boot_metadata = at;
+	return 0;
+}
+
+static int write_plain(struct commit *c, const struct strbuf *data, struct wim_reshdr *ret, struct err *err)
+{
+	struct bytes bytes = bytes_of(data->data, data->len);
+	struct wim_source source = wim_source_of(&bytes);
+
+	return wim_writer_put_plain(c->writer, &source, ret->flags & (uint8_t)~WIM_RES_COMPRESSED, ret, err);
+}
+
+static int write_tables(struct commit *c, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf xml = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf integrity = STRBUF_INIT;
+	uint64_t kept_end = wim_integrity_end(&c->header);
+	int fd = c->edit->file->fd;
+
+	if (write_plain(c, &c->rows, &c->header.blob_table, err) < 0 ||
+	    build_xml(c, wim_writer_at(c->writer), &xml, err) < 0 || write_plain(c, &xml, &c->header.xml, err) < 0)
+		return -1;
+	if (!c->integrity.len)
+		return 0;
+	if (wim_integrity_build(fd, &c->integrity, kept_end, wim_integrity_end(&c->header), &integrity, err) < 0)
+		return -1;
+	return write_plain(c, &integrity, &c->header.integrity, err);
+}
+
+static int append_all(struct commit *c, struct err *err)
+{
+	for (size_t i = 0; i < c->added.len; i++)
+		if (write_blob(c, c->added.items[i], refcnt_of(c, c->added.items[i]), err) < 0)
+			return -1;
+	return write_metadata(c, err) < 0 ? -1 : write_tables(c, err);
+}
+
+/* ---- the switch ---- */
+
+static int write_header(struct commit *c, struct err *err)
+{
+	int fd = c->edit->file->fd;
+
+	/* a stale mark of a writer that was killed: we hold the lock, so nobody is writing */
+	c->header.flags &= ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS;
+	wim_header_store(&c->header);
+	wim_write_step("truncate");
+	if (ftruncate(fd, (off_t)wim_writer_at(c->writer)) < 0)
+		return err_errno(err, errno, "setting the length of the WIM");
+	if (file_fsync(fd, err) < 0 || wim_journal_next(c->edit->path, &c->header, err) < 0 ||
+	    wim_write_at(fd, c->header.raw, WIM_HEADER_LEN, 0, err) < 0)
+		return -1;
+	wim_write_step("sync");
+	return file_fsync(fd, err);
+}
+
+/* Back to the old header and length; the journal stays when even that fails. */
+static void roll_back(struct commit *c, struct err *err)
+{
+	bool did;
+	struct err second = { 0 };
+
+	if (wim_journal_replay(c->edit->path, c->edit->file->fd, &did, &second) < 0)
+		err_hint(err, "the WIM must be put back from its journal: wimtool recover");
+}
+
+static int write_all(struct commit *c, struct err *err)
+{
+	if (append_all(c, err) < 0 || write_header(c, err) < 0) {
+		roll_back(c, err);
+		return -1;
+	}
+	return wim_journal_end(c->edit->path, err);
+}
+
+static int write_guarded(struct commit *c, struct err *err)
+{
+	const struct image_file *file = c->edit->file;
+	int done = -1;
+
+	tempfiles_hold_signals();
+	if (wim_journal_begin(c->edit->path, file->fd, &file->header, file->file_bytes, err) == 0)
+		done = write_all(c, err);
+	tempfiles_release_signals();
+	return done;
+}
+
+/* ---- before the first write ---- */
+
+/* What will surely be written; compressed data is taken as a quarter, since only a full disk found later costs time. */
+static uint64_t least_need(const struct commit *c)
+{
+	uint64_t contents = c->metadata.len;
+
+	for (size_t i = 0; i < c->added.len; i++)
+		contents += c->added.items[i]->size;
+	if (c->header.compression != WIM_NONE)
+		contents /= 4;
+	return contents + c->rows.len * 2 + c->edit->file->xml.text.len * 2 + c->integrity.len;
+}
+
+static int check_space(const struct commit *c, struct err *err)
+{
+	struct statvfs fs;
+	uint64_t need = least_need(c);
+
+	if (fstatvfs(c->edit->file->fd, &fs) < 0)
+		return err_errno(err, errno, "asking for the free space");
+
+	uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+
+	if (free_bytes < need)
+		return err_set(err, ERR_NO_SPACE, "at least %" PRIu64 " bytes are needed beside the WIM, %" PRIu64 " are free",
+			       need, free_bytes);
+	return 0;
+}
+
+static int prepare(struct commit *c, struct err *err)
+{
+	const struct image_file *file = c->edit->file;
+
+	c->header = file->header;
+	if (prepare_rows(c, err) < 0)
+		return -1;
+	wim_tree_serialise(c->edit->tree, &c->metadata);
+	if (c->metadata.len > WIM_METADATA_MAX)
+		return err_set(err, ERR_LIMIT, "the list of files would take more than %u bytes", WIM_METADATA_MAX);
+	if (c->header.integrity.offset &&
+	    wim_integrity_load(file->fd, file->file_bytes, &c->header, &c->integrity, err) < 0)
+		return -1;
+	c->reader = wim_reader_new(file->fd);
+	c->writer = wim_writer_new(file->fd, file->file_bytes, &c->header, err);
+	return c->writer ? check_space(c, err) : -1;
+}
+
+int image_edit_commit(struct image_edit *edit, struct image_commit_stats *ret, struct err *err)
+{
+	CLEANUP(commit_release) struct commit c = { .edit = edit };
+
+	if (ret)
+		*ret = (struct image_commit_stats){ 0 };
+	if (edit_check_open(edit, err) < 0)
+		return -1;
+	if (!edit->changed)
+		return 0;
+	if (prepare(&c, err) < 0 || write_guarded(&c, err) < 0)
+		return -1;
+	edit->committed = true;
+	if (ret)
+		*ret = (struct image_commit_stats){
+			.blobs_added = c.added.len,
+			.bytes_appended = wim_writer_at(c.writer) - edit->file->file_bytes,
+		};
+	return 0;
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files, links and folders of the host into an image. First everything is read
+ * and checked, then the tree is changed, so that a failure leaves it alone.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/base/filetime.h"
+#include "common/base/utf16.h"
+#include "common/image/edit_private.h"
+
+#define HOST_DEPTH_MAX 1000 /* folders; PATH_MAX stops most trees long before */
+#define REPARSE_TAG_SYMLINK 0xa000000cu
+#define REPARSE_DATA_MAX 16384
+#define SYMLINK_IS_RELATIVE 1u
+#define COPY_PIECE (1u << 18)
+
+struct host_item {
+	char *host_path;
+	char *path; /* in the image */
+	struct stat st;
+	uint8_t hash[WIM_HASH_LEN];
+	char *data; /* reparse data of a symbolic link */
+	size_t data_len;
+	bool points_to_dir;
+	unsigned depth;
+};
+
+struct host_tree {
+	VEC(struct host_item) items;
+	VEC(char *) names; /* of the folder that is being read */
+};
+
+static void forget_names(struct host_tree *tree)
+{
+	for (size_t i = 0; i < tree->names.len; i++)
+		free(tree->names.items[i]);
+	tree->names.len = 0;
+}
+
+static void host_tree_release(struct host_tree *tree)
+{
+	for (size_t i = 0; i < tree->items.len; i++) {
+		free(tree->items.items[i].host_path);
+		free(tree->items.items[i].path);
+		free(tree->items.items[i].data);
+	}
+	vec_release(&tree->items);
+	forget_names(tree);
+	vec_release(&tree->names);
+}
+
+/* ---- reading the host ---- */
+
+static int each_piece(const char *host_path, wim_data_fn fn, void *context, struct err *err)
+{
+	CLEANUP(close_fdp) int fd = file_open_read(host_path, err);
+	CLEANUP(freep) char *piece = xmalloc(COPY_PIECE);
+
+	if (fd < 0)
+		return err_context(err, "%s", host_path);
+	for (;;) {
+		ssize_t n = read(fd, piece, COPY_PIECE);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, errno, "%s", host_path);
+		if (n == 0)
+			return 0;
+
+		int stop = fn(context, piece, (size_t)n);
+
+		if (stop)
+			return stop;
+	}
+}
+
+struct summing {
+	struct wim_hash *hash;
+	uint64_t size;
+};
+
+static int sum_piece(void *context, const void *data, size_t len)
+{
+	struct summing *summing = context;
+
+	wim_hash_update(summing->hash, data, len);
+	summing->size += len;
+	return 0;
+}
+
+static int hash_file(struct host_item *item, struct err *err)
+{
+	CLEANUP(wim_hash_freep) struct wim_hash *hash = wim_hash_new_sha1();
+	struct summing summing = { .hash = hash };
+
+	if (each_piece(item->host_path, sum_piece, &summing, err) < 0)
+		return -1;
+	item->st.st_size = (off_t)summing.size;
+	if (summing.size)
+		wim_hash_final(hash, item->hash);
+	return 0;
+}
+
+static void add_name_field(struct strbuf *data, size_t at, size_t offset, size_t len)
+{
+	store_le16((uint8_t *)data->data + at, (uint16_t)offset);
+	store_le16((uint8_t *)data->data + at + 2, (uint16_t)len);
+}
+
+/* What follows the first eight bytes of a symbolic-link reparse buffer: [MS-FSCC] 2.1.2.4. */
+static int build_symlink(const char *target, struct strbuf *ret, struct err *err)
+{
+	CLEANUP(freep) char *print = xasprintf("%s%s", target[0] == '/' ? "C:" : "", target);
+	CLEANUP(freep) char *substitute = NULL;
+
+	for (char *p = print; *p; p++)
+		if (*p == '/')
+			*p = '\\';
+	substitute = xasprintf("%s%s", target[0] == '/' ? "\\??\\" : "", print);
+	strbuf_add_fill(ret, '\0', 12);
+	if (text_to_utf16le(substitute, strlen(substitute), ret, err) < 0)
+		return -1;
+
+	size_t substitute_len = ret->len - 12;
+
+	strbuf_add_fill(ret, '\0', 2);
+	if (text_to_utf16le(print, strlen(print), ret, err) < 0)
+		return -1;
+
+	size_t print_len = ret->len - 14 - substitute_len;
+
+	strbuf_add_fill(ret, '\0', 2);
+	if (ret->len + 8 > REPARSE_DATA_MAX)
+		return err_set(err, ERR_LIMIT, "the target of the link is too long for Windows");
+	add_name_field(ret, 0, 0, substitute_len);
+	add_name_field(ret, 4, substitute_len + 2, print_len);
+	store_le32((uint8_t *)ret->data + 8, target[0] == '/' ? 0 : SYMLINK_IS_RELATIVE);
+	return 0;
+}
+
+static int read_symlink(struct host_item *item, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
+	char target[4096];
+	ssize_t len = readlink(item->host_path, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return err_errno(err, errno, "%s", item->host_path);
+	target[len] = '\0';
+	if (build_symlink(target, &data, err) < 0)
+		return err_context(err, "%s", item->host_path);
+	item->points_to_dir = path_is_dir(item->host_path);
+	item->data_len = data.len;
+	item->data = strbuf_detach(&data);
+	wim_sha1(item->data, item->data_len, item->hash);
+	return 0;
+}
+
+static int read_item(struct host_tree *tree, char *host_path, char *path, unsigned depth, struct err *err)
+{
+	struct host_item *item = vec_add(&tree->items);
+
+	item->host_path = host_path;
+	item->path = path;
+	item->depth = depth;
+	if (lstat(host_path, &item->st) < 0)
+		return err_errno(err, errno, "%s", host_path);
+	if (depth > HOST_DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "%s: nested more than %d deep", host_path, HOST_DEPTH_MAX);
+	if (S_ISREG(item->st.st_mode))
+		return hash_file(item, err);
+	if (S_ISLNK(item->st.st_mode))
+		return read_symlink(item, err);
+	if (S_ISDIR(item->st.st_mode))
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED, "%s: neither a file nor a folder nor a symbolic link", host_path);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const char *name_a = *(char *const *)a;
+	const char *name_b = *(char *const *)b;
+
+	return text_compare_nocase(name_a, strlen(name_a), name_b, strlen(name_b));
+}
+
+static int list_names(struct host_tree *tree, const char *host_path, struct err *err)
+{
+	DIR *dir = opendir(host_path);
+
+	if (!dir)
+		return err_errno(err, errno, "%s", host_path);
+	forget_names(tree);
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			*vec_add(&tree->names) = xstrdup(entry->d_name);
+
+	int failed = errno;
+
+	closedir(dir);
+	if (failed)
+		return err_errno(err, failed, "%s", host_path);
+	if (tree->names.len)
+		qsort(tree->names.items, tree->names.len, sizeof(char *), compare_names);
+	return 0;
+}
+
+static int check_names(const struct host_tree *tree, const char *host_path, struct err *err)
+{
+	for (size_t i = 0; i < tree->names.len; i++) {
+		const char *name = tree->names.items[i];
+
+		if (wim_name_check(name, strlen(name), err) < 0)
+			return err_context(err, "%s", host_path);
+		if (i && text_equal_nocase(tree->names.items[i - 1], name))
+			return err_set(err, ERR_REFUSED, "%s: \"%s\" and \"%s\" differ only in case", host_path,
+				       tree->names.items[i - 1], name);
+	}
+	return 0;
+}
+
+static int read_folder(struct host_tree *tree, size_t index, struct err *err)
+{
+	const char *host_path = tree->items.items[index].host_path;
+	const char *path = tree->items.items[index].path;
+	unsigned depth = tree->items.items[index].depth;
+
+	if (list_names(tree, host_path, err) < 0 || check_names(tree, host_path, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tree->names.len; i++)
+		if (read_item(tree, path_join(host_path, tree->names.items[i]), path_join(path, tree->names.items[i]),
+			      depth + 1, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_host(struct host_tree *tree, const char *host_path, const char *path, struct err *err)
+{
+	if (read_item(tree, xstrdup(host_path), xstrdup(path), 0, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tree->items.len; i++)
+		if (S_ISDIR(tree->items.items[i].st.st_mode) && read_folder(tree, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- checking against the image ---- */
+
+static int check_item(const struct image_edit *edit, const struct host_item *item, struct err *err)
+{
+	struct edit_place place = { 0 };
+
+	if (edit_resolve(edit, item->path, &place, err) < 0)
+		return -1;
+	if (*place.rest)
+		return 0;
+	if (S_ISDIR(item->st.st_mode)) {
+		if (!wim_node_is_dir(place.node) || wim_node_is_reparse(place.node))
+			return err_set(err, ERR_REFUSED, "%s: is no folder in the image, but one on the host", item->path);
+		return 0;
+	}
+	if (S_ISLNK(item->st.st_mode)) {
+		err_set(err, ERR_REFUSED, "%s: is there already; a link does not replace it", item->path);
+		return err_hint(err, "delete it first");
+	}
+	return edit_check_replace(place.node, item->path, err);
+}
+
+/* ---- changing the tree ---- */
+
+struct host_link {
+	dev_t device;
+	ino_t inode;
+	struct wim_node *node;
+};
+
+struct applying {
+	struct image_edit *edit;
+	VEC(struct host_link) links; /* sorted */
+};
+
+static void applying_release(struct applying *applying)
+{
+	vec_release(&applying->links);
+}
+
+static size_t link_place(const struct applying *applying, const struct stat *st, bool *found)
+{
+	size_t low = 0;
+	size_t high = applying->links.len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct host_link *link = &applying->links.items[middle];
+
+		if (link->device < st->st_dev || (link->device == st->st_dev && link->inode < st->st_ino))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*found = low < applying->links.len && applying->links.items[low].device == st->st_dev &&
+		 applying->links.items[low].inode == st->st_ino;
+	return low;
+}
+
+/* New entries of one host file become hard links of one another. */
+static void join_hard_link(struct applying *applying, const struct stat *st, struct wim_node *node)
+{
+	bool found;
+	size_t place = link_place(applying, st, &found);
+
+	if (found) {
+		struct wim_node *first = applying->links.items[place].node;
+
+		if (wim_node_link_group(first) == 0)
+			store_le64(first->raw + DENTRY_LINK_GROUP, applying->edit->next_link_group++);
+		store_le64(node->raw + DENTRY_LINK_GROUP, wim_node_link_group(first));
+		wim_node_link(first, node);
+		return;
+	}
+	(void)vec_add(&applying->links);
+	memmove(&applying->links.items[place + 1], &applying->links.items[place],
+		(applying->links.len - 1 - place) * sizeof(struct host_link));
+	applying->links.items[place] = (struct host_link){ .device = st->st_dev, .inode = st->st_ino, .node = node };
+}
+
+static uint32_t attributes_of(const struct host_item *item)
+{
+	if (S_ISDIR(item->st.st_mode))
+		return WIM_ATTR_DIRECTORY;
+	if (S_ISLNK(item->st.st_mode))
+		return WIM_ATTR_REPARSE | (item->points_to_dir ? WIM_ATTR_DIRECTORY : 0);
+	return WIM_ATTR_ARCHIVE;
+}
+
+static void add_new(struct applying *applying, const struct host_item *item, const struct edit_place *place)
+{
+	const char *name;
+	size_t len;
+	struct wim_node *parent = edit_make_parents(applying->edit, place, &name, &len);
+	uint64_t written = filetime_from_timespec(item->st.st_mtim);
+	struct wim_node *node = wim_node_new(applying->edit->tree, name, len, &(struct wim_new_node){
+		.attributes = attributes_of(item),
+		.security_id = (int32_t)load_le32(parent->raw + DENTRY_SECURITY),
+		.created = written,
+		.accessed = filetime_from_timespec(item->st.st_atim),
+		.written = written,
+		.hash = item->hash,
+		.reparse_tag = REPARSE_TAG_SYMLINK,
+	});
+
+	wim_node_attach(applying->edit->tree, parent, node);
+	if (S_ISREG(item->st.st_mode) && item->st.st_nlink > 1)
+		join_hard_link(applying, &item->st, node);
+	applying->edit->changed = true;
+}
+
+static void add_contents(struct image_edit *edit, const struct host_item *item)
+{
+	struct new_blob blob = { 0 };
+
+	memcpy(blob.hash, item->hash, WIM_HASH_LEN);
+	if (item->data) {
+		blob.size = item->data_len;
+		blob.data = xmemdup(item->data, item->data_len);
+	} else {
+		blob.size = (uint64_t)item->st.st_size;
+		blob.host_path = realpath(item->host_path, NULL);
+		if (!blob.host_path)
+			blob.host_path = xstrdup(item->host_path);
+	}
+	edit_add_blob(edit, &blob);
+}
+
+static int apply_item(struct applying *applying, const struct host_item *item, struct err *err)
+{
+	struct edit_place place = { 0 };
+
+	if (edit_resolve(applying->edit, item->path, &place, err) < 0)
+		return -1;
+	if (*place.rest) {
+		add_new(applying, item, &place);
+	} else if (S_ISREG(item->st.st_mode) &&
+		   memcmp(wim_node_data_hash(place.node), item->hash, WIM_HASH_LEN) != 0) {
+		edit_replace_data(place.node, item->hash, filetime_from_timespec(item->st.st_mtim));
+		applying->edit->changed = true;
+	}
+	if (!S_ISDIR(item->st.st_mode))
+		add_contents(applying->edit, item);
+	return 0;
+}
+
+int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err)
+{
+	CLEANUP(host_tree_release) struct host_tree tree = { 0 };
+	CLEANUP(applying_release) struct applying applying = { .edit = edit };
+
+	if (edit_check_open(edit, err) < 0 || read_host(&tree, host_path, path, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tree.items.len; i++)
+		if (check_item(edit, &tree.items.items[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < tree.items.len; i++)
+		if (apply_item(&applying, &tree.items.items[i], err) < 0)
+			return -1;
+	return 0;
+}

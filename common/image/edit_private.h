@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What image_edit.c, edit_host.c and edit_commit.c share. */
+#pragma once
+
+#include "common/base/vec.h"
+#include "common/image/image_private.h"
+#include "common/image/wim_node_edit.h"
+
+/* Contents that the WIM does not have yet. */
+struct new_blob {
+	uint8_t hash[WIM_HASH_LEN];
+	uint64_t size;
+	uint8_t *data;   /* owned; or */
+	char *host_path; /* owned: read again by the commit, which checks the hash */
+};
+
+struct image_edit {
+	char *path; /* with links resolved, so that there is one journal */
+	struct image_file *file;
+	unsigned index;
+	struct wim_tree *tree; /* as edited; file has the old one */
+	VEC(struct new_blob) blobs;
+	uint32_t *blob_slots; /* open addressing by hash: index into blobs + 1 */
+	size_t n_slots;
+	uint64_t next_link_group;
+	bool changed;
+	bool committed;
+};
+
+/* Finds contents among the new ones. */
+const struct new_blob *edit_find_blob(const struct image_edit *edit, const uint8_t hash[WIM_HASH_LEN]);
+
+/* Remembers contents unless the WIM or the edit has them; takes data and host_path over. */
+void edit_add_blob(struct image_edit *edit, const struct new_blob *blob);
+
+/* Size of contents of the WIM or of the edit; 0 when unknown. */
+uint64_t edit_blob_size(const struct image_edit *edit, const uint8_t hash[WIM_HASH_LEN]);
+
+/* Where a path leads: the last node that exists and what is left of the path behind it ("" when all exists). */
+struct edit_place {
+	struct wim_node *node;
+	const char *rest;
+};
+
+/* Checks also the names that do not exist yet. */
+int edit_resolve(const struct image_edit *edit, const char *path, struct edit_place *ret, struct err *err);
+
+/* Makes the folders of place->rest but for its last part, which *name and *len get. */
+struct wim_node *edit_make_parents(struct image_edit *edit, const struct edit_place *place, const char **name,
+				   size_t *len);
+
+/* Can node's contents be replaced? */
+int edit_check_replace(const struct wim_node *node, const char *path, struct err *err);
+
+/* Replaces them, for all hard links. */
+void edit_replace_data(struct wim_node *node, const uint8_t hash[WIM_HASH_LEN], uint64_t written);
+
+/* After a commit there is nothing left to edit. */
+int edit_check_open(const struct image_edit *edit, struct err *err);

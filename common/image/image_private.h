@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of common/image know of an open WIM; not for other rooms. */
+#pragma once
+
+#include "common/image/image.h"
+#include "common/image/wim_blobs.h"
+#include "common/image/wim_hash.h"
+#include "common/image/wim_metadata.h"
+#include "common/image/wim_xml.h"
+
+struct image_file {
+	int fd;
+	uint64_t file_bytes;
+	struct wim_header header;
+	struct wim_blobs blobs;
+	struct wim_xml xml;
+	struct wim_reader *reader;
+	struct wim_tree **trees; /* of each image, NULL until wanted */
+};
+
+/* Takes fd over, also on failure. */
+struct image_file *image_file_open_fd(int fd, struct err *err);
+
+/* A tree of its own, read from the file; tree_release and free it. */
+struct wim_tree *image_load_tree(struct wim_reader *reader, const struct image_file *file, unsigned index,
+				 struct err *err);
+void image_free_treep(struct wim_tree **tree);
+
+/* The tree that file keeps. */
+const struct wim_tree *image_tree(struct image_file *file, unsigned index, struct err *err);
+
+/* Finds path below the tree's root; NULL with ERR_NOT_FOUND when it is not there. */
+struct wim_node *image_lookup(const struct wim_tree *tree, const char *path, struct err *err);
+
+/* The next part of a path: sets *part and *len, returns the rest; len 0 at the end. */
+const char *image_path_part(const char *path, const char **part, size_t *len);
+
+/* Behind a leading "C:". */
+const char *image_path_start(const char *path);
+
+/* Fills what others may see of a node. */
+void image_fill_entry(const struct image_file *file, const struct wim_node *node, struct image_entry *ret);
+
+/* Reads a blob and checks its SHA-1. */
+int image_stream_blob(struct wim_reader *reader, const struct wim_blob *blob, wim_data_fn fn, void *context,
+		      struct err *err);

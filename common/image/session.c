@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/atomic_file.h"
+#include "common/base/file.h"
+#include "common/image/image.h"
+#include "common/image/session_core.h"
+
+#define NTFS_MARK_OFFSET 3 /* of "NTFS    " in the first sector of a volume */
+
+static const enum wimlib_compression_type types[] = {
+	[SESSION_NONE] = WIMLIB_COMPRESSION_TYPE_NONE,
+	[SESSION_XPRESS] = WIMLIB_COMPRESSION_TYPE_XPRESS,
+	[SESSION_LZX] = WIMLIB_COMPRESSION_TYPE_LZX,
+	[SESSION_LZMS] = WIMLIB_COMPRESSION_TYPE_LZMS,
+};
+
+static bool holds_ntfs(const char *path)
+{
+	static const char mark[] = "NTFS    ";
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char found[sizeof(mark) - 1];
+
+	return fd >= 0 && pread(fd, found, sizeof(found), NTFS_MARK_OFFSET) == (ssize_t)sizeof(found) &&
+	       memcmp(found, mark, sizeof(found)) == 0;
+}
+
+/* Adds the flag for an NTFS volume to *flags when the source is one. */
+static int look_at_source(const char *source, int *flags, struct err *err)
+{
+	struct stat st;
+
+	if (stat(source, &st) < 0) {
+		err_errno(err, errno, "cannot capture it");
+		return err_context(err, "%s", source);
+	}
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	if ((S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)) && holds_ntfs(source)) {
+		*flags |= WIMLIB_ADD_FLAG_NTFS;
+		return 0;
+	}
+	err_set(err, ERR_FORMAT, "cannot capture it: neither a folder nor an NTFS volume");
+	return err_context(err, "%s", source);
+}
+
+/* The last part of the source's path; "." and "/" are looked up first. */
+static char *name_of_source(const char *source)
+{
+	CLEANUP(freep) char *real = realpath(source, NULL);
+
+	return xstrdup(path_name(real ? real : source));
+}
+
+static char *usual_name(WIMStruct *wim, const char *source)
+{
+	char *base = name_of_source(source);
+	char *name = xstrdup(base);
+
+	for (unsigned n = 2; *name && wimlib_image_name_in_use(wim, name); n++) {
+		free(name);
+		name = xasprintf("%s (%u)", base, n);
+	}
+	free(base);
+	return name;
+}
+
+static int add_flags(const struct session_capture *r)
+{
+	int flags = WIMLIB_ADD_FLAG_VERBOSE | WIMLIB_ADD_FLAG_EXCLUDE_VERBOSE;
+
+	if (!r->config)
+		flags |= WIMLIB_ADD_FLAG_WINCONFIG;
+	if (r->boot)
+		flags |= WIMLIB_ADD_FLAG_BOOT;
+	if (r->unix_data)
+		flags |= WIMLIB_ADD_FLAG_UNIX_DATA;
+	if (r->dereference)
+		flags |= WIMLIB_ADD_FLAG_DEREFERENCE;
+	if (r->no_acls)
+		flags |= WIMLIB_ADD_FLAG_NO_ACLS;
+	if (r->links == SESSION_LINKS_FIX)
+		flags |= WIMLIB_ADD_FLAG_RPFIX;
+	if (r->links == SESSION_LINKS_KEEP)
+		flags |= WIMLIB_ADD_FLAG_NORPFIX;
+	return flags;
+}
+
+/* A killed write must leave what was there before, so it is always written through. */
+static int write_flags(const struct session_capture *r)
+{
+	int flags = WIMLIB_WRITE_FLAG_FSYNC;
+
+	if (r->check)
+		flags |= WIMLIB_WRITE_FLAG_CHECK_INTEGRITY;
+	if (r->no_check)
+		flags |= WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY;
+	if (r->solid)
+		flags |= WIMLIB_WRITE_FLAG_SOLID;
+	return flags;
+}
+
+/* The level is a setting of the whole program in libwim; a solid part is LZMS whatever the rest is. */
+static void set_levels(const struct session_capture *r, enum wimlib_compression_type type)
+{
+	unsigned level = r->level;
+
+	wimlib_set_default_compression_level(WIMLIB_COMPRESSION_TYPE_LZX, SESSION_LZX_LEVEL);
+	if (level)
+		wimlib_set_default_compression_level((int)(r->solid ? WIMLIB_COMPRESSION_TYPE_LZMS : type), level);
+}
+
+static int set_properties(WIMStruct *wim, int index, const struct session_capture *r)
+{
+	int code = 0;
+
+	if (r->description)
+		code = wimlib_set_image_descripton(wim, index, r->description);
+	if (!code && r->flags)
+		code = wimlib_set_image_flags(wim, index, r->flags);
+	for (size_t i = 0; !code && r->properties && i < r->properties->len; i++) {
+		const char *item = r->properties->items[i];
+		const char *equals = strchr(item, '=');
+		CLEANUP(freep) char *name = NULL;
+
+		if (!equals)
+			return WIMLIB_ERR_INVALID_PARAM;
+		name = xstrndup(item, (size_t)(equals - item));
+		code = wimlib_set_image_property(wim, index, name, equals + 1);
+	}
+	return code;
+}
+
+/* Reads the tree; the data of its files is read when the WIM is written. */
+static int add_image(struct session *s, const struct session_capture *r, int flags, struct session_captured *ret,
+		     struct err *err)
+{
+	CLEANUP(freep) char *name = r->name ? xstrdup(r->name) : usual_name(s->wim, r->source);
+	struct wimlib_wim_info info;
+	int code;
+
+	if (*name && wimlib_image_name_in_use(s->wim, name)) {
+		err_set(err, ERR_REFUSED, "an image named \"%s\" is in it already", name);
+		err_hint(err, "choose another name");
+		return err_context(err, "%s", r->wim);
+	}
+	code = wimlib_add_image(s->wim, r->source, name, r->config, flags);
+	if (code)
+		return session_fail(s, code, "cannot capture it", r->source, err);
+	wimlib_get_wim_info(s->wim, &info);
+	ret->index = info.image_count;
+	code = set_properties(s->wim, (int)info.image_count, r);
+	if (code)
+		return session_fail(s, code, "cannot set a property of the image", r->wim, err);
+	ret->name = xstrdup(name);
+	ret->dirs = s->dirs;
+	ret->files = s->files;
+	ret->bytes = s->bytes;
+	ret->excluded = s->excluded;
+	return 0;
+}
+
+static int check_new_target(const struct session_capture *r, struct err *err)
+{
+	CLEANUP(freep) char *folder = path_folder(r->wim);
+
+	if (path_is_dir(r->wim)) {
+		err_set(err, ERR_REFUSED, "is a directory, the name of a WIM file is wanted");
+		return err_context(err, "%s", r->wim);
+	}
+	if (!r->replace && path_exists(r->wim)) {
+		err_set(err, ERR_REFUSED, "exists already");
+		err_hint(err, "--append adds the image to it, --force replaces it");
+		return err_context(err, "%s", r->wim);
+	}
+	if (access(folder, W_OK | X_OK) < 0) {
+		err_errno(err, errno, "cannot write into its folder");
+		return err_context(err, "%s", r->wim);
+	}
+	return 0;
+}
+
+static int write_new(struct session *s, const struct session_capture *r, struct session_captured *ret,
+		     struct err *err)
+{
+	CLEANUP(atomic_file_closep) struct atomic_file *out = atomic_file_open(r->wim, err);
+	int code;
+
+	if (!out)
+		return err_context(err, "%s", r->wim);
+	code = wimlib_write_to_fd(s->wim, atomic_file_fd(out), WIMLIB_ALL_IMAGES, write_flags(r), r->threads);
+	if (code)
+		return session_fail(s, code, "cannot write it", r->wim, err);
+	if (file_size(atomic_file_fd(out), &ret->wim_bytes, err) < 0 || atomic_file_commit(&out, err) < 0)
+		return err_context(err, "%s", r->wim);
+	return 0;
+}
+
+static int capture(struct session *s, const struct session_capture *r, const struct cli *cli,
+		   struct session_captured *ret, struct err *err)
+{
+	int flags = add_flags(r);
+	int code;
+
+	if (check_new_target(r, err) < 0 || look_at_source(r->source, &flags, err) < 0 ||
+	    session_begin(s, cli, "capture", false, err) < 0)
+		return -1;
+	code = wimlib_create_new_wim(types[r->compression], &s->wim);
+	if (code)
+		return session_fail(s, code, "cannot begin a WIM", r->wim, err);
+	wimlib_register_progress_function(s->wim, session_on_progress, s);
+	set_levels(r, types[r->compression]);
+	if (add_image(s, r, flags, ret, err) < 0)
+		return -1;
+	return write_new(s, r, ret, err);
+}
+
+static int append(struct session *s, const struct session_capture *r, const struct cli *cli,
+		  struct session_captured *ret, struct err *err)
+{
+	int flags = add_flags(r);
+	struct wimlib_wim_info info;
+	struct stat st;
+	bool recovered;
+	int code;
+
+	if (look_at_source(r->source, &flags, err) < 0)
+		return -1;
+	if (image_recover(r->wim, &recovered, err) < 0)
+		return err_context(err, "%s", r->wim);
+	if (session_begin(s, cli, "append", true, err) < 0 || session_open(s, r->wim, SESSION_WRITE, err) < 0)
+		return -1;
+	wimlib_get_wim_info(s->wim, &info);
+	set_levels(r, (enum wimlib_compression_type)info.compression_type);
+	if (add_image(s, r, flags, ret, err) < 0)
+		return -1;
+	code = wimlib_overwrite(s->wim, write_flags(r), r->threads);
+	if (code)
+		return session_fail(s, code, "cannot add the image", r->wim, err);
+	if (stat(r->wim, &st) == 0)
+		ret->wim_bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+typedef int (*capture_fn)(struct session *s, const struct session_capture *r, const struct cli *cli,
+			  struct session_captured *ret, struct err *err);
+
+static int run(capture_fn fn, const struct session_capture *r, const struct cli *cli, struct session_captured *ret,
+	       struct err *err)
+{
+	CLEANUP(session_end) struct session s = SESSION_INIT;
+	struct session_captured done = { 0 };
+
+	if (fn(&s, r, cli, &done, err) < 0) {
+		free(done.name);
+		if (cli && session_cancelled(&s))
+			cli_warn(cli, "%s: cancelled; it is as it was", r->wim);
+		return -1;
+	}
+	*ret = done;
+	return 0;
+}
+
+int session_capture(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
+		    struct err *err)
+{
+	return run(capture, request, cli, ret, err);
+}
+
+int session_append(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
+		   struct err *err)
+{
+	return run(append, request, cli, ret, err);
+}

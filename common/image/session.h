@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libwim at work on whole images: capture, append, apply, extract. One call is one
+ * operation: it checks what it was given, opens, drives one progress bar, maps
+ * libwim's errors (texts name the file) and says what was done.
+ *
+ * A WIM from outside is opened by our own bounded reader first (image.h): libwim
+ * alone can be made to take gigabytes by a few hostile bytes.
+ *
+ * Signals: capture writes a temporary file beside the target, removed by the
+ * handlers of tempfiles.h; append and apply hold signals, stop at the next
+ * progress message, undo what they can, and then let the signal end the program.
+ */
+#pragma once
+
+#include "common/cli/cli.h"
+
+/* Level 20 is about six times faster than libwim's usual 50 and 2 % larger. */
+#define SESSION_LZX_LEVEL 20
+#define SESSION_MAX_LEVEL 50
+
+enum session_compression {
+	SESSION_NONE,
+	SESSION_XPRESS,
+	SESSION_LZX,
+	SESSION_LZMS,
+};
+
+/* Absolute links that point into the captured or applied tree: change them, leave them, or as the WIM says. */
+enum session_links {
+	SESSION_LINKS_AUTO,
+	SESSION_LINKS_FIX,
+	SESSION_LINKS_KEEP,
+};
+
+struct session_capture {
+	const char *source; /* a folder, or a file or device that holds an NTFS volume */
+	const char *wim;
+	const char *name;        /* NULL: the last part of source, made unique in the WIM; "" for none */
+	const char *description; /* NULL: none */
+	const char *flags;       /* <FLAGS>, the edition; NULL: none */
+	const struct cli_list *properties; /* "WINDOWS/VERSION/BUILD=19045"; NULL: none */
+	const char *config;      /* capture configuration file; NULL: the usual exclusions of Windows */
+	enum session_compression compression; /* of a new WIM */
+	unsigned level;   /* 1 to 100; 0 for what libwim does */
+	unsigned threads; /* 0: one a core */
+	enum session_links links;
+	bool replace;     /* an existing WIM may be replaced */
+	bool check;       /* write an integrity table */
+	bool no_check;    /* leave out an existing one */
+	bool boot;        /* mark the image as bootable */
+	bool solid;
+	bool unix_data;
+	bool dereference;
+	bool no_acls;
+};
+
+struct session_captured {
+	unsigned index;
+	char *name; /* free it */
+	uint64_t dirs;
+	uint64_t files; /* everything that is no folder */
+	uint64_t bytes;
+	uint64_t excluded; /* by configuration, or of a kind that no WIM holds */
+	uint64_t wim_bytes;
+};
+
+/* Makes a new WIM: the target is absent or complete, never partly written. */
+int session_capture(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
+		    struct err *err);
+
+/* Adds an image to a WIM; the old images stay readable whenever it is killed. */
+int session_append(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
+		   struct err *err);
+
+struct session_apply {
+	const char *wim;
+	const char *image;  /* name or index; NULL: the only one */
+	const char *target; /* folder; made when it is not there */
+	const struct cli_list *refs; /* globs of further parts; NULL: none */
+	enum session_links links;
+	bool check;        /* compare with the integrity table first */
+	bool unix_data;
+	bool no_acls;
+	bool recover_data; /* write damaged files as far as they can be read */
+};
+
+struct session_applied {
+	unsigned index;
+	uint64_t dirs;
+	uint64_t files;
+	uint64_t links; /* symbolic links and junctions */
+	uint64_t bytes;
+	uint64_t streams_left_out;  /* named streams: Linux folders hold none */
+	uint64_t reparse_left_out;  /* reparse points that are no links */
+};
+
+/*
+ * Writes an image into a folder. Names that would leave it (.., or with a slash)
+ * are refused before anything is written. A new or empty folder is counted
+ * afterwards and must hold what the image holds.
+ */
+int session_apply(const struct session_apply *request, const struct cli *cli, struct session_applied *ret,
+		  struct err *err);
+
+struct session_extract {
+	struct session_apply what; /* target is the folder to write into */
+	const char *const *paths;  /* in the image; "@FILE" reads them from a list, keeping their folders */
+	size_t n_paths;
+	bool no_wildcards;         /* * and ? stand for themselves */
+	bool allow_no_match;
+	bool keep_folders;         /* Windows/win.ini and not just win.ini */
+};
+
+int session_extract(const struct session_extract *request, const struct cli *cli, struct err *err);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/wim_integrity.h"
+
+#include <inttypes.h>
+
+#include "common/base/file.h"
+#include "common/image/wim_hash.h"
+
+#define PIECE (1u << 20)
+#define CHUNK_MIN 4096u
+#define CHUNK_MAX (1u << 30)
+
+uint64_t wim_integrity_end(const struct wim_header *header)
+{
+	return header->blob_table.offset + header->blob_table.stored;
+}
+
+static uint64_t count_chunks(uint32_t chunk_size, uint64_t end)
+{
+	uint64_t covered = end - WIM_HEADER_LEN;
+
+	return covered / chunk_size + (covered % chunk_size != 0);
+}
+
+int wim_integrity_load(int fd, uint64_t file_bytes, const struct wim_header *header, struct strbuf *ret, struct err *err)
+{
+	const struct wim_reshdr *at = &header->integrity;
+
+	if (wim_reshdr_check(at, file_bytes, "integrity table", err) < 0)
+		return -1;
+	if (at->flags & WIM_RES_COMPRESSED || at->size > WIM_INTEGRITY_MAX || at->size < INTEGRITY_HEADER_LEN)
+		return err_set(err, ERR_FORMAT, "integrity table of %" PRIu64 " bytes", at->size);
+	if (wim_integrity_end(header) < WIM_HEADER_LEN)
+		return err_set(err, ERR_FORMAT, "the blob table is inside the header");
+	strbuf_add_fill(ret, '\0', (size_t)at->size);
+	if (file_pread(fd, ret->data, ret->len, at->offset, err) < 0)
+		return -1;
+
+	struct bytes table = bytes_of(ret->data, ret->len);
+	uint64_t n = bytes_le32(table, INTEGRITY_COUNT);
+	uint32_t chunk_size = bytes_le32(table, INTEGRITY_CHUNK_SIZE);
+
+	if (chunk_size < CHUNK_MIN || chunk_size > CHUNK_MAX || bytes_le32(table, INTEGRITY_SIZE) != table.len ||
+	    table.len != INTEGRITY_HEADER_LEN + n * WIM_HASH_LEN ||
+	    n != count_chunks(chunk_size, wim_integrity_end(header)))
+		return err_at(err, ERR_FORMAT, at->offset, "the integrity table does not fit the WIM");
+	return 0;
+}
+
+int wim_integrity_chunk(int fd, uint32_t chunk_size, uint64_t index, uint64_t end, uint8_t ret[20], struct err *err)
+{
+	CLEANUP(wim_hash_freep) struct wim_hash *hash = wim_hash_new_sha1();
+	CLEANUP(freep) uint8_t *piece = xmalloc(MIN(PIECE, chunk_size));
+	uint64_t at = WIM_HEADER_LEN + index * chunk_size;
+	uint64_t left = MIN((uint64_t)chunk_size, end - at);
+
+	while (left) {
+		size_t n = (size_t)MIN(left, (uint64_t)MIN(PIECE, chunk_size));
+
+		if (file_pread(fd, piece, n, at, err) < 0)
+			return -1;
+		wim_hash_update(hash, piece, n);
+		at += n;
+		left -= n;
+	}
+	wim_hash_final(hash, ret);
+	return 0;
+}
+
+int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end, struct strbuf *ret,
+			struct err *err)
+{
+	uint32_t chunk_size = load_le32((const uint8_t *)old->data + INTEGRITY_CHUNK_SIZE);
+	uint64_t n = count_chunks(chunk_size, end);
+	uint64_t kept = (kept_end - WIM_HEADER_LEN) / chunk_size;
+	uint8_t header[INTEGRITY_HEADER_LEN];
+
+	store_le32(header + INTEGRITY_SIZE, (uint32_t)(INTEGRITY_HEADER_LEN + n * WIM_HASH_LEN));
+	store_le32(header + INTEGRITY_COUNT, (uint32_t)n);
+	store_le32(header + INTEGRITY_CHUNK_SIZE, chunk_size);
+	strbuf_add(ret, header, sizeof(header));
+	for (uint64_t i = 0; i < n; i++) {
+		uint8_t sum[WIM_HASH_LEN];
+
+		if (i < kept)
+			memcpy(sum, old->data + INTEGRITY_HEADER_LEN + i * WIM_HASH_LEN, sizeof(sum));
+		else if (wim_integrity_chunk(fd, chunk_size, i, end, sum, err) < 0)
+			return -1;
+		strbuf_add(ret, sum, sizeof(sum));
+	}
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The undo journal of an append: "WIM.goldwim-undo" beside the WIM. Format and
+ * the reasoning about every moment at which a program may be killed are in
+ * docs/formats/wim.md.
+ *
+ * begin, before the first write -> next, before the header is written -> end.
+ * The caller holds the lock on the WIM throughout, also for replay.
+ */
+#pragma once
+
+#include "common/image/wim_header.h"
+
+/* Frees nothing of its own; the caller frees the path. */
+char *wim_journal_path(const char *wim_path);
+
+/* Writes through the old header and what follows from the blob table on. */
+int wim_journal_begin(const char *wim_path, int wim_fd, const struct wim_header *header, uint64_t wim_bytes,
+		      struct err *err);
+
+/* Adds the header that is going to be written, so that replay can tell our commit from one of another program. */
+int wim_journal_next(const char *wim_path, const struct wim_header *header, struct err *err);
+
+int wim_journal_end(const char *wim_path, struct err *err);
+
+/*
+ * Puts the WIM back to what the journal says and removes the journal. *did is
+ * false when there is none. ERR_REFUSED, with nothing changed, when the WIM is not in a
+ * state that our commit can have left.
+ */
+int wim_journal_replay(const char *wim_path, int wim_fd, bool *did, struct err *err);

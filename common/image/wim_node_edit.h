@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Changes to a tree in memory: new nodes, moves, names. Memory comes from the tree's arena. */
+#pragma once
+
+#include "common/image/wim_metadata.h"
+
+/* What a new entry begins with. */
+struct wim_new_node {
+	uint32_t attributes;
+	int32_t security_id;
+	uint64_t created, accessed, written;
+	const uint8_t *hash;  /* NULL when empty */
+	uint32_t reparse_tag; /* with WIM_ATTR_REPARSE */
+};
+
+/* name must pass wim_name_check. The node is in no folder yet. */
+struct wim_node *wim_node_new(struct wim_tree *tree, const char *name, size_t len, const struct wim_new_node *what);
+
+/* Puts a node that is in no folder into dir, where its name belongs. */
+void wim_node_attach(struct wim_tree *tree, struct wim_node *dir, struct wim_node *node);
+
+/* Takes a node out of its folder; what is below it goes with it. */
+void wim_node_detach(struct wim_tree *tree, struct wim_node *node);
+
+/* Gives a detached node another name. The short name goes unless only the case changes. */
+int wim_node_rename(struct wim_tree *tree, struct wim_node *node, const char *name, size_t len, struct err *err);
+
+/* ERR_USAGE for a name that Windows does not allow. */
+int wim_name_check(const char *name, size_t len, struct err *err);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The bytes of a WIM resource: stored, compressed in chunks, solid, pipable.
+ *
+ * A wim_reader belongs to one thread; any number of readers may work on the
+ * same file at once, since each reads with pread and keeps its own decompressor,
+ * chunk table and last chunk. Nothing is allocated that the file's own length,
+ * or data already decompressed, does not stand for.
+ */
+#pragma once
+
+#include "common/image/wim_header.h"
+#include "common/base/strbuf.h"
+
+#define WIM_SOLID_CHUNK_MAX (1u << 28) /* Microsoft uses 64 MiB; one chunk is held in memory */
+
+struct wim_resource {
+	uint64_t offset;
+	uint64_t stored;
+	uint64_t size;
+	uint32_t chunk_size; /* when compressed */
+	enum wim_compression compression;
+	bool compressed;
+	bool solid;
+	bool pipable;
+};
+
+/* Describes a resource of header's file that is not solid, after checking it against the file. */
+int wim_resource_from_reshdr(const struct wim_header *header, uint64_t file_bytes, const struct wim_reshdr *hdr,
+			     const char *what, struct wim_resource *ret, struct err *err);
+
+/* Describes a solid resource: reads the 16 bytes at its start. */
+int wim_resource_open_solid(int fd, uint64_t file_bytes, const struct wim_reshdr *hdr, struct wim_resource *ret,
+			    struct err *err);
+
+/* ERR_FORMAT when so few stored bytes cannot hold the contents that are claimed. */
+int wim_resource_check_size(const struct wim_resource *res, struct err *err);
+
+struct wim_reader;
+
+/* fd stays the caller's. */
+struct wim_reader *wim_reader_new(int fd);
+void wim_reader_freep(struct wim_reader **reader);
+
+/* Non-zero stops the reading; that value is returned. */
+typedef int (*wim_data_fn)(void *context, const void *data, size_t len);
+
+/* Hands the part [offset, offset + len) of the contents to fn, piece by piece. */
+int wim_reader_stream(struct wim_reader *reader, const struct wim_resource *res, uint64_t offset, uint64_t len,
+		      wim_data_fn fn, void *context, struct err *err);
+
+/*
+ * For tables that are held in memory: ERR_LIMIT above max bytes, and above what tables compress to. (Lists of
+ * 200,000 empty files with counted names come to 22 times; a bomb has hundreds.)
+ */
+int wim_resource_check_table(const struct wim_resource *res, uint64_t max, struct err *err);
+
+/* Appends the whole contents of such a table. */
+int wim_reader_load(struct wim_reader *reader, const struct wim_resource *res, uint64_t max, struct strbuf *ret,
+		    struct err *err);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/wim_verify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/vec.h"
+#include "common/image/image_private.h"
+#include "common/image/verify_blobs.h"
+#include "common/image/wim_integrity.h"
+
+struct verify {
+	struct image_file *file;
+	const struct wim_verify_options *options;
+	struct wim_verify_result result;
+	uint64_t *uses;      /* of each blob by all images */
+	bool *damaged;       /* each blob */
+	bool all_images_read;
+	uint64_t done;
+	uint64_t total;
+};
+
+static void problem(struct verify *v, enum wim_problem kind, const char *what, const char *place)
+{
+	v->result.problems++;
+	if (v->options->problem)
+		v->options->problem(v->options->context, kind, what, place);
+}
+
+static int progress(struct verify *v, uint64_t done, struct err *err)
+{
+	v->done += done;
+	if (v->options->progress && v->options->progress(v->options->context, v->done, v->total) != 0)
+		return err_set(err, ERR_CANCELLED, "stopped");
+	return 0;
+}
+
+/* ---- integrity table ---- */
+
+static int check_chunks(struct verify *v, const struct strbuf *table, struct err *err)
+{
+	const uint8_t *raw = (const uint8_t *)table->data;
+	uint32_t chunk_size = load_le32(raw + INTEGRITY_CHUNK_SIZE);
+	uint64_t end = wim_integrity_end(&v->file->header);
+
+	for (uint64_t i = 0; i < load_le32(raw + INTEGRITY_COUNT); i++) {
+		uint64_t at = WIM_HEADER_LEN + i * chunk_size;
+		uint8_t sum[WIM_HASH_LEN];
+		char place[64];
+
+		if (wim_integrity_chunk(v->file->fd, chunk_size, i, end, sum, err) < 0)
+			return -1;
+		snprintf(place, sizeof(place), "offset 0x%" PRIx64, at);
+		if (memcmp(sum, raw + INTEGRITY_HEADER_LEN + i * WIM_HASH_LEN, WIM_HASH_LEN) != 0)
+			problem(v, WIM_PROBLEM_INTEGRITY, "the bytes differ from what the integrity table says", place);
+		if (progress(v, MIN((uint64_t)chunk_size, end - at), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_integrity(struct verify *v, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
+	struct err own = { 0 };
+
+	if (!v->file->header.integrity.offset)
+		return 0;
+	v->result.had_integrity = true;
+	if (wim_integrity_load(v->file->fd, v->file->file_bytes, &v->file->header, &table, &own) < 0) {
+		problem(v, WIM_PROBLEM_INTEGRITY, own.text, "integrity table");
+		return 0;
+	}
+	return check_chunks(v, &table, err);
+}
+
+/* ---- images ---- */
+
+static void place_of(unsigned index, const struct wim_node *node, const char *stream, struct strbuf *ret)
+{
+	strbuf_addf(ret, "image %u: ", index);
+	if (node->parent)
+		wim_node_path(node, ret);
+	else
+		strbuf_addc(ret, '/');
+	if (*stream)
+		strbuf_addf(ret, ":%s", stream);
+}
+
+static void node_problem(struct verify *v, unsigned index, const struct wim_node *node, const char *stream,
+			 enum wim_problem kind, const char *what)
+{
+	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+
+	place_of(index, node, stream, &place);
+	problem(v, kind, what, place.data);
+}
+
+static void check_node(struct verify *v, unsigned index, const struct wim_tree *tree, const struct wim_node *node)
+{
+	int32_t security_id = (int32_t)load_le32(node->raw + DENTRY_SECURITY);
+
+	v->result.entries++;
+	if (security_id < -1 || (security_id >= 0 && (uint32_t)security_id >= tree->n_security))
+		node_problem(v, index, node, "", WIM_PROBLEM_SECURITY,
+			     "names a security descriptor that the image does not have");
+	for (unsigned i = 0; i <= node->n_streams; i++) {
+		const char *name;
+		const uint8_t *hash = wim_node_stream(node, i, &name);
+		const struct wim_blob *blob;
+
+		if (wim_hash_is_zero(hash))
+			continue;
+		blob = wim_blobs_find(&v->file->blobs, hash);
+		if (blob)
+			v->uses[blob - v->file->blobs.items]++;
+		else if (v->file->header.parts == 1)
+			node_problem(v, index, node, name, WIM_PROBLEM_MISSING, "its contents are not in the WIM");
+	}
+}
+
+static void check_image(struct verify *v, unsigned index)
+{
+	struct err own = { 0 };
+	CLEANUP(image_free_treep) struct wim_tree *tree = image_load_tree(v->file->reader, v->file, index, &own);
+	char place[32];
+
+	if (!tree) {
+		snprintf(place, sizeof(place), "image %u", index);
+		problem(v, WIM_PROBLEM_METADATA, own.text, place);
+		v->all_images_read = false;
+		return;
+	}
+	v->result.images++;
+	for (const struct wim_node *node = tree->root; node; node = wim_node_walk(tree->root, node))
+		check_node(v, index, tree, node);
+}
+
+static int check_images(struct verify *v, struct err *err)
+{
+	const struct wim_blobs *blobs = &v->file->blobs;
+
+	v->all_images_read = true;
+	for (unsigned i = 1; i <= blobs->n_metadata; i++) {
+		check_image(v, i);
+		if (progress(v, blobs->metadata[i - 1].size, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void refcount_problem(struct verify *v, const struct wim_blob *blob, uint64_t uses)
+{
+	char hash[WIM_HASH_TEXT_LEN + 1];
+	char what[128];
+
+	if (uses == blob->refcnt)
+		return;
+	snprintf(what, sizeof(what), "the reference count is %" PRIu32 ", but the images use it %" PRIu64 " times",
+		 blob->refcnt, uses);
+	problem(v, WIM_PROBLEM_REFCOUNT, what, wim_hash_format(blob->hash, hash));
+}
+
+static void check_refcounts(struct verify *v)
+{
+	const struct wim_blobs *blobs = &v->file->blobs;
+
+	for (size_t i = 0; i < blobs->n_metadata; i++)
+		refcount_problem(v, &blobs->metadata[i], 1);
+	if (!v->all_images_read || v->file->header.parts != 1)
+		return;
+	for (size_t i = 0; i < blobs->n; i++)
+		refcount_problem(v, &blobs->items[i], v->uses[i]);
+}
+
+/* ---- blobs ---- */
+
+static void name_users(struct verify *v, unsigned index, const struct wim_tree *tree, const char *what, bool *named)
+{
+	for (const struct wim_node *node = tree->root; node; node = wim_node_walk(tree->root, node)) {
+		for (unsigned i = 0; i <= node->n_streams; i++) {
+			const char *name;
+			const struct wim_blob *blob = wim_blobs_find(&v->file->blobs, wim_node_stream(node, i, &name));
+			size_t at = blob ? (size_t)(blob - v->file->blobs.items) : 0;
+
+			if (!blob || !v->damaged[at] || named[at])
+				continue;
+			named[at] = true;
+			node_problem(v, index, node, name, WIM_PROBLEM_DAMAGED, what);
+		}
+	}
+}
+
+/* Damaged contents are reported with the first file that has them; those no file has, by their hash. */
+static void report_damaged(struct verify *v)
+{
+	static const char what[] = "the contents are damaged";
+	const struct wim_blobs *blobs = &v->file->blobs;
+	CLEANUP(freep) bool *named = xcalloc(blobs->n + 1, sizeof(*named));
+
+	for (unsigned i = 1; i <= blobs->n_metadata; i++) {
+		CLEANUP(image_free_treep) struct wim_tree *tree = image_load_tree(v->file->reader, v->file, i, NULL);
+
+		if (tree)
+			name_users(v, i, tree, what, named);
+	}
+	for (size_t i = 0; i < blobs->n; i++) {
+		char hash[WIM_HASH_TEXT_LEN + 1];
+
+		if (v->damaged[i] && !named[i])
+			problem(v, WIM_PROBLEM_DAMAGED, what, wim_hash_format(blobs->items[i].hash, hash));
+	}
+}
+
+static int each_step(void *context, uint64_t done)
+{
+	return progress(context, done, NULL);
+}
+
+static int check_blobs(struct verify *v, struct err *err)
+{
+	size_t n_damaged = 0;
+
+	if (verify_blobs(v->file, v->options->threads, each_step, v, v->damaged, err) < 0)
+		return -1;
+	for (size_t i = 0; i < v->file->blobs.n; i++) {
+		n_damaged += v->damaged[i];
+		v->result.blobs += v->file->blobs.items[i].here;
+		v->result.bytes += v->file->blobs.items[i].here ? v->file->blobs.items[i].size : 0;
+	}
+	if (n_damaged)
+		report_damaged(v);
+	return 0;
+}
+
+static void count_total(struct verify *v)
+{
+	const struct wim_blobs *blobs = &v->file->blobs;
+
+	if (v->file->header.integrity.offset)
+		v->total += wim_integrity_end(&v->file->header) - WIM_HEADER_LEN;
+	for (size_t i = 0; i < blobs->n_metadata; i++)
+		v->total += blobs->metadata[i].size;
+	for (size_t i = 0; i < blobs->n; i++)
+		v->total += blobs->items[i].here ? blobs->items[i].size : 0;
+}
+
+int image_verify(const char *path, const struct wim_verify_options *options, struct wim_verify_result *ret,
+		 struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open(path, err);
+	struct verify v = { .file = file, .options = options };
+
+	if (!file)
+		return -1;
+
+	CLEANUP(freep) uint64_t *uses = xcalloc(file->blobs.n + 1, sizeof(*uses));
+	CLEANUP(freep) bool *damaged = xcalloc(file->blobs.n + 1, sizeof(*damaged));
+
+	v.uses = uses;
+	v.damaged = damaged;
+	count_total(&v);
+	if (check_integrity(&v, err) < 0 || check_images(&v, err) < 0 || check_blobs(&v, err) < 0)
+		return -1;
+	check_refcounts(&v);
+	*ret = v.result;
+	return 0;
+}

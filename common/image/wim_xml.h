@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The XML at the end of a WIM: what the images say about themselves. Read by
+ * libxml2 without network, entities or DTD; changed on the text itself, so
+ * that all that is not changed keeps its bytes.
+ */
+#pragma once
+
+#include "common/base/bytes.h"
+#include "common/base/err.h"
+#include "common/base/strbuf.h"
+#include "common/image/image.h"
+
+#define WIM_XML_MAX (32u << 20) /* 30 kB is usual */
+
+enum wim_xml_encoding {
+	WIM_XML_UTF16_BOM, /* as the format wants it */
+	WIM_XML_UTF16,
+	WIM_XML_UTF8_BOM,
+	WIM_XML_UTF8,
+};
+
+struct wim_xml {
+	struct strbuf text; /* UTF-8 without BOM */
+	enum wim_xml_encoding encoding;
+	struct image_info *images; /* texts are owned by this */
+	size_t n;
+};
+
+int wim_xml_parse(struct bytes raw, struct wim_xml *ret, struct err *err);
+void wim_xml_release(struct wim_xml *xml);
+
+/* NULL when no IMAGE element has that index. */
+const struct image_info *wim_xml_image(const struct wim_xml *xml, unsigned index);
+
+/*
+ * Sets the text of WIM/NAME (index 0) or WIM/IMAGE[INDEX]/NAME, NAME being a
+ * path of element names ("LASTMODIFICATIONTIME/LOWPART"). An element that is not
+ * there is added when add is true, otherwise left out.
+ */
+int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err);
+
+/* The text in the encoding that it had in the file. */
+int wim_xml_encode(const struct strbuf *text, enum wim_xml_encoding encoding, struct strbuf *ret, struct err *err);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sets single elements in the text of the XML, which libxml2 has found well-formed. */
+#include "common/image/wim_xml.h"
+
+#include <stdlib.h>
+
+/* What lies between the tags of an element: [begin, end) of the text. */
+struct range {
+	size_t begin;
+	size_t end;
+	bool self_closing; /* <NAME/>: begin is behind the tag, begin == end */
+};
+
+struct tag {
+	size_t at;   /* of '<' */
+	size_t end;  /* behind '>' */
+	const char *name;
+	size_t name_len;
+	bool closes;
+	bool self_closing;
+};
+
+static size_t find(const char *text, size_t at, size_t end, const char *what)
+{
+	const char *hit = at < end ? memmem(text + at, end - at, what, strlen(what)) : NULL;
+
+	return hit ? (size_t)(hit - text) + strlen(what) : end;
+}
+
+/* Behind the '>' of a tag; quoted values may hold one. */
+static size_t tag_end(const char *text, size_t at, size_t end)
+{
+	char quote = 0;
+
+	for (; at < end; at++) {
+		if (quote)
+			quote = text[at] == quote ? 0 : quote;
+		else if (text[at] == '"' || text[at] == '\'')
+			quote = text[at];
+		else if (text[at] == '>')
+			return at + 1;
+	}
+	return end;
+}
+
+/* The next start or end tag; comments, CDATA and instructions are stepped over. */
+static bool next_tag(const char *text, size_t at, size_t end, struct tag *ret)
+{
+	while (at < end) {
+		const char *open = memchr(text + at, '<', end - at);
+
+		if (!open)
+			return false;
+		at = (size_t)(open - text);
+		if (strncmp(open, "<!--", 4) == 0) {
+			at = find(text, at + 4, end, "-->");
+		} else if (strncmp(open, "<![CDATA[", 9) == 0) {
+			at = find(text, at + 9, end, "]]>");
+		} else if (open[1] == '?' || open[1] == '!') {
+			at = find(text, at, end, ">");
+		} else {
+			ret->at = at;
+			ret->end = tag_end(text, at, end);
+			ret->closes = open[1] == '/';
+			ret->self_closing = ret->end >= 2 && text[ret->end - 2] == '/';
+			ret->name = open + 1 + ret->closes;
+			ret->name_len = strcspn(ret->name, " \t\r\n/>");
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool index_is(const char *text, const struct tag *tag, unsigned index)
+{
+	CLEANUP(freep) char *head = xstrndup(text + tag->at, tag->end - tag->at);
+	const char *attribute = strstr(head, "INDEX");
+
+	attribute = attribute ? strpbrk(attribute, "\"'") : NULL;
+	return attribute && strtoul(attribute + 1, NULL, 10) == index;
+}
+
+/* The first child element of that name (and with that INDEX when not 0) inside outer. */
+static bool find_child(const char *text, struct range outer, const char *name, size_t name_len, unsigned index,
+		       struct range *ret)
+{
+	struct tag tag;
+	size_t at = outer.begin;
+	unsigned depth = 0;
+	bool inside = false;
+
+	for (; next_tag(text, at, outer.end, &tag); at = tag.end) {
+		if (tag.closes) {
+			if (depth == 0)
+				return false;
+			if (--depth == 0 && inside) {
+				ret->end = tag.at;
+				return true;
+			}
+			continue;
+		}
+		if (depth == 0 && tag.name_len == name_len && strncmp(tag.name, name, name_len) == 0 &&
+		    (!index || index_is(text, &tag, index))) {
+			*ret = (struct range){ .begin = tag.end, .end = tag.end, .self_closing = tag.self_closing };
+			if (tag.self_closing)
+				return true;
+			inside = true;
+		}
+		if (!tag.self_closing)
+			depth++;
+	}
+	return false;
+}
+
+static void splice(struct strbuf *text, size_t begin, size_t end, const char *with)
+{
+	struct strbuf fresh = STRBUF_INIT;
+
+	strbuf_add(&fresh, text->data, begin);
+	strbuf_adds(&fresh, with);
+	strbuf_add(&fresh, text->data + end, text->len - end);
+	strbuf_release(text);
+	*text = fresh;
+}
+
+/* <NAME a="b"/> becomes <NAME a="b">VALUE</NAME>. */
+static void fill_self_closing(struct strbuf *text, struct range place, const char *name, size_t name_len,
+			      const char *value)
+{
+	CLEANUP(freep) char *with = xasprintf(">%s</%.*s>", value, (int)name_len, name);
+
+	splice(text, place.begin - 2, place.end, with);
+}
+
+/* NAME/REST as new elements at the end of outer. */
+static void add_elements(struct strbuf *text, struct range outer, const char *name, const char *value)
+{
+	size_t name_len = strcspn(name, "/");
+	const char *rest = name[name_len] ? name + name_len + 1 : NULL;
+	CLEANUP(freep) char *inner = rest ? xasprintf("<%s>%s</%s>", rest, value, rest) : xstrdup(value);
+	CLEANUP(freep) char *with = xasprintf("<%.*s>%s</%.*s>", (int)name_len, name, inner, (int)name_len, name);
+
+	splice(text, outer.end, outer.end, with);
+}
+
+int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err)
+{
+	struct range place = { .begin = 0, .end = text->len };
+
+	if (!find_child(text->data, place, "WIM", 3, 0, &place))
+		return err_set(err, ERR_FORMAT, "XML data: no WIM element");
+	if (index && !find_child(text->data, place, "IMAGE", 5, index, &place))
+		return err_set(err, ERR_FORMAT, "XML data: no element for image %u", index);
+	while (*name) {
+		size_t name_len = strcspn(name, "/");
+		const char *rest = name[name_len] ? name + name_len + 1 : "";
+		struct range inner;
+
+		if (place.self_closing)
+			return err_set(err, ERR_UNSUPPORTED, "XML data: empty element where <%s> is expected", name);
+		if (!find_child(text->data, place, name, name_len, 0, &inner)) {
+			if (add)
+				add_elements(text, place, name, value);
+			return 0;
+		}
+		if (inner.self_closing && !*rest) {
+			fill_self_closing(text, inner, name, name_len, value);
+			return 0;
+		}
+		place = inner;
+		name = rest;
+	}
+	splice(text, place.begin, place.end, value);
+	return 0;
+}

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Small WIMs of other makers (wimlib's own hostile and odd files, samples of ManagedWimLib): wimtool
+# reads each as wimlib-imagex does, refuses the hostile ones with one line, and a replaced file of a
+# Windows-made image keeps its security descriptor, attributes and creation time.
+set -u
+
+here=$(dirname "$(readlink -f "$0")")
+corpus=$(readlink -f "${CORPUS:-$here/../../../shared/corpus}")/wim
+wimtool=$(readlink -f "${BIN:?}")/wimtool
+passed=0 failed=0
+[ -d "$corpus" ] || { echo "skipped: $corpus is not there"; exit 0; }
+[ -x "$wimtool" ] || { echo "skipped: $wimtool is not built"; exit 0; }
+command -v wimlib-imagex >/dev/null || { echo "skipped: wimlib-imagex is not installed"; exit 0; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAIL $1: $2"; }
+
+# good files: the same list, the same data, no findings
+for name in empty_dacl linux_xattrs_old longpaths sample_BootLZX sample_BootXPRESS sample_LZMS sample_LZX \
+	sample_MultiImage sample_VerifySuccess sample_XPRESS; do
+	wim=$corpus/$name.wim
+	[ -f "$wim" ] || { bad "$name" "is missing"; continue; }
+	"$wimtool" verify "$wim" >verify.out 2>&1 || bad "$name" "verify: $(head -3 verify.out)"
+	images=$(wimlib-imagex info "$wim" | awk '/^Image Count/ { print $3 }')
+	for ((i = 1; i <= images; i++)); do
+		wimlib-imagex dir "$wim" "$i" | grep -v '^/$' | sort >theirs
+		"$wimtool" list "$wim" "$i" 2>list.err | grep -v '^/$' | sort >mine
+		if cmp -s mine theirs; then ok; else bad "$name:$i" "list differs: $(diff mine theirs | head -3) $(head -2 list.err)"; fi
+		same=yes
+		wimlib-imagex dir "$wim" "$i" --detailed |
+			awk -F' = ' '/^Full Path/ { p = substr($2, 2, length($2) - 2) } /^Attributes/ { a = $2 }
+			             /^Uncompressed size/ && a !~ /[13579bdf].$/ { print p }' | sort -u >files
+		while IFS= read -r path; do
+			"$wimtool" cat "$wim" "$i" "$path" >mine.bin 2>cat.err || same="$path: $(cat cat.err)"
+			wimlib-imagex extract "$wim" "$i" "$path" --to-stdout >theirs.bin 2>/dev/null
+			cmp -s mine.bin theirs.bin || same="$path differs"
+		done <files
+		if [ "$same" = yes ]; then ok; else bad "$name:$i" "$same"; fi
+	done
+done
+
+# hostile files: one line on stderr at most, no crash, status 1 (findings) or 3
+for name in corrupted_file_1 corrupted_file_2 cyclic dotdot duplicate_names sample_VerifyFail; do
+	wim=$corpus/$name.wim
+	for command in verify list; do
+		timeout 20 "$wimtool" "$command" "$wim" >out 2>err </dev/null
+		status=$?
+		[ "$command" = list ] && [ $status = 0 ] && [ "${name#corrupted}" != "$name" ] && status=3
+		lines=$(wc -l <err)
+		if { [ $status = 1 ] || [ $status = 3 ]; } && [ "$lines" -le 2 ]; then ok
+		else bad "$name" "$command: status $status, $lines lines: $(head -2 err)"; fi
+	done
+done
+
+# a replaced file keeps what Windows gave it
+cp "$corpus/empty_dacl.wim" edit.wim && chmod u+w edit.wim
+facts() { wimlib-imagex dir edit.wim 1 --detailed --path=/file |
+	grep -E '^(Full Path|Short Name|Attributes|Security|Creation|Link)|FILE_ATTRIBUTE'; }
+facts >before
+echo "new contents" >new
+"$wimtool" update edit.wim 1 --command='add new /file' >update.out 2>&1 || bad empty_dacl "update: $(head -2 update.out)"
+facts >after
+if cmp -s before after && grep -q '^Security' before; then ok; else bad empty_dacl "$(diff before after | head -4)"; fi
+if wimlib-imagex extract edit.wim 1 /file --to-stdout 2>/dev/null | cmp -s - new; then ok; else bad empty_dacl "contents"; fi
+if wimlib-imagex verify edit.wim >/dev/null 2>&1; then ok; else bad empty_dacl "wimlib-imagex verify"; fi
+
+echo "wim: $passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/wim_xml.h"
+
+#include "common/base/utf16.h"
+#include "tests/unit/cmocka_all.h"
+
+static void assert_set(const char *before, unsigned index, const char *name, const char *value, bool add,
+		       const char *after)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, before);
+	assert_int_equal(wim_xml_set(&text, index, name, value, add, NULL), 0);
+	assert_string_equal(text.data, after);
+	strbuf_release(&text);
+}
+
+static void one_element_is_set_and_all_else_stays(void **state UNUSED)
+{
+	assert_set("<WIM><TOTALBYTES>1</TOTALBYTES><IMAGE INDEX=\"1\"><TOTALBYTES>2</TOTALBYTES></IMAGE>"
+		   "<IMAGE INDEX=\"2\"><TOTALBYTES>3</TOTALBYTES></IMAGE></WIM>", 2, "TOTALBYTES", "77", false,
+		   "<WIM><TOTALBYTES>1</TOTALBYTES><IMAGE INDEX=\"1\"><TOTALBYTES>2</TOTALBYTES></IMAGE>"
+		   "<IMAGE INDEX=\"2\"><TOTALBYTES>77</TOTALBYTES></IMAGE></WIM>");
+	assert_set("<WIM><IMAGE INDEX='1'><TOTALBYTES>2</TOTALBYTES></IMAGE> <TOTALBYTES> 1 </TOTALBYTES></WIM>", 0,
+		   "TOTALBYTES", "9", false,
+		   "<WIM><IMAGE INDEX='1'><TOTALBYTES>2</TOTALBYTES></IMAGE> <TOTALBYTES>9</TOTALBYTES></WIM>");
+	assert_set("<?xml version='1.0'?><!-- <WIM><IMAGE INDEX='1'> --><WIM >\r\n<IMAGE a=\">\" INDEX='1'>"
+		   "<NAME><![CDATA[<DIRCOUNT>1</DIRCOUNT>]]></NAME><DIRCOUNT x='/'>5</DIRCOUNT ></IMAGE></WIM>", 1,
+		   "DIRCOUNT", "6", false,
+		   "<?xml version='1.0'?><!-- <WIM><IMAGE INDEX='1'> --><WIM >\r\n<IMAGE a=\">\" INDEX='1'>"
+		   "<NAME><![CDATA[<DIRCOUNT>1</DIRCOUNT>]]></NAME><DIRCOUNT x='/'>6</DIRCOUNT ></IMAGE></WIM>");
+	/* an element of that name deeper inside is another one */
+	assert_set("<WIM><IMAGE INDEX=\"1\"><WINDOWS><NAME>a</NAME></WINDOWS><NAME>b</NAME></IMAGE></WIM>", 1, "NAME", "c",
+		   false, "<WIM><IMAGE INDEX=\"1\"><WINDOWS><NAME>a</NAME></WINDOWS><NAME>c</NAME></IMAGE></WIM>");
+}
+
+static void a_missing_element_is_added_only_when_wanted(void **state UNUSED)
+{
+	static const char xml[] = "<WIM><IMAGE INDEX=\"1\"><A>1</A></IMAGE></WIM>";
+
+	assert_set(xml, 1, "B", "2", false, xml);
+	assert_set(xml, 1, "B", "2", true, "<WIM><IMAGE INDEX=\"1\"><A>1</A><B>2</B></IMAGE></WIM>");
+	assert_set(xml, 1, "T/HIGH", "2", true, "<WIM><IMAGE INDEX=\"1\"><A>1</A><T><HIGH>2</HIGH></T></IMAGE></WIM>");
+	assert_set("<WIM><IMAGE INDEX=\"1\"><T><HIGH>2</HIGH></T></IMAGE></WIM>", 1, "T/LOW", "3", true,
+		   "<WIM><IMAGE INDEX=\"1\"><T><HIGH>2</HIGH><LOW>3</LOW></T></IMAGE></WIM>");
+	assert_set("<WIM><IMAGE INDEX=\"1\"><B/></IMAGE></WIM>", 1, "B", "2", true,
+		   "<WIM><IMAGE INDEX=\"1\"><B>2</B></IMAGE></WIM>");
+}
+
+static void an_image_that_is_not_there_is_an_error(void **state UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, "<WIM><IMAGE INDEX=\"11\"><A>1</A></IMAGE></WIM>");
+	assert_int_equal(wim_xml_set(&text, 1, "A", "2", true, NULL), -1);
+	strbuf_release(&text);
+}
+
+static int parse_text(const char *text, struct wim_xml *xml, struct err *err)
+{
+	return wim_xml_parse(bytes_of(text, strlen(text)), xml, err);
+}
+
+static void a_document_type_or_broken_xml_is_refused(void **state UNUSED)
+{
+	static const char *const bad[] = {
+		"", "no xml", "<WIM>", "<WIM></wim>", "<OTHER/>",
+		"<!DOCTYPE WIM [<!ENTITY a \"b\">]><WIM/>",
+		"<!DOCTYPE WIM SYSTEM \"file:///etc/passwd\"><WIM/>", "<WIM>&undefined;</WIM>", "<WIM>\xff</WIM>",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct wim_xml xml;
+		struct err err = { 0 };
+
+		assert_int_equal(parse_text(bad[i], &xml, &err), -1);
+		assert_int_equal(err.kind, ERR_FORMAT);
+		assert_null(strchr(err.text, '\n'));
+	}
+}
+
+static void each_encoding_is_kept(void **state UNUSED)
+{
+	static const char text[] = "<WIM><IMAGE INDEX=\"1\"><NAME>\xc3\xa4\360\237\230\200</NAME></IMAGE></WIM>";
+	struct strbuf raw[4] = { { 0 } };
+
+	strbuf_add(&raw[WIM_XML_UTF16_BOM], "\xff\xfe", 2);
+	assert_int_equal(text_to_utf16le(text, strlen(text), &raw[WIM_XML_UTF16_BOM], NULL), 0);
+	assert_int_equal(text_to_utf16le(text, strlen(text), &raw[WIM_XML_UTF16], NULL), 0);
+	strbuf_adds(&raw[WIM_XML_UTF8_BOM], "\xef\xbb\xbf");
+	strbuf_adds(&raw[WIM_XML_UTF8_BOM], text);
+	strbuf_adds(&raw[WIM_XML_UTF8], text);
+	for (unsigned i = 0; i < 4; i++) {
+		struct strbuf again = STRBUF_INIT;
+		struct wim_xml xml;
+
+		assert_int_equal(wim_xml_parse(bytes_of(raw[i].data, raw[i].len), &xml, NULL), 0);
+		assert_int_equal(xml.encoding, i);
+		assert_string_equal(xml.text.data, text);
+		assert_string_equal(wim_xml_image(&xml, 1)->name, "\xc3\xa4\360\237\230\200");
+		assert_null(wim_xml_image(&xml, 2));
+		assert_int_equal(wim_xml_encode(&xml.text, xml.encoding, &again, NULL), 0);
+		assert_int_equal(again.len, raw[i].len);
+		assert_memory_equal(again.data, raw[i].data, again.len);
+		strbuf_release(&again);
+		strbuf_release(&raw[i]);
+		wim_xml_release(&xml);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_element_is_set_and_all_else_stays),
+		cmocka_unit_test(a_missing_element_is_added_only_when_wanted),
+		cmocka_unit_test(an_image_that_is_not_there_is_an_error),
+		cmocka_unit_test(a_document_type_or_broken_xml_is_refused),
+		cmocka_unit_test(each_encoding_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
