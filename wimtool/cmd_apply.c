@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+
+#include "common/image/session.h"
+#include "wimtool/commands.h"
+
+struct apply_args {
+	struct cli_list refs;
+	bool check;
+	bool unix_data;
+	bool no_acls;
+	bool rpfix;
+	bool norpfix;
+	bool recover_data;
+};
+
+static enum session_links links_of(const struct apply_args *args)
+{
+	if (args->rpfix)
+		return SESSION_LINKS_FIX;
+	return args->norpfix ? SESSION_LINKS_KEEP : SESSION_LINKS_AUTO;
+}
+
+static void show_result(const struct cli *cli, const struct session_apply *r, const struct session_applied *done)
+{
+	struct json *j = cli->json;
+
+	if (!cli->quiet)
+		fprintf(cli->out,
+			"%s: image %u of %s: %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64 " links, %" PRIu64
+			" bytes\n",
+			r->target, done->index, r->wim, done->dirs, done->files, done->links, done->bytes);
+	if (done->streams_left_out)
+		cli_say(cli, "%" PRIu64 " named streams are left out: a folder of Linux cannot hold them",
+			done->streams_left_out);
+	if (done->reparse_left_out)
+		cli_say(cli, "%" PRIu64 " reparse points are left out: they are no links", done->reparse_left_out);
+	json_begin_object(j, "result");
+	json_text(j, "wim", r->wim);
+	json_uint(j, "image", done->index);
+	json_text(j, "target", r->target);
+	json_uint(j, "directories", done->dirs);
+	json_uint(j, "files", done->files);
+	json_uint(j, "links", done->links);
+	json_uint(j, "bytes", done->bytes);
+	json_uint(j, "streams_left_out", done->streams_left_out);
+	json_uint(j, "reparse_points_left_out", done->reparse_left_out);
+	json_end_object(j);
+}
+
+static int apply_run(struct cli *cli, const void *raw, struct err *err)
+{
+	const struct apply_args *args = raw;
+	struct session_applied done;
+	struct session_apply request = {
+		.wim = cli->args[0],
+		.image = cli->n_args == 3 ? cli->args[1] : NULL,
+		.target = cli->args[cli->n_args - 1],
+		.refs = &args->refs,
+		.links = links_of(args),
+		.check = args->check,
+		.unix_data = args->unix_data,
+		.no_acls = args->no_acls,
+		.recover_data = args->recover_data,
+	};
+
+	if (args->rpfix && args->norpfix)
+		return err_set(err, ERR_USAGE, "--rpfix and --norpfix exclude each other");
+	if (session_apply(&request, cli, &done, err) < 0)
+		return -1;
+	show_result(cli, &request, &done);
+	return CLI_DONE;
+}
+
+static const struct cli_option apply_options[] = {
+	OPT_LIST(struct apply_args, refs, 0, "ref", "GLOB", "take missing data from these parts (install*.swm)"),
+	OPT_FLAG(struct apply_args, check, 0, "check", "compare the WIM with its integrity table first"),
+	OPT_FLAG(struct apply_args, unix_data, 0, "unix-data", "restore owners, modes and special files of Linux"),
+	OPT_FLAG(struct apply_args, no_acls, 0, "no-acls", "do not restore security descriptors"),
+	OPT_FLAG(struct apply_args, rpfix, 0, "rpfix", "make absolute links point into DIR"),
+	OPT_FLAG(struct apply_args, norpfix, 0, "norpfix", "keep absolute links as they are"),
+	OPT_FLAG(struct apply_args, recover_data, 0, "recover-data", "write damaged files as far as they can be read"),
+};
+
+static const struct cli_example apply_examples[] = {
+	{ "wimtool apply install.wim 1 /mnt/target", "write the first image into a folder" },
+	{ "wimtool apply install.wim \"Windows 11 Pro\" out", "choose the image by its name" },
+	{ "wimtool apply install.swm 2 out --ref='install*.swm'", "from a split WIM" },
+};
+
+const struct cli_command cmd_apply = {
+	.name = "apply",
+	.summary = "write an image into a folder",
+	.usage = "WIM [IMAGE] DIR",
+	.description =
+		"Writes all files of an image, with their times and hard links. DIR is made when it is not there; a "
+		"new or empty DIR is counted afterwards and must hold what the image holds. An image with a name "
+		"that would lead out of DIR is refused.\n\n"
+		"IMAGE is an index from 1 or a name; it may be left out when there is one image.",
+	.examples = apply_examples,
+	.n_examples = ARRAY_SIZE(apply_examples),
+	CLI_OPTIONS(struct apply_args, apply_options),
+	.min_args = 2,
+	.max_args = 3,
+	.has_json = true,
+	.run = apply_run,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "common/image/image.h"
+#include "wimtool/cat.h"
+#include "wimtool/commands.h"
+
+#define READER_GONE 1
+
+static int put(void *context, const void *data, size_t len)
+{
+	struct err *err = context;
+
+	if (fwrite(data, 1, len, stdout) == len)
+		return 0;
+	if (errno == EPIPE)
+		return READER_GONE;
+	return err_errno(err, errno, "standard output");
+}
+
+int cat_paths(const char *wim, const char *image, const char *const *paths, size_t n_paths, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open(wim, err);
+	unsigned index;
+	int result = 0;
+
+	if (!file || image_select(file, image, &index, err) < 0)
+		return err_context(err, "%s", wim);
+	for (size_t i = 0; i < n_paths && result == 0; i++) {
+		struct err why = { 0 };
+
+		result = image_stream(file, index, paths[i], put, &why, &why);
+		if (result < 0) {
+			*err = why;
+			if (why.kind == ERR_USAGE) /* a folder: not the words are wrong but what they name */
+				err->kind = ERR_REFUSED;
+			return err_context(err, "%s", wim);
+		}
+	}
+	return CLI_DONE;
+}
+
+static int cat_run(struct cli *cli, const void *args UNUSED, struct err *err)
+{
+	return cat_paths(cli->args[0], cli->args[1], (const char *const *)&cli->args[2], cli->n_args - 2, err);
+}
+
+static const struct cli_example cat_examples[] = {
+	{ "wimtool cat install.wim 1 /Windows/win.ini", "print a file" },
+	{ "wimtool cat install.wim 1 /Windows/System32/config/SYSTEM > SYSTEM", "take a registry hive out" },
+	{ "wimtool cat boot.wim 2 /Windows/System32/license.rtf | head -c 100", "look at the beginning" },
+};
+
+const struct cli_command cmd_cat = {
+	.name = "cat",
+	.summary = "write files of an image to standard output",
+	.usage = "WIM IMAGE PATH...",
+	.description = "The SHA-1 of the contents is compared while they are written: damage ends with exit code 3.",
+	.examples = cat_examples,
+	.n_examples = ARRAY_SIZE(cat_examples),
+	.min_args = 3,
+	.max_args = SIZE_MAX,
+	.run = cat_run,
+};

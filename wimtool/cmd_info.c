@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/alloc.h"
+#include "common/base/filetime.h"
+#include "common/image/image.h"
+#include "wimtool/commands.h"
+#include "wimtool/wim_show.h"
+
+#define WIM_VERSION_FIELD 12 /* in the header */
+
+struct info_args {
+	const char *extract_xml;
+	bool header;
+	bool blobs;
+	bool xml;
+};
+
+/* As wimlib-imagex prints a time, so that what reads its text reads ours. */
+static void print_time(FILE *out, const char *label, uint64_t filetime)
+{
+	struct timespec ts = filetime_to_timespec(filetime);
+	char text[64];
+	struct tm tm;
+
+	if (!filetime)
+		return;
+	if (!gmtime_r(&ts.tv_sec, &tm) || strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y UTC", &tm) == 0)
+		return;
+	fprintf(out, "%-24s%s\n", label, text);
+}
+
+static void print_text(FILE *out, const char *label, const char *text)
+{
+	fprintf(out, "%-24s", label);
+	wim_show_text(text, out);
+	fputc('\n', out);
+}
+
+static void print_some_text(FILE *out, const char *label, const char *text)
+{
+	if (*text)
+		print_text(out, label, text);
+}
+
+/* wimlib-imagex has other names for these. */
+static const char *arch_for_people(const char *arch)
+{
+	static const struct {
+		const char *ours, *theirs;
+	} rows[] = { { "amd64", "x86_64" }, { "arm", "ARM" }, { "arm64", "ARM64" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].ours, arch) == 0)
+			return rows[i].theirs;
+	return arch;
+}
+
+/* "10.0.19045.2965", each number on its line; as many as there are. */
+static void print_version(FILE *out, const char *version)
+{
+	static const char *const labels[] = { "Major Version:", "Minor Version:", "Build:", "Service Pack Build:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(labels) && *version; i++) {
+		size_t len = strcspn(version, ".");
+		CLEANUP(freep) char *number = xstrndup(version, len);
+
+		print_text(out, labels[i], number);
+		version += len + (version[len] == '.');
+	}
+}
+
+static void print_attributes(FILE *out, const struct image_file_info *info, uint32_t flags)
+{
+	const struct {
+		bool is_set;
+		const char *name;
+	} rows[] = {
+		{ info->pipable, "Pipable" },
+		{ info->has_integrity, "Integrity info" },
+		{ flags & WIM_FLAG_RP_FIX, "Relative path junction" },
+		{ info->solid, "Solid" },
+		{ flags & WIM_FLAG_RESOURCE_ONLY, "Resource only" },
+		{ flags & WIM_FLAG_METADATA_ONLY, "Metadata only" },
+		{ info->read_only, "Readonly" },
+		{ info->write_in_progress, "Write in progress" },
+	};
+	const char *comma = "";
+
+	fputs("Attributes:     ", out);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!rows[i].is_set)
+			continue;
+		fprintf(out, "%s%s", comma, rows[i].name);
+		comma = ", ";
+	}
+	fputc('\n', out);
+}
+
+static void print_file(FILE *out, const char *path, const struct image_file_info *info,
+		       const struct wim_header *header)
+{
+	fputs("WIM Information:\n----------------\n", out);
+	fputs("Path:           ", out);
+	wim_show_text(path, out);
+	fputs("\nGUID:           ", out);
+	wim_show_hex(info->guid.bytes, sizeof(info->guid.bytes), out);
+	fprintf(out, "\nVersion:        %u\n", load_le32(header->raw + WIM_VERSION_FIELD));
+	fprintf(out, "Image Count:    %u\n", info->image_count);
+	fprintf(out, "Compression:    %s\n", strcmp(info->compression, "none") == 0 ? "None" : info->compression);
+	fprintf(out, "Chunk Size:     %u bytes\n", info->chunk_size);
+	fprintf(out, "Part Number:    %u/%u\n", info->part, info->parts);
+	fprintf(out, "Boot Index:     %u\n", info->boot_index);
+	fprintf(out, "Size:           %" PRIu64 " bytes\n", info->file_bytes);
+	print_attributes(out, info, header->flags);
+	fputc('\n', out);
+}
+
+static void print_image(FILE *out, const struct image_info *image)
+{
+	fprintf(out, "%-24s%u\n", "Index:", image->index);
+	print_text(out, "Name:", image->name);
+	print_text(out, "Description:", image->description);
+	print_some_text(out, "Display Name:", image->display_name);
+	fprintf(out, "%-24s%" PRIu64 "\n", "Directory Count:", image->dir_count);
+	fprintf(out, "%-24s%" PRIu64 "\n", "File Count:", image->file_count);
+	fprintf(out, "%-24s%" PRIu64 "\n", "Total Bytes:", image->total_bytes);
+	fprintf(out, "%-24s%" PRIu64 "\n", "Hard Link Bytes:", image->hard_link_bytes);
+	print_time(out, "Creation Time:", image->created);
+	print_time(out, "Last Modification Time:", image->modified);
+	print_some_text(out, "Architecture:", arch_for_people(image->arch));
+	print_some_text(out, "Edition ID:", image->edition);
+	print_some_text(out, "Languages:", image->languages);
+	print_version(out, image->version);
+	print_some_text(out, "Flags:", image->flags);
+	fputc('\n', out);
+}
+
+static void json_file(struct json *j, const char *path, const struct image_file_info *info,
+		      const struct wim_header *header)
+{
+	json_text(j, "path", path);
+	json_guid(j, "guid", &info->guid);
+	json_uint(j, "bytes", info->file_bytes);
+	json_uint(j, "image_count", info->image_count);
+	json_uint(j, "boot_index", info->boot_index);
+	json_uint(j, "part", info->part);
+	json_uint(j, "parts", info->parts);
+	json_text(j, "compression", info->compression);
+	json_uint(j, "chunk_size", info->chunk_size);
+	json_bool(j, "integrity", info->has_integrity);
+	json_bool(j, "relative_links", header->flags & WIM_FLAG_RP_FIX);
+	json_bool(j, "solid", info->solid);
+	json_bool(j, "pipable", info->pipable);
+	json_bool(j, "read_only", info->read_only);
+	json_bool(j, "write_in_progress", info->write_in_progress);
+}
+
+static void json_image(struct json *j, const struct image_info *image)
+{
+	json_begin_object(j, NULL);
+	json_uint(j, "index", image->index);
+	json_text(j, "name", image->name);
+	json_text(j, "description", image->description);
+	json_text(j, "display_name", image->display_name);
+	json_text(j, "flags", image->flags);
+	json_text(j, "edition", image->edition);
+	json_text(j, "architecture", image->arch);
+	json_text(j, "version", image->version);
+	json_text(j, "languages", image->languages);
+	json_uint(j, "directories", image->dir_count);
+	json_uint(j, "files", image->file_count);
+	json_uint(j, "bytes", image->total_bytes);
+	json_uint(j, "hard_link_bytes", image->hard_link_bytes);
+	if (image->created)
+		json_filetime(j, "created", image->created);
+	if (image->modified)
+		json_filetime(j, "modified", image->modified);
+	json_end_object(j);
+}
+
+static int show_images(struct cli *cli, struct image_file *file, unsigned first, unsigned last, struct err *err)
+{
+	fputs("Available Images:\n-----------------\n", cli->out);
+	json_begin_array(cli->json, "images");
+	for (unsigned i = first; i <= last; i++) {
+		struct image_info image;
+
+		if (image_info(file, i, &image, err) < 0)
+			return -1;
+		print_image(cli->out, &image);
+		json_image(cli->json, &image);
+	}
+	json_end_array(cli->json);
+	return 0;
+}
+
+static int show_all(struct cli *cli, struct image_file *file, const struct info_args *args, struct err *err)
+{
+	bool special = args->header || args->blobs || args->xml || args->extract_xml;
+	const char *path = cli->args[0];
+	struct image_file_info info;
+	struct wim_header header;
+	uint64_t file_bytes;
+	unsigned first = 1, last;
+	int result = 0;
+
+	image_file_info(file, &info);
+	last = info.image_count;
+	if (cli->n_args > 1) {
+		if (image_select(file, cli->args[1], &first, err) < 0)
+			return err_context(err, "%s", path);
+		last = first;
+	}
+	if (wim_show_load_header(path, &header, &file_bytes, err) < 0)
+		return -1;
+	if (args->extract_xml && wim_show_save_xml(path, args->extract_xml, err) < 0)
+		return -1;
+	json_begin_object(cli->json, "result");
+	json_file(cli->json, path, &info, &header);
+	if (!special && cli->n_args < 2)
+		print_file(cli->out, path, &info, &header);
+	if (!special || cli->json)
+		result = show_images(cli, file, first, last, err);
+	if (result < 0)
+		return err_context(err, "%s", path);
+	if (args->header)
+		wim_show_header(&header, cli->out);
+	if (args->blobs && wim_show_blobs(path, cli->out, err) < 0)
+		return -1;
+	if (args->xml) {
+		fprintf(cli->out, "%s\n", image_xml(file));
+		json_text(cli->json, "xml", image_xml(file));
+	}
+	json_end_object(cli->json);
+	return CLI_DONE;
+}
+
+static int info_run(struct cli *cli, const void *raw, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open(cli->args[0], err);
+
+	if (!file)
+		return err_context(err, "%s", cli->args[0]);
+	return show_all(cli, file, raw, err);
+}
+
+static const struct cli_option info_options[] = {
+	OPT_FLAG(struct info_args, header, 0, "header", "show the header of the file"),
+	OPT_FLAG(struct info_args, blobs, 0, "blobs", "show where each content lies"),
+	OPT_FLAG(struct info_args, blobs, 0, "lookup-table", "the same"),
+	OPT_FLAG(struct info_args, xml, 0, "xml", "show the XML, as UTF-8"),
+	OPT_TEXT(struct info_args, extract_xml, 0, "extract-xml", "FILE", "save the XML as it is, in UTF-16"),
+};
+
+static const struct cli_example info_examples[] = {
+	{ "wimtool info install.wim", "the file and all its images" },
+	{ "wimtool info install.wim \"Windows 11 Pro\"", "one image" },
+	{ "wimtool info install.wim --json | jq -r '.result.images[].name'", "the names for a script" },
+};
+
+const struct cli_command cmd_info = {
+	.name = "info",
+	.summary = "show what a WIM file and its images are",
+	.usage = "WIM [IMAGE]",
+	.description = "The fields have the names that wimlib-imagex info gives them. Size is that of the whole file.",
+	.examples = info_examples,
+	.n_examples = ARRAY_SIZE(info_examples),
+	CLI_OPTIONS(struct info_args, info_options),
+	.min_args = 1,
+	.max_args = 2,
+	.has_json = true,
+	.run = info_run,
+};

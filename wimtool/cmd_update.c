@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/image/image.h"
+#include "wimtool/commands.h"
+#include "wimtool/update_script.h"
+
+#define SCRIPT_MAX (64u << 20)
+
+struct update_args {
+	struct cli_list commands;
+	const char *script;
+	bool force;
+	bool recursive;
+	bool dry_run;
+};
+
+struct updater {
+	struct cli *cli;
+	const struct update_args *args;
+	struct image_edit *edit;
+};
+
+static int read_script_file(const char *path, struct strbuf *text, struct update_script *script, struct err *err)
+{
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+
+	if (file_read_all(path, SCRIPT_MAX, text, err) < 0 ||
+	    update_script_parse(script, bytes_of(strbuf_text(text), text->len), name, err) < 0)
+		return err_context(err, "%s", name);
+	return 0;
+}
+
+static int read_commands(const struct cli *cli, const struct update_args *args, struct update_script *script,
+			 struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < args->commands.len; i++) {
+		const char *command = args->commands.items[i];
+
+		if (update_script_parse(script, bytes_of(command, strlen(command)), "--command", err) < 0)
+			return err_context(err, "--command");
+	}
+	if (args->script)
+		return read_script_file(args->script, &text, script, err);
+	if (args->commands.len)
+		return 0;
+	if (isatty(STDIN_FILENO))
+		cli_say(cli, "reading commands from standard input");
+	return read_script_file("-", &text, script, err);
+}
+
+static int apply_add(struct updater *u, const struct update_command *c, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(c->first, &st) < 0)
+		return err_errno(err, errno, "%s", c->first);
+	return image_edit_put_host_tree(u->edit, c->first, c->second, err);
+}
+
+/* Errors of the image that --force forgives: there is nothing to delete. */
+static int apply_delete(struct updater *u, const struct update_command *c, struct err *err)
+{
+	bool recursive = c->recursive || u->args->recursive;
+
+	if (image_edit_delete(u->edit, c->first, recursive, err) == 0)
+		return 0;
+	if ((c->force || u->args->force) && err->kind == ERR_NOT_FOUND) {
+		*err = (struct err){ 0 };
+		return 0;
+	}
+	if (err->kind == ERR_REFUSED && !recursive && c->first[strspn(c->first, "/\\")])
+		err_hint(err, "delete --recursive deletes a folder with all that is in it");
+	return -1;
+}
+
+static int apply_command(struct updater *u, const struct update_command *c, struct err *err)
+{
+	switch (c->op) {
+	case UPDATE_ADD:
+		return apply_add(u, c, err);
+	case UPDATE_DELETE:
+		return apply_delete(u, c, err);
+	case UPDATE_RENAME:
+		return image_edit_rename(u->edit, c->first, c->second, err);
+	}
+	return -1;
+}
+
+static void show_command(const struct updater *u, const struct update_command *c)
+{
+	struct json *j = u->cli->json;
+
+	if (u->args->dry_run && !u->cli->quiet)
+		fprintf(u->cli->out, "would %s %s%s%s\n", update_op_name(c->op), c->first, c->second ? " -> " : "",
+			c->second ? c->second : "");
+	json_begin_object(j, NULL);
+	json_text(j, "command", update_op_name(c->op));
+	json_text(j, "origin", c->origin);
+	json_uint(j, "line", c->line);
+	if (c->op == UPDATE_DELETE) {
+		json_text(j, "path", c->first);
+	} else {
+		json_text(j, c->op == UPDATE_ADD ? "source" : "from", c->first);
+		json_text(j, c->op == UPDATE_ADD ? "path" : "to", c->second);
+	}
+	json_end_object(j);
+}
+
+static int apply_all(struct updater *u, const struct update_script *script, struct err *err)
+{
+	json_begin_array(u->cli->json, "changes");
+	for (size_t i = 0; i < script->commands.len; i++) {
+		const struct update_command *c = &script->commands.items[i];
+
+		if (apply_command(u, c, err) < 0) {
+			if (err->kind == ERR_USAGE) /* of the script, not of the command line */
+				err->kind = ERR_REFUSED;
+			return err_context(err, "%s: line %u: %s", c->origin, c->line, update_op_name(c->op));
+		}
+		show_command(u, c);
+	}
+	json_end_array(u->cli->json);
+	return 0;
+}
+
+static void show_result(const struct updater *u, size_t n, const struct image_commit_stats *stats)
+{
+	struct json *j = u->cli->json;
+
+	if (!u->cli->quiet && u->args->dry_run)
+		fprintf(u->cli->out, "%s: image %u: %zu changes would be made; nothing is written\n", u->cli->args[0],
+			image_edit_index(u->edit), n);
+	else if (!u->cli->quiet)
+		fprintf(u->cli->out, "%s: image %u: %zu changes, %" PRIu64 " contents added, %" PRIu64
+			" bytes appended\n", u->cli->args[0], image_edit_index(u->edit), n, stats->blobs_added,
+			stats->bytes_appended);
+	json_uint(j, "contents_added", stats->blobs_added);
+	json_uint(j, "bytes_appended", stats->bytes_appended);
+}
+
+static int update(struct updater *u, const struct update_script *script, struct err *err)
+{
+	const char *wim = u->cli->args[0];
+	struct image_commit_stats stats = { 0 };
+
+	json_begin_object(u->cli->json, "result");
+	json_text(u->cli->json, "wim", wim);
+	json_uint(u->cli->json, "image", image_edit_index(u->edit));
+	json_bool(u->cli->json, "dry_run", u->args->dry_run);
+	if (apply_all(u, script, err) < 0)
+		return -1;
+	if (!u->args->dry_run && image_edit_commit(u->edit, &stats, err) < 0)
+		return err_context(err, "%s", wim);
+	show_result(u, script->commands.len, &stats);
+	json_end_object(u->cli->json);
+	return CLI_DONE;
+}
+
+static int update_run(struct cli *cli, const void *raw, struct err *err)
+{
+	CLEANUP(update_script_release) struct update_script script = { 0 };
+	CLEANUP(image_edit_closep) struct image_edit *edit = NULL;
+	struct updater updater = { .cli = cli, .args = raw };
+
+	if (read_commands(cli, raw, &script, err) < 0)
+		return -1;
+	edit = image_edit_open(cli->args[0], cli->n_args > 1 ? cli->args[1] : NULL, err);
+	if (!edit)
+		return err_context(err, "%s", cli->args[0]);
+	updater.edit = edit;
+	return update(&updater, &script, err);
+}
+
+static const struct cli_option update_options[] = {
+	OPT_LIST(struct update_args, commands, 0, "command", "TEXT", "a command; may be given several times"),
+	OPT_TEXT(struct update_args, script, 0, "script", "FILE", "read the commands from FILE"),
+	OPT_FLAG(struct update_args, force, 0, "force", "as delete --force in every command"),
+	OPT_FLAG(struct update_args, recursive, 0, "recursive", "as delete --recursive in every command"),
+	OPT_FLAG(struct update_args, dry_run, 'n', "dry-run", "check the commands and say what they would do"),
+};
+
+static const struct cli_example update_examples[] = {
+	{ "wimtool update install.wim 1 < changes.txt", "carry out a script" },
+	{ "wimtool update boot.wim 2 --command=\"add startnet.cmd /Windows/System32/startnet.cmd\"",
+	  "replace one file; it keeps its security descriptor, attributes, creation time and hard links" },
+	{ "wimtool update install.wim 1 --dry-run --command=\"delete --recursive '/Program Files/Old'\"",
+	  "see what would be done" },
+};
+
+const struct cli_command cmd_update = {
+	.name = "update",
+	.summary = "add, delete and rename files of an image",
+	.usage = "WIM [IMAGE]",
+	.description =
+		"Carries out commands, one a line, from standard input, --script or --command:\n\n"
+		"add SOURCE DEST puts a file or folder into the image; delete [--force] [--recursive] PATH takes one "
+		"out; rename FROM TO moves one. Words with blanks stand in '...' or \"...\"; lines that begin with # "
+		"are comments. The script may be UTF-8 or UTF-16.\n\n"
+		"All commands are carried out or none: a wrong one leaves the WIM as it is. No mount is needed. A "
+		"replaced file keeps its security descriptor, attributes, creation time and hard links.",
+	.examples = update_examples,
+	.n_examples = ARRAY_SIZE(update_examples),
+	CLI_OPTIONS(struct update_args, update_options),
+	.min_args = 1,
+	.max_args = 2,
+	.has_json = true,
+	.run = update_run,
+};

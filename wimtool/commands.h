@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verbs of wimtool; main.c lists them. */
+#pragma once
+
+#include "common/cli/cli.h"
+
+extern const struct cli_command cmd_info;
+extern const struct cli_command cmd_list;
+extern const struct cli_command cmd_dir; /* list, as wimlib-imagex calls it */
+extern const struct cli_command cmd_capture;
+extern const struct cli_command cmd_append;
+extern const struct cli_command cmd_apply;
+extern const struct cli_command cmd_extract;
+extern const struct cli_command cmd_cat;
+extern const struct cli_command cmd_verify;
+extern const struct cli_command cmd_update;
+extern const struct cli_command cmd_mount;
+extern const struct cli_command cmd_mountrw; /* mount --rw */
+extern const struct cli_command cmd_unmount;
+extern const struct cli_command cmd_recover;

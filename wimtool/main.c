@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "wimtool/commands.h"
+#include "wimtool/library_versions.h"
+
+static const struct cli_command *const commands[] = {
+	&cmd_info,   &cmd_list,    &cmd_dir,   &cmd_capture, &cmd_append,  &cmd_apply,   &cmd_extract, &cmd_cat,
+	&cmd_verify, &cmd_update,  &cmd_mount, &cmd_mountrw, &cmd_unmount, &cmd_recover, NULL,
+};
+
+static const struct cli_tool wimtool = {
+	.name = "wimtool",
+	.summary = "make, read and change Windows images (WIM, ESD, SWM)",
+	.description =
+		"Files of an image are read and changed without a mount and without unpacking the image. WIM is the "
+		"path of the file; IMAGE is an index from 1 or the name of an image, and may be left out where there "
+		"is only one. Paths in an image take / and \\, in any case of letters.",
+	.commands = commands,
+	.library_versions = wimtool_library_versions,
+};
+
+int main(int argc, char **argv)
+{
+	return cli_main(&wimtool, argc, argv);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The insides of a WIM file as text, with the field names of wimlib-imagex:
+ * header, blob table, XML. For people who repair and compare files.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "common/image/wim_header.h"
+
+/* The parts that "info" needs of the header itself. */
+int wim_show_load_header(const char *path, struct wim_header *ret, uint64_t *ret_file_bytes, struct err *err);
+
+void wim_show_header(const struct wim_header *header, FILE *out);
+int wim_show_blobs(const char *path, FILE *out, struct err *err);
+
+/* The bytes of the XML as they are in the file (UTF-16LE with its mark). */
+int wim_show_save_xml(const char *path, const char *to, struct err *err);
+
+/* "0x" and 2 * len digits. */
+void wim_show_hex(const uint8_t *data, size_t len, FILE *out);
+
+/* Text of a sort that the image itself chose: control characters are shown as escapes. */
+void wim_show_text(const char *text, FILE *out);
