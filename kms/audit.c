@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The collecting part: from events to the index, and what is met on the way. */
+#include "kms/audit.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "common/base/filetime.h"
+#include "kms/hour_map.h"
+#include "kms/reader.h"
+#include "kms/record_ranges.h"
+#include "kms/seen_lines.h"
+
+enum {
+	NOTES_MAX = 1000,      /* a kind; a log with more is damaged from end to end */
+	NOTE_KINDS = NOTE_NO_CMID + 1,
+	HOSTS_MAX = 1024,      /* hosts in one audit; a host key allows six */
+	FAILURES_MAX = 256,    /* distinct result codes; Windows has about eighty */
+	FOREIGN_BINARY = 1024, /* KMS's own events carry at most 260 bytes */
+};
+
+struct audit_state {
+	uint32_t log;
+	uint16_t host;
+	size_t n_notes[NOTE_KINDS];
+	struct hour_map hours;
+	struct record_ranges ranges;
+	struct seen_lines lines;
+};
+
+static const struct {
+	const char *key;
+	const char *text;
+} skips[SKIP_REASONS] = {
+	[SKIP_OTHER_EVENT] = { "other-event", "other events" },
+	[SKIP_CLIENT_EVENT] = { "client-event", "events of the client side (12288, 12289)" },
+	[SKIP_NO_INFO] = { "no-info-line", "requests without an Info line" },
+	[SKIP_CUT] = { "info-line-cut", "Info lines that lack fields" },
+	[SKIP_BAD] = { "info-line-bad", "Info lines with a field that cannot be read" },
+	[SKIP_NO_TIME] = { "no-time", "requests without any time" },
+	[SKIP_OUTSIDE] = { "outside-period", "requests outside of --since and --until" },
+	[SKIP_REPEATED] = { "repeated", "records that an earlier log has too" },
+};
+
+const char *skip_key(enum skip_reason reason)
+{
+	return skips[reason].key;
+}
+
+const char *skip_text(enum skip_reason reason)
+{
+	return skips[reason].text;
+}
+
+struct audit *audit_new(const struct audit_options *options)
+{
+	struct audit *audit = xcalloc(1, sizeof(*audit));
+
+	audit->options = *options;
+	audit->index = cmid_index_new();
+	audit->state = xcalloc(1, sizeof(*audit->state));
+	return audit;
+}
+
+void audit_freep(struct audit **pointer)
+{
+	struct audit *audit = *pointer;
+
+	if (!audit)
+		return;
+	for (size_t i = 0; i < audit->hosts.len; i++)
+		free(audit->hosts.items[i].name);
+	for (size_t i = 0; i < audit->notes.len; i++)
+		free(audit->notes.items[i].text);
+	vec_release(&audit->logs);
+	vec_release(&audit->hosts);
+	vec_release(&audit->notes);
+	vec_release(&audit->failures);
+	vec_release(&audit->groups);
+	vec_release(&audit->computers);
+	vec_release(&audit->counts);
+	vec_release(&audit->changes);
+	free(audit->by_name);
+	cmid_index_freep(&audit->index);
+	hour_map_release(&audit->state->hours);
+	record_ranges_release(&audit->state->ranges);
+	seen_lines_release(&audit->state->lines);
+	free(audit->state);
+	free(audit);
+	*pointer = NULL;
+}
+
+static struct audit_log *log_now(struct audit *audit)
+{
+	return &audit->logs.items[audit->state->log];
+}
+
+static bool host_is(const struct audit_host *host, struct text name)
+{
+	return strlen(host->name) == name.len && strncasecmp(host->name, name.data, name.len) == 0;
+}
+
+static uint16_t host_of(struct audit *audit, const struct log_event *event)
+{
+	const char *fallback = audit->options.host ? audit->options.host : log_now(audit)->path;
+	struct text name = event->computer;
+
+	if (name.len == 0)
+		name = (struct text){ fallback, strlen(fallback) };
+	if (audit->hosts.len && host_is(&audit->hosts.items[audit->state->host], name))
+		return audit->state->host;
+	for (size_t i = 0; i < audit->hosts.len; i++)
+		if (host_is(&audit->hosts.items[i], name))
+			return audit->state->host = (uint16_t)i;
+	if (audit->hosts.len == HOSTS_MAX)
+		return HOSTS_MAX - 1;
+	*vec_add(&audit->hosts) = (struct audit_host){ .name = xstrndup(name.data, name.len) };
+	return audit->state->host = (uint16_t)(audit->hosts.len - 1);
+}
+
+static void add_note(struct audit *audit, enum audit_note_kind kind, const struct log_event *event, char *text)
+{
+	if (audit->state->n_notes[kind]++ >= NOTES_MAX) {
+		free(text);
+		return;
+	}
+	*vec_add(&audit->notes) = (struct audit_note){
+		.kind = kind, .log = audit->state->log, .line = event->line, .offset = event->offset,
+		.time = event->has_time ? event->time : 0, .text = text,
+	};
+}
+
+static void on_damage(void *context, uint64_t offset, const char *text)
+{
+	struct audit *audit = context;
+	struct log_event place = { .offset = offset };
+
+	log_now(audit)->damages++;
+	add_note(audit, NOTE_DAMAGE, &place, xstrdup(text));
+}
+
+static bool is_own_provider(struct text provider)
+{
+	return provider.len == 0 || text_is(provider, "Microsoft-Windows-Security-SPP") ||
+	       text_is(provider, "Microsoft-Windows-Security-Licensing-SLC") || text_is(provider, "KmsRequests") ||
+	       text_is(provider, "Software Licensing Service") || text_is(provider, "Software Protection Platform Service");
+}
+
+static bool is_own_id(uint32_t id)
+{
+	return id >= EVENT_CLIENT_REQUEST && id <= 12322;
+}
+
+/* The log of the KMS holds events of the KMS; whatever else is there was put there by somebody. */
+static bool is_foreign(const struct log_event *event)
+{
+	if (!text_is(event->channel, "Key Management Service"))
+		return false;
+	return !is_own_provider(event->provider) || !is_own_id(event->id) || event->binary_len > FOREIGN_BINARY;
+}
+
+static void note_foreign(struct audit *audit, const struct log_event *event)
+{
+	log_now(audit)->foreign++;
+	add_note(audit, NOTE_FOREIGN, event,
+		 xasprintf("event %u of \"%.*s\" with %zu bytes of data", event->id, (int)MIN(event->provider.len, 200U),
+			   event->provider.data, event->binary_len));
+}
+
+static void note_other(struct audit *audit, const struct log_event *event)
+{
+	int len = (int)MIN(event->message.len, 300U);
+
+	if (event->id == EVENT_DNS_FAILED)
+		add_note(audit, NOTE_DNS_FAILED, event, xstrndup(event->message.data, (size_t)len));
+	else if (event->id == EVENT_LOG_CLEARED && text_is(event->provider, "Microsoft-Windows-Eventlog"))
+		add_note(audit, NOTE_CLEARED, event, xstrdup("a log was cleared"));
+}
+
+static void count_failure(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t name)
+{
+	struct audit_failure *failure = NULL;
+
+	audit->refused++;
+	for (size_t i = 0; i < audit->failures.len && !failure; i++)
+		if (audit->failures.items[i].hresult == request->hresult)
+			failure = &audit->failures.items[i];
+	if (!failure) {
+		if (audit->failures.len == FAILURES_MAX)
+			return;
+		failure = vec_add(&audit->failures);
+		*failure = (struct audit_failure){ .hresult = request->hresult, .first = time, .log = audit->state->log };
+	}
+	failure->requests++;
+	failure->first = MIN(failure->first, time);
+	failure->last = MAX(failure->last, time);
+	for (size_t i = 0; i < failure->n_names; i++)
+		if (failure->names[i] == name)
+			return;
+	if (failure->n_names < ARRAY_SIZE(failure->names))
+		failure->names[failure->n_names++] = name;
+	else
+		failure->more_names = true;
+}
+
+static void widen(uint64_t *first, uint64_t *last, uint64_t time)
+{
+	if (*first == 0 || time < *first)
+		*first = time;
+	*last = MAX(*last, time);
+}
+
+static void count_request(struct audit *audit, const struct log_event *event, uint64_t time, uint16_t host)
+{
+	struct audit_host *from = &audit->hosts.items[host];
+	const struct kms_request *request = &event->request;
+	const struct cmid_use *use;
+
+	log_now(audit)->requests++;
+	audit->requests++;
+	from->requests++;
+	widen(&audit->first, &audit->last, time);
+	widen(&from->first, &from->last, time);
+	if (!request->has_cmid) {
+		audit->no_cmid++;
+		add_note(audit, NOTE_NO_CMID, event, xstrndup(request->name.data, MIN(request->name.len, 300U)));
+		return;
+	}
+	use = cmid_index_add(audit->index, request, time, host, audit->state->log, event);
+	if (request->hresult)
+		count_failure(audit, request, time, use->name);
+	hour_map_add(&audit->state->hours, host, cmid_index_counter(audit->index, use->product), time);
+}
+
+static enum skip_reason reason_of(const struct log_event *event)
+{
+	if (event->id == EVENT_CLIENT_REQUEST || event->id == EVENT_CLIENT_ANSWER)
+		return SKIP_CLIENT_EVENT;
+	if (event->id && event->id != EVENT_REQUEST)
+		return SKIP_OTHER_EVENT;
+	switch (event->problem) {
+	case REQUEST_CUT:
+		return SKIP_CUT;
+	case REQUEST_BAD:
+		return SKIP_BAD;
+	case REQUEST_NOT_INFO:
+		return event->id ? SKIP_NO_INFO : SKIP_OTHER_EVENT;
+	case REQUEST_GOOD:
+		break;
+	}
+	return SKIP_REASONS;
+}
+
+static enum skip_reason take_request(struct audit *audit, const struct log_event *event, uint16_t host)
+{
+	uint64_t time = event->has_time ? event->time : event->request.client_time;
+
+	if (!event->has_time && !event->request.has_client_time)
+		return SKIP_NO_TIME;
+	if (time < audit->options.since || (audit->options.until && time >= audit->options.until))
+		return SKIP_OUTSIDE;
+	count_request(audit, event, time, host);
+	return SKIP_REASONS;
+}
+
+/* In a log read before: by its number, or, where there are no numbers, by what it says. */
+static bool is_repeated(struct audit *audit, const struct log_event *event, uint16_t host)
+{
+	struct audit_state *state = audit->state;
+
+	if (event->has_record && event->has_time)
+		return !record_ranges_add(&state->ranges, host, state->log, event->record, event->time);
+	if (!audit->options.several_logs || event->problem != REQUEST_GOOD)
+		return false;
+	return !seen_lines_add(&state->lines, state->log, event);
+}
+
+static enum skip_reason take_event(struct audit *audit, const struct log_event *event)
+{
+	uint16_t host = host_of(audit, event);
+	struct audit_host *from = &audit->hosts.items[host];
+	enum skip_reason reason;
+
+	if (is_repeated(audit, event, host))
+		return SKIP_REPEATED;
+	if (event->has_time && (from->oldest == 0 || event->time < from->oldest))
+		from->oldest = event->time;
+	if (is_foreign(event))
+		note_foreign(audit, event);
+	reason = reason_of(event);
+	if (reason == SKIP_REASONS)
+		return take_request(audit, event, host);
+	note_other(audit, event);
+	return reason;
+}
+
+static void on_event(void *context, const struct log_event *event)
+{
+	struct audit *audit = context;
+	enum skip_reason reason = take_event(audit, event);
+
+	log_now(audit)->events++;
+	if (reason != SKIP_REASONS)
+		log_now(audit)->skipped[reason]++;
+}
+
+static struct log_sink begin_log(struct audit *audit, const char *path)
+{
+	audit->state->log = (uint32_t)audit->logs.len;
+	*vec_add(&audit->logs) = (struct audit_log){ .path = path, .format = "" };
+	return (struct log_sink){ .context = audit, .event = on_event, .damage = on_damage };
+}
+
+static int end_log(struct audit *audit, int done, const char *format, struct err *err)
+{
+	if (done < 0)
+		return err_context(err, "%s", log_now(audit)->path);
+	log_now(audit)->format = format;
+	record_ranges_end_log(&audit->state->ranges);
+	return 0;
+}
+
+int audit_log(struct audit *audit, const char *path, struct err *err)
+{
+	struct log_sink sink = begin_log(audit, path);
+	const char *format = "";
+	int done = log_read(path, &sink, &format, err);
+
+	return end_log(audit, done, format, err);
+}
+
+int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err)
+{
+	struct log_sink sink = begin_log(audit, name);
+	const char *format = "";
+	int done = log_read_bytes(bytes, &sink, &format, err);
+
+	return end_log(audit, done, format, err);
+}
+
+bool audit_in_pool(const struct audit *audit, uint32_t name)
+{
+	for (size_t i = 0; i < audit->options.n_pools; i++)
+		if (fnmatch(audit->options.pools[i], cmid_index_name(audit->index, name), FNM_CASEFOLD) == 0)
+			return true;
+	return false;
+}
+
+uint64_t audit_requests_between(const struct audit *audit, uint16_t host, enum kms_counter counter, uint64_t start,
+				uint64_t end)
+{
+	return hour_map_sum(&audit->state->hours, host, counter, start, end);
+}
+
+static int compare_failures(const void *a, const void *b)
+{
+	const struct audit_failure *x = a, *y = b;
+
+	return (x->hresult > y->hresult) - (x->hresult < y->hresult);
+}
+
+void audit_finish(struct audit *audit)
+{
+	if (audit->failures.len)
+		qsort(audit->failures.items, audit->failures.len, sizeof(*audit->failures.items), compare_failures);
+	audit_find_changes(audit);
+	audit_find_groups(audit);
+	audit_find_counts(audit);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Computers that used more than one CMID: reinstalled, rearmed, built anew at
+ * each start from a pool image, or two machines of one name.
+ */
+#include <stdlib.h>
+#include <strings.h>
+
+#include "kms/audit.h"
+
+static const struct audit *sorted_audit; /* for the comparison, while sorting */
+
+/* Office 2010 has client machine ids of its own; what is newer shares that of Windows. */
+static bool own_ids(const struct audit *audit, const struct cmid_use *use)
+{
+	return cmid_index_counter(audit->index, use->product) == COUNTER_OFFICE_2010;
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+	const struct cmid_use *x = cmid_index_use(sorted_audit->index, *(const uint32_t *)a);
+	const struct cmid_use *y = cmid_index_use(sorted_audit->index, *(const uint32_t *)b);
+
+	if (x->name != y->name)
+		return x->name < y->name ? -1 : 1;
+	if (own_ids(sorted_audit, x) != own_ids(sorted_audit, y))
+		return own_ids(sorted_audit, x) ? 1 : -1;
+	if (x->client != y->client)
+		return guid_compare(&cmid_index_client(sorted_audit->index, x->client)->cmid,
+				    &cmid_index_client(sorted_audit->index, y->client)->cmid);
+	if (x->product != y->product)
+		return x->product < y->product ? -1 : 1;
+	return (x->host > y->host) - (x->host < y->host);
+}
+
+struct span {
+	uint64_t first, last;
+};
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return (x->last > y->last) - (x->last < y->last);
+}
+
+/* The uses [at, at + n) are of one computer, and those of one CMID stand together. */
+static void judge(struct audit *audit, size_t at, size_t n)
+{
+	VEC(struct span) spans = { 0 };
+	struct audit_change change = { .first_use = at, .n_uses = n };
+	uint32_t client = INDEX_NONE;
+
+	for (size_t i = at; i < at + n; i++) {
+		const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[i]);
+
+		if (use->client != client)
+			*vec_add(&spans) = (struct span){ use->first, use->last };
+		client = use->client;
+		spans.items[spans.len - 1].first = MIN(spans.items[spans.len - 1].first, use->first);
+		spans.items[spans.len - 1].last = MAX(spans.items[spans.len - 1].last, use->last);
+		change.name = use->name;
+	}
+	change.n_cmids = spans.len;
+	if (spans.len > 1) {
+		qsort(spans.items, spans.len, sizeof(*spans.items), compare_spans);
+		change.first = spans.items[0].first;
+		for (size_t i = 1; i < spans.len; i++)
+			change.overlapping |= spans.items[i].first <= spans.items[i - 1].last;
+		change.last = spans.items[spans.len - 1].last;
+		*vec_add(&audit->changes) = change;
+	}
+	vec_release(&spans);
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+	const struct audit_change *x = a, *y = b;
+	int by_name = strcasecmp(cmid_index_name(sorted_audit->index, x->name),
+				 cmid_index_name(sorted_audit->index, y->name));
+
+	return by_name ? by_name : (x->first_use > y->first_use) - (x->first_use < y->first_use);
+}
+
+void audit_find_changes(struct audit *audit)
+{
+	size_t n = cmid_index_uses(audit->index), len;
+
+	audit->by_name = xcalloc(n + 1, sizeof(*audit->by_name));
+	for (uint32_t i = 0; i < n; i++)
+		audit->by_name[i] = i;
+	sorted_audit = audit;
+	if (n)
+		qsort(audit->by_name, n, sizeof(*audit->by_name), compare_uses);
+	for (size_t i = 0; i < n; i += len) {
+		const struct cmid_use *first = cmid_index_use(audit->index, audit->by_name[i]);
+
+		for (len = 1; i + len < n; len++) {
+			const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[i + len]);
+
+			if (use->name != first->name || own_ids(audit, use) != own_ids(audit, first))
+				break;
+		}
+		if (len > 1)
+			judge(audit, i, len);
+	}
+	if (audit->changes.len)
+		qsort(audit->changes.items, audit->changes.len, sizeof(*audit->changes.items), compare_changes);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "common/base/filetime.h"
+#include "common/cli/cli.h"
+#include "kms/audit.h"
+#include "kms/commands.h"
+
+#define FILETIME_PER_DAY (FILETIME_PER_SECOND * 86400)
+
+enum { WINDOW_DAYS = 30, WINDOW_DAYS_MAX = 3650 };
+
+struct audit_args {
+	const char *window;
+	const char *since;
+	const char *until;
+	const char *host;
+	struct cli_list pools;
+};
+
+static const struct cli_option audit_cli_options[] = {
+	OPT_TEXT(struct audit_args, window, 'w', "window", "DAYS", "how long the host remembers a client (default 30d)"),
+	OPT_TEXT(struct audit_args, since, 0, "since", "TIME", "only requests at or after this time (2026-08-01[T12:00], UTC)"),
+	OPT_TEXT(struct audit_args, until, 0, "until", "TIME", "only requests before this time"),
+	OPT_LIST(struct audit_args, pools, 'p', "pool", "GLOB", "computers of a non-persistent pool: no notes on changing CMIDs"),
+	OPT_TEXT(struct audit_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
+};
+
+/* "30d", "30" or "4w". */
+static int parse_window(const char *text, uint64_t *ret, struct err *err)
+{
+	char *end;
+	unsigned long days;
+
+	if (!text) {
+		*ret = WINDOW_DAYS * FILETIME_PER_DAY;
+		return 0;
+	}
+	days = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && (strcmp(end, "w") == 0 || strcmp(end, "d") == 0 || !*end) && days &&
+	    days <= WINDOW_DAYS_MAX) {
+		*ret = days * (*end == 'w' ? 7 : 1) * FILETIME_PER_DAY;
+		return 0;
+	}
+	return err_set(err, ERR_USAGE, "--window: \"%s\" is no number of days", text);
+}
+
+static int parse_limit(const char *option, const char *text, uint64_t *ret, struct err *err)
+{
+	if (!text || filetime_parse(text, ret))
+		return 0;
+	return err_set(err, ERR_USAGE, "--%s: \"%s\" is no time like 2026-08-01 or 2026-08-01T12:00", option, text);
+}
+
+static int read_options(const struct audit_args *args, struct audit_options *ret, struct err *err)
+{
+	if (parse_window(args->window, &ret->window, err) < 0 || parse_limit("since", args->since, &ret->since, err) < 0 ||
+	    parse_limit("until", args->until, &ret->until, err) < 0)
+		return -1;
+	if (ret->until && ret->since >= ret->until)
+		return err_set(err, ERR_USAGE, "--since lies behind --until");
+	ret->pools = args->pools.items;
+	ret->n_pools = args->pools.len;
+	ret->host = args->host;
+	return 0;
+}
+
+static int audit_run(struct cli *cli, const void *args, struct err *err)
+{
+	struct audit_options options = { 0 };
+	CLEANUP(audit_freep) struct audit *audit = NULL;
+	CLEANUP(report_freep) struct report *report = NULL;
+
+	if (read_options(args, &options, err) < 0)
+		return -1;
+	options.several_logs = cli->n_args > 1;
+	audit = audit_new(&options);
+	for (size_t i = 0; i < cli->n_args; i++)
+		if (audit_log(audit, cli->args[i], err) < 0)
+			return -1;
+	audit_finish(audit);
+	report = report_new();
+	rules_kms(audit, report);
+	audit_to_json(audit, cli->json);
+	audit_to_text(audit, cli->out);
+	return cli_report(cli, report, SEVERITY_WARNING);
+}
+
+static const struct cli_example audit_examples[] = {
+	{ "kms audit kms.evtx", "one host's log, as saved by the Event Viewer or wevtutil epl" },
+	{ "kms audit --json host1.evtx host2.txt", "two hosts, as one JSON object" },
+	{ "kms audit --pool 'VDI-*' kms.csv", "a fleet with desktops that are made anew at each start" },
+};
+
+const struct cli_command cmd_audit = {
+	.name = "audit",
+	.summary = "find clones and explain the count in logs of KMS hosts",
+	.usage = "[options] LOG...",
+	.description =
+		"Reads logs of KMS hosts: .evtx files, and text the Event Viewer, wevtutil or PowerShell saved (tabs, CSV, "
+		"XML, JSON, lists), packed with gzip or not. Each is recognised by what is in it; - is standard input.\n\n"
+		"Lists computers that share a client machine ID, tells what the host's count should be and what it would be "
+		"without duplicates, and names refused requests, wrong clocks, damage and foreign records.\n\n"
+		"Exit code 1 when there is a warning or an error; a rename is neither.",
+	.examples = audit_examples,
+	.n_examples = ARRAY_SIZE(audit_examples),
+	CLI_OPTIONS(struct audit_args, audit_cli_options),
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	.has_json = true,
+	.schema = "goldwim/kms-audit/1",
+	.run = audit_run,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the audit keeps of the requests: one small row for each (CMID, computer,
+ * product, host), however many requests there were. All members of a row are
+ * sums, firsts and lasts, so the order of requests does not matter: logs may be
+ * wrapped, newest first, or given in any order.
+ */
+#pragma once
+
+#include "kms/product.h"
+#include "kms/log_event.h"
+
+#define INDEX_NONE UINT32_MAX
+
+enum machine_kind { MACHINE_PHYSICAL = 1, MACHINE_VIRTUAL = 2 };
+
+struct cmid_use {
+	uint32_t client;       /* index of its CMID */
+	uint32_t name;         /* of the computer */
+	uint32_t next;         /* use of the same CMID, or INDEX_NONE */
+	uint16_t product;
+	uint16_t host;
+	uint32_t requests;
+	uint32_t refused;      /* result other than 0 */
+	uint32_t renewals;     /* answered requests of a computer that was licensed */
+	uint32_t skewed;       /* client time off by more than the host tolerates */
+	int32_t worst_skew;    /* minutes; negative: the client is behind */
+	uint16_t needed;       /* the largest count asked for */
+	uint16_t kinds;        /* bits of enum machine_kind */
+	uint64_t first, last;  /* FILETIME of requests */
+	uint64_t last_good;    /* of an answered request; 0 for none */
+	uint64_t first_renewal, last_renewal;
+};
+
+struct cmid_client {
+	struct guid cmid;
+	uint32_t uses;         /* first of the list */
+	uint32_t log;          /* where it was met first: index of the log, line, offset */
+	uint32_t line;
+	uint64_t offset;
+};
+
+struct cmid_index;
+
+struct cmid_index *cmid_index_new(void);
+void cmid_index_freep(struct cmid_index **index);
+
+/* Returns the row, with the request counted in it. time is when the host wrote it. */
+struct cmid_use *cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
+				uint16_t host, uint32_t log, const struct log_event *event);
+
+size_t cmid_index_clients(const struct cmid_index *index);
+size_t cmid_index_uses(const struct cmid_index *index);
+size_t cmid_index_names(const struct cmid_index *index);
+const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i);
+const struct cmid_use *cmid_index_use(const struct cmid_index *index, uint32_t i);
+
+/* The computer as it was first written; names that differ only in case are one. */
+const char *cmid_index_name(const struct cmid_index *index, uint32_t name);
+uint32_t cmid_index_name_id(struct cmid_index *index, struct text name);
+
+const struct guid *cmid_index_product_id(const struct cmid_index *index, uint16_t product);
+const struct product *cmid_index_product(const struct cmid_index *index, uint16_t product); /* NULL: in no table */
+enum kms_counter cmid_index_counter(const struct cmid_index *index, uint16_t product);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests by host, counter and hour: a handful of slots a day, whatever the number of requests. */
+#pragma once
+
+#include "kms/product.h"
+
+struct hour_slot {
+	uint64_t key; /* 0: empty */
+	uint64_t count;
+};
+
+struct hour_map {
+	struct hour_slot *slots;
+	size_t n_slots;
+	size_t n_used;
+};
+
+void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t time);
+
+/* From the hour of start to the hour of end, both included. */
+uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t start, uint64_t end);
+void hour_map_release(struct hour_map *map);

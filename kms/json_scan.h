@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Goes through JSON, one document or one after the other, and tells the scalar
+ * values of each outermost object (arrays around it do not count). Nothing is
+ * built; the depth is limited.
+ */
+#pragma once
+
+#include "common/base/bytes.h"
+#include "common/base/err.h"
+#include "common/base/strbuf.h"
+#include "kms/kms_request.h"
+
+#define JSON_SCAN_DEPTH_MAX 64
+#define JSON_SCAN_OBJECT_MAX (1U << 20) /* an event is a few kilobytes; its texts together stay below this */
+
+struct json_scan_visitor {
+	void *context;
+	void (*begin)(void *context, uint64_t offset, uint32_t line);
+	/* name is empty in an array; outer is the name of the object or array that holds the value. */
+	void (*value)(void *context, struct text name, struct text outer, struct text value);
+	void (*end)(void *context);
+};
+
+/* Stops at the first error; what was told before stays told. */
+int json_scan(struct bytes file, const struct json_scan_visitor *visitor, struct err *err);

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+TOOLS += kms
+kms_dirs := kms
+kms_uses := common
+kms_pkgs := zlib
+kms_data := $(wildcard kms/data/*.tsv)

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Event XML: saved by the Event Viewer (one root), printed by wevtutil qe (no
+ * root), or rendered (with RenderingInfo). Windows writes it without comments,
+ * CDATA or prefixes, so each <Event>...</Event> is looked through for the few
+ * elements that matter; nothing is built and nothing nests.
+ */
+#include <stdio.h>
+
+#include "kms/column_time.h"
+#include "kms/reader.h"
+#include "kms/xml_text.h"
+
+enum {
+	EVENT_MAX = 1 << 20, /* an event without an end tag in this distance is damage */
+	STRINGS_MAX = 16,
+};
+
+struct xml {
+	const struct log_sink *sink;
+	struct bytes file;
+	struct strbuf decoded; /* texts of the event, entities resolved */
+	uint32_t line;
+	size_t counted; /* offset up to which lines are counted */
+	size_t n_events;
+};
+
+static bool is_xml(struct bytes file)
+{
+	size_t i = 0;
+
+	while (i < file.len && (file.data[i] == ' ' || (file.data[i] >= '\t' && file.data[i] <= '\r')))
+		i++;
+	return i < file.len && file.data[i] == '<';
+}
+
+static struct text slice(struct text t, size_t from, size_t to)
+{
+	return (struct text){ t.data + from, to - from };
+}
+
+static const char *find(struct text in, const char *word)
+{
+	return in.len ? memmem(in.data, in.len, word, strlen(word)) : NULL;
+}
+
+static bool name_ends(char c)
+{
+	return c == '>' || c == '/' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The next element of this name: its start tag in *ret_tag, its content in *ret; *rest moves behind it. */
+static bool next_element(struct text *rest, const char *name, struct text *ret_tag, struct text *ret)
+{
+	char open[40], close[40];
+	size_t len = strlen(name);
+
+	snprintf(open, sizeof(open), "<%s", name);
+	snprintf(close, sizeof(close), "</%s>", name);
+	for (;;) {
+		const char *at = find(*rest, open), *end, *stop;
+
+		if (!at || at + len + 1 >= rest->data + rest->len)
+			return false;
+		*rest = slice(*rest, (size_t)(at - rest->data), rest->len);
+		if (!name_ends(at[len + 1])) {
+			*rest = slice(*rest, len + 1, rest->len);
+			continue;
+		}
+		end = memchr(at, '>', rest->len);
+		if (!end)
+			return false;
+		*ret_tag = (struct text){ at, (size_t)(end + 1 - at) };
+		*rest = slice(*rest, (size_t)(end + 1 - at), rest->len);
+		*ret = (struct text){ end + 1, 0 };
+		if (end[-1] == '/')
+			return true;
+		stop = find(*rest, close);
+		if (!stop)
+			return false;
+		ret->len = (size_t)(stop - ret->data);
+		*rest = slice(*rest, ret->len + strlen(close), rest->len);
+		return true;
+	}
+}
+
+static struct text content_of(struct text in, const char *name)
+{
+	struct text tag, content = { "", 0 };
+
+	return next_element(&in, name, &tag, &content) ? content : (struct text){ "", 0 };
+}
+
+static struct text attribute_of(struct text in, const char *element, const char *attribute)
+{
+	struct text tag, content;
+	char key[40];
+	const char *at, *end;
+
+	if (!next_element(&in, element, &tag, &content))
+		return (struct text){ "", 0 };
+	snprintf(key, sizeof(key), " %s=", attribute);
+	at = find(tag, key);
+	if (!at)
+		return (struct text){ "", 0 };
+	at += strlen(key);
+	end = at + 1 < tag.data + tag.len ? memchr(at + 1, *at, (size_t)(tag.data + tag.len - at - 1)) : NULL;
+	if (!end)
+		return (struct text){ "", 0 };
+	return (struct text){ at + 1, (size_t)(end - at - 1) };
+}
+
+static uint64_t number_of(struct text t)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < t.len && i < 19 && t.data[i] >= '0' && t.data[i] <= '9'; i++)
+		value = value * 10 + (uint64_t)(t.data[i] - '0');
+	return value;
+}
+
+/* SystemTime has up to nine digits behind the second and a Z. */
+static void set_time(struct text t, struct log_event *event)
+{
+	struct column_clock utc = { .known = true };
+	struct column_time time;
+
+	if (column_time_parse(t, &time))
+		event->has_time = column_clock_time(&utc, &time, &event->time);
+}
+
+static struct text decode(struct xml *x, struct text raw)
+{
+	size_t begin = x->decoded.len;
+
+	xml_text_decode(raw, &x->decoded);
+	return (struct text){ x->decoded.data + begin, x->decoded.len - begin };
+}
+
+/* The strings of the event, joined line or single values. */
+static void set_strings(struct xml *x, struct text data, struct log_event *event)
+{
+	struct text strings[STRINGS_MAX], tag, raw;
+	size_t n = 0;
+
+	strbuf_clear(&x->decoded);
+	strbuf_reserve(&x->decoded, data.len + 1); /* decoding never lengthens, so the slices stay where they are */
+	while (n < STRINGS_MAX && next_element(&data, "Data", &tag, &raw))
+		strings[n++] = decode(x, raw);
+	event->problem = REQUEST_NOT_INFO;
+	if (n == 0)
+		return;
+	event->message = strings[0];
+	event->problem = kms_request_search(strings[0], &event->request);
+	for (size_t first = 0; first < 2 && event->problem != REQUEST_GOOD && n > first + 8; first++) {
+		enum request_problem problem = kms_request_from_fields(strings + first, n - first, &event->request);
+
+		if (problem != REQUEST_NOT_INFO)
+			event->problem = problem;
+	}
+}
+
+static uint32_t line_at(struct xml *x, size_t at)
+{
+	const uint8_t *from = x->file.data + x->counted, *to = x->file.data + at;
+
+	while (from < to && (from = memchr(from, '\n', (size_t)(to - from)))) {
+		x->line++;
+		from++;
+	}
+	x->counted = at;
+	return x->line;
+}
+
+static void take_event(struct xml *x, struct text xml)
+{
+	struct text system = content_of(xml, "System"), data = content_of(xml, "EventData"), record;
+	struct log_event event = { .offset = (uint64_t)(xml.data - (const char *)x->file.data) };
+
+	event.line = line_at(x, (size_t)event.offset);
+	event.id = (uint32_t)(number_of(content_of(system, "EventID")) & 0xffff);
+	set_time(attribute_of(system, "TimeCreated", "SystemTime"), &event);
+	record = content_of(system, "EventRecordID");
+	event.has_record = record.len != 0;
+	event.record = number_of(record);
+	event.provider = attribute_of(system, "Provider", "Name");
+	event.source = attribute_of(system, "Provider", "EventSourceName");
+	event.channel = content_of(system, "Channel");
+	event.computer = content_of(system, "Computer");
+	event.binary_len = content_of(data, "Binary").len / 2;
+	set_strings(x, data, &event);
+	if (event.id || event.problem != REQUEST_NOT_INFO)
+		x->n_events++;
+	x->sink->event(x->sink->context, &event);
+}
+
+static bool is_event_tag(struct text rest)
+{
+	return rest.len > 6 && name_ends(rest.data[6]);
+}
+
+static int read_xml(struct bytes file, const struct log_sink *sink, struct err *err)
+{
+	static const char close[] = "</Event>";
+	struct xml x = { .sink = sink, .file = file, .line = 1 };
+	struct text rest = { (const char *)file.data, file.len };
+	const char *at;
+
+	while ((at = find(rest, "<Event"))) {
+		struct text event;
+		const char *end;
+
+		rest = slice(rest, (size_t)(at - rest.data), rest.len);
+		if (!is_event_tag(rest)) {
+			rest = slice(rest, 6, rest.len);
+			continue;
+		}
+		event = slice(rest, 0, MIN(rest.len, (size_t)EVENT_MAX));
+		end = find(event, close);
+		if (!end) {
+			sink->damage(sink->context, (uint64_t)(at - (const char *)file.data), "this event does not end");
+			/* No event ends in all of this, so none is lost but this one. */
+			rest = slice(rest, event.len - MIN(event.len - 1, strlen(close)), rest.len);
+			continue;
+		}
+		event.len = (size_t)(end - event.data);
+		take_event(&x, event);
+		rest = slice(rest, event.len + strlen(close), rest.len);
+	}
+	strbuf_release(&x.decoded);
+	if (x.n_events == 0 && !find((struct text){ (const char *)file.data, file.len }, "<Events"))
+		return err_set(err, ERR_FORMAT, "no events in it: not the XML of an event log");
+	return 0;
+}
+
+const struct reader reader_xml = { .name = "xml", .is = is_xml, .read = read_xml };

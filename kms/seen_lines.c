@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kms/seen_lines.h"
+
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+
+enum { SLOTS_MIN = 4096 };
+
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+	h = (h ^ value) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 29;
+}
+
+static uint64_t hash_of(const struct log_event *event)
+{
+	const struct kms_request *r = &event->request;
+	uint64_t h = mix(1, event->has_time ? event->time : 0);
+
+	h = mix(h, r->client_time);
+	h = mix(h, load_le64(r->cmid.bytes));
+	h = mix(h, load_le64(r->cmid.bytes + 8));
+	h = mix(h, load_le64(r->product.bytes));
+	h = mix(h, (uint64_t)r->hresult << 32 | r->minutes);
+	h = mix(h, (uint64_t)r->needed << 32 | r->status << 8 | r->vm);
+	for (size_t i = 0; i < r->name.len; i++)
+		h = mix(h, (uint8_t)r->name.data[i]);
+	return h ? h : 1;
+}
+
+static struct seen_line *find(const struct seen_lines *lines, uint64_t hash)
+{
+	size_t at = (size_t)(hash >> 16) & (lines->n_slots - 1);
+
+	while (lines->slots[at].hash && lines->slots[at].hash != hash)
+		at = (at + 1) & (lines->n_slots - 1);
+	return &lines->slots[at];
+}
+
+static void grow(struct seen_lines *lines)
+{
+	struct seen_lines wider = { .n_slots = lines->n_slots ? lines->n_slots * 2 : SLOTS_MIN, .n_used = lines->n_used };
+
+	wider.slots = xcalloc(wider.n_slots, sizeof(*wider.slots));
+	for (size_t i = 0; i < lines->n_slots; i++)
+		if (lines->slots[i].hash)
+			*find(&wider, lines->slots[i].hash) = lines->slots[i];
+	free(lines->slots);
+	*lines = wider;
+}
+
+bool seen_lines_add(struct seen_lines *lines, uint32_t log, const struct log_event *event)
+{
+	uint64_t hash = hash_of(event);
+	struct seen_line *slot;
+
+	if (lines->n_used * 2 >= lines->n_slots)
+		grow(lines);
+	slot = find(lines, hash);
+	if (slot->hash)
+		return slot->log == log;
+	*slot = (struct seen_line){ hash, log };
+	lines->n_used++;
+	return true;
+}
+
+void seen_lines_release(struct seen_lines *lines)
+{
+	free(lines->slots);
+	*lines = (struct seen_lines){ 0 };
+}

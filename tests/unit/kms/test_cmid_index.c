@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kms/cmid_index.h"
+
+#include "common/base/strbuf.h"
+#include "tests/unit/kms/kms_case.h"
+
+static struct kms_request request_of(unsigned cmid, const char *name)
+{
+	struct kms_request request = { .needed = 25, .has_cmid = true, .status = 2, .name = { name, strlen(name) } };
+
+	store_le32(request.cmid.bytes, cmid);
+	guid_parse(WINDOWS_10, &request.product);
+	return request;
+}
+
+static void add(struct cmid_index *index, unsigned cmid, const char *name, uint64_t time)
+{
+	struct kms_request request = request_of(cmid, name);
+	struct log_event event = { .line = 1 };
+
+	cmid_index_add(index, &request, time, 0, 0, &event);
+}
+
+static void rows_grow_with_pairs_not_with_requests(void **state UNUSED)
+{
+	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
+	char name[32];
+
+	for (unsigned round = 0; round < 3; round++)
+		for (unsigned i = 0; i < 5000; i++) {
+			snprintf(name, sizeof(name), "pc%u", i);
+			add(index, i % 2500, name, 1000 + round);
+		}
+	assert_int_equal(cmid_index_clients(index), 2500);
+	assert_int_equal(cmid_index_uses(index), 5000);
+	assert_int_equal(cmid_index_names(index), 5000);
+	for (size_t i = 0; i < 2500; i++) {
+		const struct cmid_client *client = cmid_index_client(index, i);
+		const struct cmid_use *use = cmid_index_use(index, client->uses);
+
+		assert_int_equal(use->requests, 3);
+		assert_int_not_equal(use->next, INDEX_NONE);
+		assert_int_equal(cmid_index_use(index, use->next)->next, INDEX_NONE);
+	}
+}
+
+static void names_that_differ_in_case_are_one(void **state UNUSED)
+{
+	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
+
+	add(index, 1, "PC1.example.com", 10);
+	add(index, 1, "pc1.EXAMPLE.com", 20);
+	add(index, 1, "pc1.example.co", 20);
+	assert_int_equal(cmid_index_uses(index), 2);
+	assert_string_equal(cmid_index_name(index, 0), "PC1.example.com");
+}
+
+static void first_and_last_do_not_depend_on_the_order(void **state UNUSED)
+{
+	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
+
+	add(index, 1, "pc1", 20);
+	add(index, 1, "pc1", 30);
+	add(index, 1, "pc1", 10);
+	assert_int_equal(cmid_index_use(index, 0)->first, 10);
+	assert_int_equal(cmid_index_use(index, 0)->last, 30);
+	assert_int_equal(cmid_index_use(index, 0)->last_good, 30);
+}
+
+static void row_of_a_pair_is_small(void **state UNUSED)
+{
+	assert_true(sizeof(struct cmid_use) <= 88);
+	assert_true(sizeof(struct cmid_client) <= 40);
+}
+
+static void name_without_end_is_limited(void **state UNUSED)
+{
+	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+
+	strbuf_add_fill(&name, 'x', 100000);
+	add(index, 1, name.data, 10);
+	assert_true(strlen(cmid_index_name(index, 0)) <= 1024);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_grow_with_pairs_not_with_requests),
+		cmocka_unit_test(names_that_differ_in_case_are_one),
+		cmocka_unit_test(first_and_last_do_not_depend_on_the_order),
+		cmocka_unit_test(row_of_a_pair_is_small),
+		cmocka_unit_test(name_without_end_is_limited),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
