@@ -40,12 +40,7 @@ run() {
 	printf '%s$ %s%s\n' "$bold" "${line% }" "$plain"
 	"$@" >output 2>&1 </dev/null
 	got=$?
-	if [ "${lines-}" ] && [ "$(wc -l <output)" -gt "$lines" ]; then
-		head -n "$lines" output
-		echo "... ($(($(wc -l <output) - lines)) more lines)"
-	else
-		cat output
-	fi
+	cat output
 	[ "$got" -eq "$want" ] || die "exit code $got, $want was expected"
 	[ "$want" -eq 0 ] || echo "(exit code $got)"
 }
@@ -70,7 +65,7 @@ run 1 unattend lint --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
 says '^autounattend\.xml:[0-9]+:[0-9]+: error: .*\[UA301\]$'
 
 step "Fix it: the activation key belongs in pass specialize"
-run 0 unattend fix --diff --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
+run 1 unattend fix --diff --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
 run 0 unattend fix --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
 run 0 unattend lint --fail-on=error --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
 says_not 'UA301'
@@ -80,7 +75,10 @@ run 1 sysprep-lite scan install.wim:1
 
 step "Generalize it in place, without mounting it"
 run 0 sysprep-lite generalize install.wim:1
-lines=40 run 1 sysprep-lite scan install.wim:1
+says '^nic-guids '
+says '[0-9]+ references replaced'
+run 1 sysprep-lite scan install.wim:1
+says '^nothing left that sysprep-lite can change'
 
 step "Look into it through a mount"
 if [ -e /dev/fuse ] && command -v fusermount >/dev/null; then
