@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "sysprep-lite/apply.h"
+#include "sysprep-lite/commands.h"
+#include "sysprep-lite/timezone.h"
+
+struct timezone_args {
+	bool dry_run;
+};
+
+static const struct cli_option timezone_option_table[] = {
+	OPT_FLAG(struct timezone_args, dry_run, 'n', "dry-run", "set: show the plan, change nothing"),
+};
+
+static void format_bias(int bias, char ret[16])
+{
+	int minutes = bias < 0 ? -bias : bias;
+
+	snprintf(ret, 16, "UTC%c%02d:%02d", bias > 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+}
+
+static void zone_to_json(const struct zone *zone, struct json *json)
+{
+	char inf[ZONE_INF_LEN];
+
+	json_text(json, "key", zone->key);
+	json_text(json, "display", zone->display);
+	json_text(json, "iana", *zone->iana ? zone->iana : NULL);
+	json_int(json, "bias", zone->bias);
+	if (zone->index_sure != SURE_NONE) {
+		json_textf(json, "index", "0x%08x", zone->index);
+		json_uint(json, "index_decimal", zone->index);
+		json_text(json, "sysprep_inf", zone_sysprep_inf(zone->index, inf));
+	}
+	json_text(json, "index_confidence", op_sure_name(zone->index_sure));
+	json_text(json, "state", *zone->state ? zone->state : NULL);
+}
+
+static int list_zones(struct cli *cli)
+{
+	json_begin_array(cli->json, "zones");
+	for (size_t i = 0; i < n_zones; i++) {
+		const struct zone *zone = &zones[i];
+		char inf[ZONE_INF_LEN] = "-", bias[16];
+
+		json_begin_object(cli->json, NULL);
+		zone_to_json(zone, cli->json);
+		json_end_object(cli->json);
+		format_bias(zone->bias, bias);
+		if (zone->index_sure != SURE_NONE)
+			zone_sysprep_inf(zone->index, inf);
+		fprintf(cli->out, "%-32s %s  %11s%s  %-26s %s\n", zone->key, bias, inf,
+			zone->index_sure == SURE_UNCERTAIN ? "?" : " ", *zone->iana ? zone->iana : "-", zone->display);
+	}
+	json_end_array(cli->json);
+	return CLI_DONE;
+}
+
+static void print_zone(const struct zone_value *value, FILE *out)
+{
+	const struct zone *zone = value->zone;
+	char inf[ZONE_INF_LEN], bias[16];
+
+	if (zone) {
+		format_bias(zone->bias, bias);
+		fprintf(out, "key name:     %s%s\n", zone->key, value->dst_off ? " (_dstoff: no summer time)" : "");
+		fprintf(out, "display name: %s\n", zone->display);
+		fprintf(out, "offset:       %s (Bias %d)\n", bias, zone->bias);
+		fprintf(out, "IANA name:    %s\n", *zone->iana ? zone->iana : "(none)");
+	} else {
+		fprintf(out, "key name:     (no time zone of this index is known)\n");
+	}
+	if (value->has_index) {
+		fprintf(out, "index:        0x%08x = %u\n", value->index, value->index);
+		fprintf(out, "sysprep.inf:  TimeZone=%s\n", zone_sysprep_inf(value->index, inf));
+	} else {
+		fprintf(out, "index:        (none is known: the zone is newer than sysprep.inf)\n");
+	}
+}
+
+static void explain(const struct zone_value *value, FILE *out)
+{
+	char inf[ZONE_INF_LEN];
+
+	if (value->form == ZONE_SIGNED)
+		fprintf(out,
+			"note: the number given is 0x%08x read as a signed 32-bit number. sysprep.inf wants minus the "
+			"unsigned number: %s\n",
+			value->index, zone_sysprep_inf(value->index, inf));
+	if (value->zone && value->zone->index_sure == SURE_UNCERTAIN)
+		fprintf(out, "note: this index is uncertain: compare Index in SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\"
+			     "Time Zones\\%s of the image\n",
+			value->zone->key);
+	if (value->zone && *value->zone->state)
+		fprintf(out, "note: %s\n", strcmp(value->zone->state, "obsolete") == 0
+						   ? "this zone is obsolete"
+						   : "this is an old name: current Windows uses another key");
+}
+
+static int convert(struct cli *cli, const char *text, struct err *err)
+{
+	struct zone_value value;
+	char inf[ZONE_INF_LEN];
+
+	if (zone_parse(text, &value, err) < 0)
+		return -1;
+	json_text(cli->json, "given", text);
+	json_text(cli->json, "given_as", zone_form_name(value.form));
+	if (value.zone) {
+		zone_to_json(value.zone, cli->json);
+	} else {
+		json_null(cli->json, "key");
+		json_textf(cli->json, "index", "0x%08x", value.index);
+		json_uint(cli->json, "index_decimal", value.index);
+		json_text(cli->json, "sysprep_inf", zone_sysprep_inf(value.index, inf));
+	}
+	fprintf(cli->out, "given:        %s (%s)\n", text, zone_form_name(value.form));
+	print_zone(&value, cli->out);
+	explain(&value, cli->out);
+	return CLI_DONE;
+}
+
+static int set_zone(struct cli *cli, const char *spec, const char *zone, bool dry_run, struct err *err)
+{
+	struct plan_options options = { .time_zone = zone, .only_time_zone = true };
+	CLEANUP(session_release) struct session session = { 0 };
+	CLEANUP(plan_freep) struct plan *plan = NULL;
+
+	if (session_open_target(&session, spec, !dry_run, err) < 0)
+		return -1;
+	plan = plan_build(session.root, &options, err);
+	if (!plan || (!dry_run && plan_apply(plan, session.root, NULL, NULL, err) < 0))
+		return -1;
+	json_text(cli->json, "target", spec);
+	plan_to_json(plan, cli->json, false);
+	plan_print(plan, cli->out, PLAN_EDITS, false);
+	fprintf(cli->out, "%s: %s\n", spec, plan_is_empty(plan) ? "the time zone is set already"
+					    : dry_run		? "dry run, nothing was changed"
+								: "the time zone is set");
+	return CLI_DONE;
+}
+
+static int timezone_command(struct cli *cli, const void *args, struct err *err)
+{
+	const struct timezone_args *a = args;
+	static const char *const verbs[] = { "list", "convert", "set", NULL };
+	const char *verb = cli->args[0];
+	const char *near;
+
+	if (strcmp(verb, "list") == 0 && cli->n_args == 1)
+		return list_zones(cli);
+	if (strcmp(verb, "convert") == 0 && cli->n_args == 2)
+		return convert(cli, cli->args[1], err);
+	if (strcmp(verb, "set") == 0 && cli->n_args == 3)
+		return set_zone(cli, cli->args[1], cli->args[2], a->dry_run, err);
+	near = cli_did_you_mean(verb, verbs);
+	if (near && strcmp(near, verb) != 0)
+		return err_set(err, ERR_USAGE, "no 'timezone %s'; did you mean '%s'?", verb, near);
+	return err_set(err, ERR_USAGE, "wanted: timezone list, timezone convert VALUE, or timezone set TARGET ZONE");
+}
+
+static const struct cli_example timezone_examples[] = {
+	{ "sysprep-lite timezone convert 0x8000004d", "index to name and to the number that sysprep.inf wants" },
+	{ "sysprep-lite timezone convert -2147483725", "and back" },
+	{ "sysprep-lite timezone convert Europe/Berlin", "IANA name to Windows" },
+	{ "sysprep-lite timezone set install.wim:1 'W. Europe Standard Time'", "in every control set" },
+};
+
+const struct cli_command cmd_timezone = {
+	.name = "timezone",
+	.summary = "list, convert and set time zones",
+	.usage = "list | convert VALUE | set TARGET ZONE",
+	.description = "VALUE and ZONE are a key name (W. Europe Standard Time), an index (110, 0x8000004d), a number as in "
+		       "sysprep.inf (-2147483725), or an IANA name (Europe/Berlin). Key names are those of the "
+		       "registry and of answer files; '_dstoff' behind one switches summer time off.\n\n"
+		       "A '?' in the list marks an index that is uncertain.",
+	.examples = timezone_examples,
+	.n_examples = ARRAY_SIZE(timezone_examples),
+	.min_args = 1,
+	.max_args = 3,
+	.has_json = true,
+	CLI_OPTIONS(struct timezone_args, timezone_option_table),
+	.run = timezone_command,
+};

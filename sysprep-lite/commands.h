@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands of sysprep-lite, and what several of them share. */
+#pragma once
+
+#include "common/cli/cli.h"
+#include "sysprep-lite/plan.h"
+
+extern const struct cli_command cmd_scan;
+extern const struct cli_command cmd_plan;
+extern const struct cli_command cmd_generalize;
+extern const struct cli_command cmd_undo;
+extern const struct cli_command cmd_operations;
+extern const struct cli_command cmd_timezone;
+
+/* --rearm */
+extern const char *const rearm_choices[];
+
+#define OPT_HIVE(st, field)                                                                             \
+	OPT_LIST(st, field, 0, "hive", "NAME=FILE",                                                     \
+		 "instead of TARGET: a hive file; SYSTEM, SOFTWARE, SAM, SECURITY, DEFAULT, S-1-5-20, S-1-5-19")
+
+/* Target and the Windows in it; freed by session_release. */
+struct session {
+	struct target *target;
+	struct winroot *root;
+};
+
+/* The one argument of the command, or hives: a list of NAME=FILE. */
+int session_open(struct session *session, const struct cli *cli, const struct cli_list *hives, bool for_write,
+		 struct err *err);
+int session_open_target(struct session *session, const char *spec, bool for_write, struct err *err);
+void session_release(struct session *session);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/image/image.h"
+#include "sysprep-lite/target_backend.h"
+
+struct image_target {
+	char *path;
+	struct image_file *own;  /* opened for reading */
+	struct image_edit *edit; /* opened for writing; holds its file */
+	struct image_file *file; /* one of the two */
+	unsigned index;
+};
+
+static void fill_entry(const struct image_entry *entry, struct target_entry *ret)
+{
+	*ret = (struct target_entry){
+		.is_dir = entry->is_dir,
+		.is_link = entry->reparse_tag != 0,
+		.size = entry->size,
+	};
+}
+
+static bool image_target_stat(void *state, const char *path, struct target_entry *ret)
+{
+	struct image_target *t = state;
+	struct image_entry entry;
+
+	if (image_stat(t->file, t->index, path, &entry, NULL) < 0)
+		return false;
+	fill_entry(&entry, ret);
+	return true;
+}
+
+static int image_target_read(void *state, const char *path, uint64_t max, struct strbuf *ret, struct err *err)
+{
+	struct image_target *t = state;
+
+	return image_read(t->file, t->index, path, max, ret, err);
+}
+
+struct head {
+	uint8_t *data;
+	size_t len, got;
+};
+
+static int take_head(void *context, const void *data, size_t len)
+{
+	struct head *head = context;
+	size_t n = MIN(len, head->len - head->got);
+
+	memcpy(head->data + head->got, data, n);
+	head->got += n;
+	return head->got == head->len;
+}
+
+static size_t image_target_head(void *state, const char *path, void *data, size_t len)
+{
+	struct image_target *t = state;
+	struct head head = { .data = data, .len = len };
+
+	(void)image_stream(t->file, t->index, path, take_head, &head, NULL);
+	return head.got;
+}
+
+struct listing {
+	target_list_fn fn;
+	void *context;
+};
+
+static int list_one(void *context, const struct image_entry *entry)
+{
+	struct listing *listing = context;
+	struct target_entry plain;
+
+	fill_entry(entry, &plain);
+	return listing->fn(listing->context, entry->name, &plain);
+}
+
+static int image_target_list(void *state, const char *folder, target_list_fn fn, void *context, struct err *err)
+{
+	struct image_target *t = state;
+	struct listing listing = { fn, context };
+	struct target_entry entry;
+
+	if (!image_target_stat(state, folder, &entry) || !entry.is_dir)
+		return 0;
+	return image_dir(t->file, t->index, folder, list_one, &listing, err);
+}
+
+static int apply_change(struct image_target *t, const struct target_change *change, struct err *err)
+{
+	switch (change->kind) {
+	case TARGET_PUT:
+		return image_edit_put(t->edit, change->path, change->data, change->len, true, err);
+	case TARGET_REMOVE:
+		return image_edit_delete(t->edit, change->path, true, err);
+	case TARGET_RENAME:
+		return image_edit_rename(t->edit, change->path, change->to, err);
+	}
+	return 0;
+}
+
+static int image_target_commit(void *state, const struct target_change *changes, size_t n, struct err *err)
+{
+	struct image_target *t = state;
+
+	for (size_t i = 0; i < n; i++)
+		if (apply_change(t, &changes[i], err) < 0)
+			return err_context(err, "%s: %s", t->path, changes[i].path);
+	if (image_edit_commit(t->edit, NULL, err) < 0)
+		return err_context(err, "%s", t->path);
+	return 0;
+}
+
+static void image_target_free(void *state)
+{
+	struct image_target *t = state;
+
+	image_edit_closep(&t->edit);
+	image_file_closep(&t->own);
+	free(t->path);
+	free(t);
+}
+
+static int open_image(struct image_target *t, const char *image, bool for_write, struct err *err)
+{
+	if (for_write) {
+		t->edit = image_edit_open(t->path, image, err);
+		if (!t->edit)
+			return -1;
+		t->file = image_edit_file(t->edit);
+		t->index = image_edit_index(t->edit);
+		return 0;
+	}
+	t->own = image_file_open(t->path, err);
+	t->file = t->own;
+	return t->own ? image_select(t->own, image, &t->index, err) : -1;
+}
+
+void *target_image_open(const char *spec, bool for_write, struct err *err)
+{
+	struct image_target *t = xcalloc(1, sizeof(*t));
+	CLEANUP(freep) char *image = NULL;
+
+	image_split_target(spec, &t->path, &image);
+	if (open_image(t, image, for_write, err) == 0)
+		return t;
+	err_context(err, "%s", t->path);
+	image_target_free(t);
+	return NULL;
+}
+
+const struct target_backend target_image_backend = {
+	.stat = image_target_stat,
+	.read = image_target_read,
+	.head = image_target_head,
+	.list = image_target_list,
+	.commit = image_target_commit,
+	.free = image_target_free,
+};
