@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unattend/commands.h"
+
+#include <string.h>
+
+#include "common/base/atomic_file.h"
+#include "common/base/file.h"
+#include "unattend/fix.h"
+#include "unattend/lint_args.h"
+
+struct args {
+	struct lint_args lint;
+	bool unsafe;
+	bool diff;
+};
+
+static const struct cli_option options[] = {
+	OPT_FLAG(struct args, unsafe, 0, "unsafe", "also mend where the right mending is a guess"),
+	OPT_FLAG(struct args, diff, 0, "diff", "change no file, print a patch for git apply"),
+	LINT_OPTIONS(struct args, lint),
+};
+
+struct run {
+	struct cli *cli;
+	const struct args *args;
+	struct lint_options options;
+	size_t n_refused;
+	size_t n_changed;
+};
+
+static void say_fixed(const struct run *run, const char *path, const struct fix_step *step)
+{
+	if (!run->args->diff)
+		fprintf(run->cli->out, "%s: fixed %s: %s\n", path, step->rule->meta.id, step->message);
+}
+
+static void report_steps(struct run *run, const char *path, const struct fix_log *log, bool changed)
+{
+	struct json *json = run->cli->json;
+
+	json_begin_object(json, NULL);
+	json_text(json, "file", path);
+	json_bool(json, "changed", changed);
+	json_begin_array(json, "steps");
+	for (size_t i = 0; i < log->steps.len; i++) {
+		const struct fix_step *step = &log->steps.items[i];
+
+		json_begin_object(json, NULL);
+		json_text(json, "rule", step->rule->meta.id);
+		json_text(json, "message", step->message);
+		json_bool(json, "fixed", !step->refused);
+		if (step->why)
+			json_text(json, "refused", step->why);
+		json_end_object(json);
+		if (step->refused)
+			cli_warn(run->cli, "%s: %s not fixed: %s", path, step->rule->meta.id, step->why);
+		else
+			say_fixed(run, path, step);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}
+
+static int store(struct run *run, const char *path, struct bytes before, const struct strbuf *after, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf diff = STRBUF_INIT;
+
+	if (before.len == after->len && memcmp(before.data, after->data, after->len) == 0)
+		return 0;
+	run->n_changed++;
+	if (!run->args->diff)
+		return atomic_file_replace(path, after->data, after->len, err);
+	unified_diff(path, before, bytes_of(after->data, after->len), &diff);
+	fwrite(strbuf_text(&diff), 1, diff.len, run->cli->out);
+	return 0;
+}
+
+static int fix_file(struct run *run, const char *path, struct bytes raw, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf fixed = STRBUF_INIT;
+	CLEANUP(fix_log_release) struct fix_log log = { .n_fixed = 0 };
+	enum fix_safety up_to = run->args->unsafe ? FIX_UNSAFE : FIX_SAFE;
+	size_t changed_before = run->n_changed;
+
+	if (fix_bytes(raw, path, &run->options, up_to, &log, &fixed, err) < 0 || store(run, path, raw, &fixed, err) < 0)
+		return err_context(err, "%s", path);
+	report_steps(run, path, &log, run->n_changed > changed_before);
+	run->n_refused += log.n_refused;
+	return 0;
+}
+
+static int visit(void *ctx, const char *path, bool named, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	struct run *run = ctx;
+
+	if (!named)
+		return 0;
+	if (strcmp(path, "-") == 0)
+		return err_set(err, ERR_USAGE, "fix changes files, it does not take standard input");
+	if (file_read_all(path, SOURCE_MAX_BYTES, &raw, err) < 0)
+		return err_context(err, "%s", path);
+	if (raw.len == 0) {
+		err_set(err, ERR_FORMAT, "the file is empty");
+		return err_context(err, "%s", path);
+	}
+	return fix_file(run, path, bytes_of(raw.data, raw.len), err);
+}
+
+static int run_fix(struct cli *cli, const void *args, struct err *err)
+{
+	struct run run = { .cli = cli, .args = args };
+	int result;
+
+	for (size_t i = 0; i < cli->n_args; i++)
+		if (strcmp(cli->args[i], "-") != 0 && path_is_dir(cli->args[i]))
+			return err_set(err, ERR_USAGE, "%s: fix wants files, not a folder", cli->args[i]);
+	if (lint_args_apply(&run.args->lint, &run.options, err) < 0)
+		return -1;
+	json_begin_array(cli->json, "files");
+	result = visit_files(cli, visit, &run, err);
+	json_end_array(cli->json);
+	lint_args_release(&run.options);
+	if (result < 0)
+		return -1;
+	return run.n_refused || (run.args->diff && run.n_changed) ? CLI_FINDINGS : CLI_DONE;
+}
+
+static const struct cli_example examples[] = {
+	{ "unattend fix --diff unattend.xml", "show what would change" },
+	{ "unattend fix unattend.xml", "mend what can be mended without a guess" },
+};
+
+const struct cli_command cmd_fix = {
+	.name = "fix",
+	.summary = "mend findings in answer files",
+	.usage = "[options] FILE...",
+	.description = "Mends findings with the smallest change of the text: encoding, line ends, indentation, comments and the order of\n"
+		       "attributes stay. After each change the file is checked again; a change that does not remove its finding, or\n"
+		       "brings up another, is not made. Files are replaced as a whole, never written in place. A patch printed by --diff\n"
+		       "holds the lines as they are, product keys included.\n\n"
+		       "Exit code 1 means that a mending was refused, or with --diff that there are differences.",
+	.examples = examples,
+	.n_examples = ARRAY_SIZE(examples),
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	CLI_OPTIONS(struct args, options),
+	.has_json = true,
+	.schema = "goldwim/fix/1",
+	.run = run_fix,
+};

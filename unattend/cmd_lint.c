@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unattend/commands.h"
+
+#include <string.h>
+
+#include "common/base/file.h"
+#include "unattend/lint_args.h"
+
+struct args {
+	struct lint_args lint;
+	const char *format;
+	int fail_on;
+	const char *stdin_filename;
+};
+
+static const char *const levels[] = { "warning", "error", "info", "style", NULL };
+static const enum severity level_values[] = { SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_INFO, SEVERITY_STYLE };
+
+static const struct cli_option options[] = {
+	OPT_TEXT(struct args, format, 'f', "format", "NAME", "how findings are printed: text (default), json, ..."),
+	OPT_CHOICE(struct args, fail_on, 0, "fail-on", "LEVEL", levels, "exit with 1 from this severity on (default: warning)"),
+	OPT_TEXT(struct args, stdin_filename, 0, "stdin-filename", "NAME", "the name findings give to standard input"),
+	LINT_OPTIONS(struct args, lint),
+};
+
+struct run {
+	struct cli *cli;
+	const struct args *args;
+	struct lint_options options;
+	struct report *report;
+	size_t n_xml, n_ini, n_templates, n_skipped;
+};
+
+static void note_file(struct run *run, const struct answer *answer)
+{
+	bool template = answer->conditional || answer->n_placeholders;
+
+	*(answer->kind == ANSWER_INI ? &run->n_ini : &run->n_xml) += 1;
+	run->n_templates += template;
+	json_begin_object(run->cli->json, NULL);
+	json_text(run->cli->json, "file", answer->file);
+	json_text(run->cli->json, "kind", answer->kind == ANSWER_INI ? "ini" : "xml");
+	json_text(run->cli->json, "encoding", source_encoding_name(answer->source.encoding));
+	json_bool(run->cli->json, "template", template);
+	json_end_object(run->cli->json);
+}
+
+static int lint_bytes(struct run *run, struct strbuf *raw, const char *name, struct err *err)
+{
+	struct answer answer;
+	struct lint lint = { .answer = &answer, .options = &run->options, .report = run->report };
+
+	if (answer_read(raw, name, run->options.template_mode, &answer, err) < 0)
+		return -1;
+	lint_run(&lint);
+	note_file(run, &answer);
+	lint_release(&lint);
+	answer_release(&answer);
+	return 0;
+}
+
+/* A file found in a folder counts only when it is an answer file. */
+static bool is_wanted(const struct strbuf *raw)
+{
+	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
+	struct source source;
+	bool wanted;
+
+	strbuf_add(&copy, raw->data, raw->len);
+	source_decode(&copy, &source);
+	wanted = answer_recognise(&source);
+	source_release(&source);
+	return wanted;
+}
+
+static int visit(void *ctx, const char *path, bool named, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	struct run *run = ctx;
+	const char *name = path;
+
+	if (strcmp(path, "-") == 0 && run->args->stdin_filename)
+		name = run->args->stdin_filename;
+	if (file_read_all(path, SOURCE_MAX_BYTES, &raw, err) < 0) {
+		run->n_skipped += !named;
+		return named ? err_context(err, "%s", name) : 0;
+	}
+	if (named && raw.len == 0) {
+		err_set(err, ERR_FORMAT, "the file is empty");
+		return err_context(err, "%s", name);
+	}
+	if (!named && !is_wanted(&raw)) {
+		run->n_skipped++;
+		return 0;
+	}
+	if (lint_bytes(run, &raw, name, err) < 0)
+		return err_context(err, "%s", name);
+	return 0;
+}
+
+static int print_report(struct run *run, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+	enum severity fail_on = level_values[run->args->fail_on];
+	const struct renderer *renderer;
+	struct render_options style = { .color = run->cli->color, .tool = "unattend" };
+
+	if (!run->args->format || strcmp(run->args->format, "text") == 0 || run->cli->json)
+		return cli_report(run->cli, run->report, fail_on);
+	renderer = renderer_find(run->args->format);
+	if (!renderer)
+		return err_set(err, ERR_USAGE, "--format: there is no format %s", run->args->format);
+	renderer->render(run->report, &style, &out);
+	fwrite(strbuf_text(&out), 1, out.len, run->cli->out);
+	return report_count(run->report, fail_on) ? CLI_FINDINGS : CLI_DONE;
+}
+
+static void summarize(const struct run *run)
+{
+	size_t n = run->n_xml + run->n_ini;
+
+	if (n + run->n_skipped < 2)
+		return;
+	cli_say(run->cli, "%zu answer files checked (%zu XML, %zu text; %zu unrendered templates), %zu other files passed over",
+		n, run->n_xml, run->n_ini, run->n_templates, run->n_skipped);
+}
+
+static int run_lint(struct cli *cli, const void *args, struct err *err)
+{
+	CLEANUP(report_freep) struct report *report = report_new();
+	struct run run = { .cli = cli, .args = args, .report = report };
+	int files, result;
+
+	if (run.args->format && !renderer_find(run.args->format)) {
+		err_set(err, ERR_USAGE, "--format: there is no format %s", run.args->format);
+		return -1;
+	}
+	if (lint_args_apply(&run.args->lint, &run.options, err) < 0)
+		return -1;
+	json_begin_array(cli->json, "files");
+	files = visit_files(cli, visit, &run, err);
+	json_end_array(cli->json);
+	result = print_report(&run, err);
+	summarize(&run);
+	lint_args_release(&run.options);
+	return files < 0 ? -1 : result;
+}
+
+static const struct cli_example examples[] = {
+	{ "unattend lint Autounattend.xml", "check one file" },
+	{ "unattend lint --pkeyconfig pkeyconfig.xrm-ms --target win11-24h2 answers/", "check all answer files below a folder, knowing the image" },
+	{ "unattend lint --format=json --fail-on=error - < unattend.xml", "check standard input, for another program" },
+};
+
+const struct cli_command cmd_lint = {
+	.name = "lint",
+	.summary = "check answer files",
+	.usage = "[options] PATH...",
+	.description = "Checks answer files of Windows Setup and Sysprep: unattend.xml and Autounattend.xml, and the older sysprep.inf,\n"
+		       "unattend.txt and winnt.sif. A folder is searched for files that are answer files by their content. Each finding\n"
+		       "has a place, a severity and the id of its rule; \"unattend explain RULE\" tells more.\n\n"
+		       "Exit code 1 means findings of at least the --fail-on severity, 3 that a file could not be read.",
+	.examples = examples,
+	.n_examples = ARRAY_SIZE(examples),
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	CLI_OPTIONS(struct args, options),
+	.has_json = true,
+	.schema = "goldwim/lint/1",
+	.run = run_lint,
+};

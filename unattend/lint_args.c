@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unattend/lint_args.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/file.h"
+
+#define WALK_MAX_DEPTH 64
+
+const char *const template_choices[] = { "auto", "none", NULL };
+
+static int find_rule(const char *id, size_t len, const char *option, const struct rule **ret, struct err *err)
+{
+	CLEANUP(freep) char *name = xstrndup(id, len);
+
+	*ret = rule_find(name);
+	if (*ret)
+		return 0;
+	err_set(err, ERR_USAGE, "--%s: there is no rule %s", option, name);
+	return err_hint(err, "unattend rules lists them");
+}
+
+static void add_override(struct lint_options *options, const struct rule *rule, enum severity severity)
+{
+	*vec_add(&options->overrides) = (struct severity_override){ rule, severity };
+}
+
+static int apply_enable(const struct lint_args *args, struct lint_options *ret, struct err *err)
+{
+	const struct rule *rule;
+
+	for (size_t i = 0; i < args->enable.len; i++) {
+		const char *id = args->enable.items[i];
+
+		if (strcmp(id, "all") == 0) {
+			for (size_t r = 0; (rule = rule_at(r)); r++)
+				if (rule->flags & RULE_OFF)
+					add_override(ret, rule, rule->meta.severity);
+			continue;
+		}
+		if (find_rule(id, strlen(id), "enable", &rule, err) < 0)
+			return -1;
+		add_override(ret, rule, rule->meta.severity);
+	}
+	return 0;
+}
+
+static int apply_severity(const char *text, struct lint_options *ret, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	const struct rule *rule;
+	enum severity severity;
+
+	if (!equals)
+		return err_set(err, ERR_USAGE, "--severity %s: RULE=LEVEL is wanted", text);
+	if (find_rule(text, (size_t)(equals - text), "severity", &rule, err) < 0)
+		return -1;
+	if (!severity_parse(equals + 1, &severity))
+		return err_set(err, ERR_USAGE, "--severity %s: the level is error, warning, info, style or off", text);
+	add_override(ret, rule, severity);
+	return 0;
+}
+
+static int apply_rules(const struct lint_args *args, struct lint_options *ret, struct err *err)
+{
+	const struct rule *rule;
+
+	if (apply_enable(args, ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < args->severity.len; i++)
+		if (apply_severity(args->severity.items[i], ret, err) < 0)
+			return -1;
+	for (size_t i = 0; i < args->disable.len; i++) {
+		if (find_rule(args->disable.items[i], strlen(args->disable.items[i]), "disable", &rule, err) < 0)
+			return -1;
+		add_override(ret, rule, SEVERITY_OFF);
+	}
+	return 0;
+}
+
+static int apply_target(const struct lint_args *args, struct lint_options *ret, struct err *err)
+{
+	const char *names[32] = { NULL };
+
+	if (!args->target)
+		return 0;
+	ret->target = windows_find(args->target);
+	if (ret->target)
+		return 0;
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(names) && windows_at(i); i++)
+		names[i] = windows_at(i)->name;
+	err_set(err, ERR_USAGE, "--target: %s is no known version of Windows", args->target);
+	if (cli_did_you_mean(args->target, names))
+		err_hint(err, "did you mean %s?", cli_did_you_mean(args->target, names));
+	return -1;
+}
+
+int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err)
+{
+	*ret = (struct lint_options){ .template_mode = (enum template_mode)args->template_mode };
+	if (apply_rules(args, ret, err) == 0 && apply_target(args, ret, err) == 0) {
+		if (!args->pkeyconfig)
+			return 0;
+		ret->pkeyconfig = pkey_config_load(args->pkeyconfig, err);
+		if (ret->pkeyconfig)
+			return 0;
+	}
+	lint_args_release(ret);
+	return -1;
+}
+
+void lint_args_release(struct lint_options *options)
+{
+	struct pkey_config *config = (struct pkey_config *)options->pkeyconfig;
+
+	pkey_config_freep(&config);
+	options->pkeyconfig = NULL;
+	vec_release(&options->overrides);
+}
+
+/* ---- files ------------------------------------------------------------------ */
+
+struct walk {
+	struct cli *cli;
+	visit_fn *visit;
+	void *ctx;
+	struct err *err; /* of the last file that failed */
+	bool failed;
+};
+
+static bool is_hidden_or_dot(const struct dirent *entry)
+{
+	return entry->d_name[0] == '.';
+}
+
+static int keep_entry(const struct dirent *entry)
+{
+	return !is_hidden_or_dot(entry);
+}
+
+/* A file that could not be done is told at once when another follows; the last one is told by the edge. */
+static void visit_one(struct walk *walk, const char *path, bool named)
+{
+	struct err err = { .kind = ERR_NONE };
+
+	if (walk->visit(walk->ctx, path, named, &err) == 0)
+		return;
+	if (walk->failed)
+		cli_warn(walk->cli, "%s", walk->err->text);
+	walk->failed = true;
+	*walk->err = err;
+}
+
+static void walk_folder(struct walk *walk, const char *folder, unsigned depth);
+
+static void walk_entry(struct walk *walk, const char *path, unsigned depth)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return;
+	if (S_ISDIR(st.st_mode) && depth < WALK_MAX_DEPTH)
+		walk_folder(walk, path, depth + 1);
+	else if (S_ISREG(st.st_mode))
+		visit_one(walk, path, false);
+}
+
+static void walk_folder(struct walk *walk, const char *folder, unsigned depth)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, keep_entry, alphasort);
+
+	if (n < 0) {
+		if (walk->failed)
+			cli_warn(walk->cli, "%s", walk->err->text);
+		walk->failed = true;
+		err_errno(walk->err, errno, "%s: cannot list the folder", folder);
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		CLEANUP(freep) char *path = path_join(folder, entries[i]->d_name);
+
+		walk_entry(walk, path, depth);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+int visit_files(struct cli *cli, visit_fn *visit, void *ctx, struct err *err)
+{
+	struct walk walk = { cli, visit, ctx, err, false };
+
+	for (size_t i = 0; i < cli->n_args; i++) {
+		if (strcmp(cli->args[i], "-") != 0 && path_is_dir(cli->args[i]))
+			walk_folder(&walk, cli->args[i], 0);
+		else
+			visit_one(&walk, cli->args[i], true);
+	}
+	return walk.failed ? -1 : 0;
+}

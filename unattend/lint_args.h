@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Options that lint and fix share, and the files their arguments mean.
+ */
+#pragma once
+
+#include "common/cli/cli.h"
+#include "unattend/lint.h"
+
+struct lint_args {
+	struct cli_list enable;
+	struct cli_list disable;
+	struct cli_list severity;
+	const char *pkeyconfig;
+	const char *target;
+	int template_mode;
+};
+
+#define LINT_OPTIONS(st, field)                                                                                          \
+	OPT_LIST(st, field.enable, 0, "enable", "RULE", "run a rule that is off by default"),                            \
+	OPT_LIST(st, field.disable, 0, "disable", "RULE", "do not run a rule"),                                          \
+	OPT_LIST(st, field.severity, 0, "severity", "RULE=LEVEL", "give a rule another severity"),                       \
+	OPT_TEXT(st, field.pkeyconfig, 0, "pkeyconfig", "FILE", "pkeyconfig.xrm-ms of the image: makes the channel of keys certain"), \
+	OPT_TEXT(st, field.target, 0, "target", "VERSION", "Windows version to install, e.g. win10, win11-24h2, server2025"), \
+	OPT_CHOICE(st, field.template_mode, 0, "template", "auto|none", template_choices,                                \
+		   "auto: unrendered template expressions mute what they make undecidable")
+
+extern const char *const template_choices[];
+
+/* Fills options; release with lint_args_release. */
+int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err);
+void lint_args_release(struct lint_options *options);
+
+/* Calls visit for each file that the arguments mean; folders are walked for answer files. */
+typedef int visit_fn(void *ctx, const char *path, bool named, struct err *err);
+int visit_files(struct cli *cli, visit_fn *visit, void *ctx, struct err *err);

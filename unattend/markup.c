@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unattend/markup.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/strbuf.h"
+
+static const char xml_ns[] = "http://www.w3.org/XML/1998/namespace";
+
+struct reader {
+	const char *text;
+	size_t len;
+	size_t at;
+	struct markup *m;
+	struct element *open; /* innermost element that is not closed */
+	struct err *err;
+	bool over_limit;
+	bool declaration_follows; /* text stands before <?xml */
+	/* the place counted last; places are asked for in rising order */
+	size_t spot_at;
+	struct spot spot;
+};
+
+bool is_xml_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
+	       c == '-' || c == '.' || (uint8_t)c >= 0x80;
+}
+
+static void advance_spot(const char *text, size_t from, size_t to, struct spot *spot)
+{
+	for (size_t i = from; i < to; i++) {
+		char c = text[i];
+
+		if (c == '\n' || (c == '\r' && text[i + 1] != '\n')) {
+			spot->line++;
+			spot->column = 1;
+		} else if (((uint8_t)c & 0xc0) != 0x80 && c != '\r') {
+			spot->column++;
+		}
+	}
+}
+
+struct spot text_spot(const char *text, size_t len, size_t at)
+{
+	struct spot spot = { 1, 1 };
+
+	advance_spot(text, 0, MIN(at, len), &spot);
+	return spot;
+}
+
+static struct spot spot_of(struct reader *r, size_t at)
+{
+	assert(at >= r->spot_at);
+	advance_spot(r->text, r->spot_at, at, &r->spot);
+	r->spot_at = at;
+	return r->spot;
+}
+
+PRINTF_LIKE(3, 4) static bool fail(struct reader *r, size_t at, const char *fmt, ...)
+{
+	va_list args;
+
+	r->m->damaged = true;
+	r->m->error_at = at;
+	r->m->error_where = text_spot(r->text, r->len, at);
+	va_start(args, fmt);
+	vsnprintf(r->m->error, sizeof(r->m->error), fmt, args);
+	va_end(args);
+	return false;
+}
+
+PRINTF_LIKE(2, 3) static bool limit(struct reader *r, const char *fmt, ...)
+{
+	char text[120];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	r->over_limit = true;
+	err_set(r->err, ERR_LIMIT, "line %u: %s", text_spot(r->text, r->len, r->at).line, text);
+	return false;
+}
+
+static bool looking_at(const struct reader *r, const char *word)
+{
+	size_t len = strlen(word);
+
+	return r->len - r->at >= len && memcmp(r->text + r->at, word, len) == 0;
+}
+
+/* Offset of word at or behind from; r->len when there is none. */
+static size_t find(const struct reader *r, size_t from, const char *word)
+{
+	const char *hit = from < r->len ? memmem(r->text + from, r->len - from, word, strlen(word)) : NULL;
+
+	return hit ? (size_t)(hit - r->text) : r->len;
+}
+
+static void skip_space(struct reader *r)
+{
+	while (r->at < r->len && is_xml_space(r->text[r->at]))
+		r->at++;
+}
+
+static bool read_name(struct reader *r, struct span *ret)
+{
+	size_t start = r->at;
+	char first = start < r->len ? r->text[start] : ' ';
+
+	if (!is_name_char(first) || (first >= '0' && first <= '9') || first == '-' || first == '.')
+		return fail(r, start, "a name is expected here");
+	while (r->at < r->len && is_name_char(r->text[r->at]))
+		r->at++;
+	*ret = (struct span){ start, r->at };
+	return true;
+}
+
+static bool is_xml_char(uint32_t c)
+{
+	return c == 9 || c == 10 || c == 13 || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
+	       (c >= 0x10000 && c <= 0x10ffff);
+}
+
+/* Appends what "&...;" at text[at] means; returns its length, 0 when it means nothing to us. */
+static size_t decode_reference(const char *text, size_t at, size_t end, struct strbuf *ret)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&apos;", '\'' } };
+	uint32_t code = 0;
+	size_t i = at + 2;
+	bool hex;
+
+	for (size_t k = 0; k < ARRAY_SIZE(known); k++) {
+		size_t len = strlen(known[k].name);
+
+		if (end - at >= len && memcmp(text + at, known[k].name, len) == 0) {
+			strbuf_addc(ret, known[k].c);
+			return len;
+		}
+	}
+	if (end - at < 4 || text[at + 1] != '#')
+		return 0;
+	hex = text[i] == 'x';
+	for (i += hex; i < end && text[i] != ';' && code < 0x110000; i++) {
+		char c = text[i];
+
+		if (c >= '0' && c <= '9')
+			code = code * (hex ? 16 : 10) + (uint32_t)(c - '0');
+		else if (hex && (c | 32) >= 'a' && (c | 32) <= 'f')
+			code = code * 16 + (uint32_t)((c | 32) - 'a' + 10);
+		else
+			return 0;
+	}
+	if (i >= end || text[i] != ';' || !is_xml_char(code))
+		return 0;
+	strbuf_add_codepoint(ret, code);
+	return i + 1 - at;
+}
+
+static void decode_run(const char *text, struct span run, struct strbuf *ret)
+{
+	for (size_t i = run.at; i < run.end; i++) {
+		size_t used = text[i] == '&' ? decode_reference(text, i, run.end, ret) : 0;
+
+		if (used)
+			i += used - 1;
+		else if (text[i] == '\r' && i + 1 < run.end && text[i + 1] == '\n')
+			continue;
+		else
+			strbuf_addc(ret, text[i] == '\r' ? '\n' : text[i]);
+	}
+}
+
+static const char *decoded(struct reader *r, struct span run, size_t *ret_len)
+{
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	if (ret_len)
+		*ret_len = run.end - run.at;
+	if (!memchr(r->text + run.at, '&', run.end - run.at) && !memchr(r->text + run.at, '\r', run.end - run.at))
+		return arena_strndup(&r->m->arena, r->text + run.at, run.end - run.at);
+	decode_run(r->text, run, &out);
+	if (ret_len)
+		*ret_len = out.len;
+	return arena_strndup(&r->m->arena, strbuf_text(&out), out.len);
+}
+
+/* ---- namespaces ----------------------------------------------------------- */
+
+static const char *lookup_ns(const struct element *e, const char *prefix)
+{
+	for (; e && e->n_namespaces; e = e->parent) {
+		if (e->parent && e->parent->n_namespaces == e->n_namespaces)
+			continue;
+		for (const struct attribute *a = e->attributes; a; a = a->next) {
+			if (*prefix && strncmp(a->name, "xmlns:", 6) == 0 && strcmp(a->name + 6, prefix) == 0)
+				return a->value;
+			if (!*prefix && strcmp(a->name, "xmlns") == 0)
+				return a->value;
+		}
+	}
+	if (strcmp(prefix, "xml") == 0)
+		return xml_ns;
+	return *prefix ? NULL : "";
+}
+
+static void split_name(struct reader *r, const char *full, const char **ret_prefix, const char **ret_local)
+{
+	const char *colon = strchr(full, ':');
+
+	*ret_prefix = colon ? arena_strndup(&r->m->arena, full, (size_t)(colon - full)) : "";
+	*ret_local = colon ? colon + 1 : full;
+}
+
+static void resolve_names(struct reader *r, struct element *e, const char *full)
+{
+	split_name(r, full, &e->prefix, &e->name);
+	e->n_namespaces = (uint16_t)(e->parent ? e->parent->n_namespaces : 0);
+	for (const struct attribute *a = e->attributes; a; a = a->next)
+		e->n_namespaces = (uint16_t)(e->n_namespaces + (strncmp(a->name, "xmlns", 5) == 0));
+	if (e->n_namespaces > MARKUP_MAX_NAMESPACES) {
+		limit(r, "more than %d namespaces in effect", MARKUP_MAX_NAMESPACES);
+		return;
+	}
+	e->ns = lookup_ns(e, e->prefix);
+	for (struct attribute *a = e->attributes; a; a = a->next) {
+		const char *prefix;
+
+		split_name(r, a->name, &prefix, &a->local);
+		a->ns = !*prefix ? "" : strcmp(prefix, "xmlns") == 0 ? "http://www.w3.org/2000/xmlns/" : lookup_ns(e, prefix);
+	}
+}
+
+/* ---- tags ------------------------------------------------------------------ */
+
+static bool read_attribute(struct reader *r, struct attribute **ret)
+{
+	struct attribute *a;
+	struct span name;
+	size_t close;
+	char quote;
+
+	if (++r->m->n_attributes > MARKUP_MAX_ATTRIBUTES)
+		return limit(r, "more than %d attributes", MARKUP_MAX_ATTRIBUTES);
+	if (!read_name(r, &name))
+		return false;
+	a = arena_alloc(&r->m->arena, sizeof(*a));
+	a->where = spot_of(r, name.at);
+	a->name = arena_strndup(&r->m->arena, r->text + name.at, name.end - name.at);
+	skip_space(r);
+	if (r->at >= r->len || r->text[r->at] != '=')
+		return fail(r, r->at, "attribute %.40s has no value", a->name);
+	r->at++;
+	skip_space(r);
+	quote = r->at < r->len ? r->text[r->at] : ' ';
+	if (quote != '"' && quote != '\'')
+		return fail(r, r->at, "the value of attribute %.40s is not in quotes", a->name);
+	close = find(r, r->at + 1, quote == '"' ? "\"" : "'");
+	if (close == r->len)
+		return fail(r, r->at, "the value of attribute %.40s has no closing quote", a->name);
+	a->raw = (struct span){ r->at + 1, close };
+	a->value_where = spot_of(r, a->raw.at);
+	a->span = (struct span){ name.at, close + 1 };
+	a->value = decoded(r, a->raw, NULL);
+	r->at = close + 1;
+	*ret = a;
+	return true;
+}
+
+static bool read_attributes(struct reader *r, struct attribute **list)
+{
+	for (size_t n = 0;; n++) {
+		size_t before = r->at;
+
+		skip_space(r);
+		if (r->at >= r->len)
+			return fail(r, r->len, "the file ends inside a tag");
+		if (r->text[r->at] == '>' || r->text[r->at] == '/' || r->text[r->at] == '?')
+			return true;
+		if (n >= MARKUP_MAX_ON_ONE)
+			return limit(r, "more than %d attributes on one element", MARKUP_MAX_ON_ONE);
+		if (r->at == before)
+			return fail(r, r->at, "a space is missing before an attribute");
+		if (!read_attribute(r, list))
+			return false;
+		list = &(*list)->next;
+	}
+}
+
+static void append_child(struct reader *r, struct element *e)
+{
+	struct element *parent = r->open;
+
+	e->parent = parent;
+	if (!parent) {
+		r->m->root = e;
+		return;
+	}
+	if (parent->last)
+		parent->last->next = e;
+	else
+		parent->first = e;
+	parent->last = e;
+}
+
+static bool read_open_tag(struct reader *r)
+{
+	struct element *e;
+	struct span name;
+	size_t start = r->at++;
+	const char *full;
+
+	if (!r->open && r->m->root)
+		return fail(r, start, "a second root element");
+	if (++r->m->n_elements > MARKUP_MAX_ELEMENTS)
+		return limit(r, "more than %d elements", MARKUP_MAX_ELEMENTS);
+	if (r->open && r->open->depth >= MARKUP_MAX_DEPTH)
+		return limit(r, "elements nested more than %d deep", MARKUP_MAX_DEPTH);
+	if (!read_name(r, &name))
+		return false;
+	e = arena_alloc(&r->m->arena, sizeof(*e));
+	e->where = spot_of(r, start);
+	e->depth = (uint16_t)(r->open ? r->open->depth + 1 : 1);
+	e->value = "";
+	full = arena_strndup(&r->m->arena, r->text + name.at, name.end - name.at);
+	e->name = full;
+	e->span = (struct span){ start, r->len };
+	append_child(r, e);
+	if (!read_attributes(r, &e->attributes))
+		return false;
+	resolve_names(r, e, full);
+	if (r->over_limit)
+		return false;
+	e->self_closing = r->text[r->at] == '/';
+	r->at += e->self_closing;
+	if (r->at >= r->len || r->text[r->at] != '>')
+		return fail(r, r->at, "the start tag of %.40s is not closed", full);
+	r->at++;
+	e->content = (struct span){ r->at, r->at };
+	if (!e->self_closing) {
+		r->open = e;
+		return true;
+	}
+	e->span.end = r->at;
+	e->closed = true;
+	e->plain = true;
+	e->value_where = e->where;
+	return true;
+}
+
+/* The text of a leaf: runs and CDATA sections without the comments between them. */
+static void read_mixed_value(struct reader *r, struct element *e)
+{
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+	size_t at = e->content.at, end = e->content.end;
+
+	while (at < end) {
+		struct span run = { at, MIN(find(r, at, "<"), end) };
+		size_t close;
+
+		decode_run(r->text, run, &out);
+		at = run.end;
+		if (at >= end)
+			break;
+		r->at = at;
+		if (looking_at(r, "<![CDATA[")) {
+			close = MIN(find(r, at, "]]>"), end);
+			strbuf_add(&out, r->text + at + 9, close - at - 9);
+			at = close + 3;
+		} else if (looking_at(r, "<!--")) {
+			at = find(r, at + 4, "-->") + 3;
+		} else {
+			at = find(r, at, "?>") + 2;
+		}
+	}
+	e->value_len = out.len;
+	e->value = arena_strndup(&r->m->arena, strbuf_text(&out), out.len);
+}
+
+static void finish_value(struct reader *r, struct element *e)
+{
+	size_t first = e->content.at, at = r->at;
+
+	if (e->first) {
+		e->value_where = e->where;
+		return;
+	}
+	e->has_stray = false;
+	while (first < e->content.end && is_xml_space(r->text[first]))
+		first++;
+	e->value_where = e->where;
+	advance_spot(r->text, e->span.at, first < e->content.end ? first : e->content.at, &e->value_where);
+	e->plain = !memchr(r->text + e->content.at, '<', e->content.end - e->content.at);
+	if (e->plain)
+		e->value = decoded(r, e->content, &e->value_len);
+	else
+		read_mixed_value(r, e);
+	r->at = at;
+}
+
+static bool read_close_tag(struct reader *r)
+{
+	struct element *e = r->open;
+	size_t start = r->at;
+	struct span name;
+
+	if (!e)
+		return fail(r, start, "an end tag without a start tag");
+	r->at += 2;
+	if (!read_name(r, &name))
+		return false;
+	skip_space(r);
+	if (r->at >= r->len || r->text[r->at] != '>')
+		return fail(r, r->at, "the end tag is not closed");
+	r->at++;
+	if (memcmp(r->text + e->span.at + 1, r->text + name.at, name.end - name.at) != 0 ||
+	    is_name_char(r->text[e->span.at + 1 + name.end - name.at]))
+		return fail(r, start, "</%.*s> closes <%s%s%.40s> of line %u", (int)MIN(name.end - name.at, 40),
+			    r->text + name.at, e->prefix, *e->prefix ? ":" : "", e->name, e->where.line);
+	e->content.end = start;
+	finish_value(r, e);
+	e->span.end = r->at;
+	e->closed = true;
+	r->open = e->parent;
+	return true;
+}
+
+/* ---- everything that is no element ---------------------------------------- */
+
+static bool read_comment(struct reader *r)
+{
+	size_t start = r->at, close = find(r, start + 4, "-->"), hyphens;
+	struct comment *c;
+
+	if (close == r->len)
+		return fail(r, start, "a comment is not closed");
+	if (r->m->comments.len >= MARKUP_MAX_COMMENTS)
+		return limit(r, "more than %d comments", MARKUP_MAX_COMMENTS);
+	c = vec_add(&r->m->comments);
+	c->span = (struct span){ start, close + 3 };
+	c->where = spot_of(r, start);
+	c->parent = r->open;
+	hyphens = find(r, start + 4, "--");
+	if (hyphens < close)
+		c->double_hyphen = hyphens;
+	else if (close > start + 4 && r->text[close - 1] == '-')
+		c->double_hyphen = close - 1;
+	if (c->double_hyphen)
+		c->double_hyphen_where = spot_of(r, c->double_hyphen);
+	r->at = close + 3;
+	return true;
+}
+
+/* <!DOCTYPE ...> with an internal subset in [ ]; quotes may hide both brackets. */
+static bool read_doctype(struct reader *r)
+{
+	size_t start = r->at;
+	bool subset = false;
+	char quote = 0;
+
+	r->m->has_doctype = true;
+	r->m->doctype_where = spot_of(r, start);
+	for (r->at += 2; r->at < r->len; r->at++) {
+		char c = r->text[r->at];
+
+		if (quote)
+			quote = c == quote ? 0 : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+		else if (c == '[' || c == ']')
+			subset = c == '[';
+		else if (c == '>' && !subset)
+			break;
+	}
+	r->m->doctype = (struct span){ start, MIN(r->at + 1, r->len) };
+	if (r->at++ >= r->len)
+		return fail(r, start, "<!DOCTYPE is not closed");
+	return true;
+}
+
+static bool read_declaration(struct reader *r)
+{
+	struct attribute *attributes = NULL;
+
+	r->m->has_declaration = true;
+	r->m->declaration = r->at;
+	r->at += 5;
+	if (!read_attributes(r, &attributes))
+		return false;
+	for (const struct attribute *a = attributes; a; a = a->next)
+		if (strcmp(a->name, "encoding") == 0)
+			r->m->encoding = a->raw;
+	if (!looking_at(r, "?>"))
+		return fail(r, r->at, "the XML declaration is not closed");
+	r->at += 2;
+	return true;
+}
+
+static bool read_instruction(struct reader *r)
+{
+	size_t close = find(r, r->at, "?>");
+
+	if (close == r->len)
+		return fail(r, r->at, "a processing instruction is not closed");
+	r->at = close + 2;
+	return true;
+}
+
+static bool read_cdata(struct reader *r)
+{
+	size_t close = find(r, r->at, "]]>");
+
+	if (!r->open)
+		return fail(r, r->at, "text outside the root element");
+	if (close == r->len)
+		return fail(r, r->at, "a CDATA section is not closed");
+	r->at = close + 3;
+	return true;
+}
+
+static bool is_declaration(const struct reader *r)
+{
+	return looking_at(r, "<?xml") && r->at + 5 < r->len && is_xml_space(r->text[r->at + 5]);
+}
+
+static bool read_markup(struct reader *r)
+{
+	if (looking_at(r, "<!--"))
+		return read_comment(r);
+	if (looking_at(r, "<![CDATA["))
+		return read_cdata(r);
+	if (looking_at(r, "<!DOCTYPE") && !r->m->root)
+		return read_doctype(r);
+	if (is_declaration(r) && !r->m->has_declaration && !r->m->root)
+		return read_declaration(r);
+	if (looking_at(r, "<?"))
+		return read_instruction(r);
+	if (looking_at(r, "</"))
+		return read_close_tag(r);
+	if (looking_at(r, "<!"))
+		return fail(r, r->at, "this is no XML construct");
+	return read_open_tag(r);
+}
+
+static bool read_text(struct reader *r)
+{
+	size_t end = find(r, r->at, "<");
+
+	for (; r->at < end; r->at++) {
+		char c = r->text[r->at];
+
+		if (is_xml_space(c))
+			continue;
+		/* Text before the declaration is a finding of its own; the rest can be read. */
+		if (!r->m->root && !r->m->has_declaration && !r->declaration_follows)
+			r->declaration_follows = find(r, r->at, "<?xml ") < r->len;
+		if (!r->m->root && !r->m->has_declaration && r->declaration_follows)
+			break;
+		if (!r->open)
+			return fail(r, r->at, "text outside the root element");
+		if (!r->open->has_stray)
+			r->open->stray_where = spot_of(r, r->at);
+		r->open->has_stray = true;
+		break;
+	}
+	r->at = end;
+	return true;
+}
+
+static bool find_nul(struct reader *r)
+{
+	const char *nul = memchr(r->text, '\0', r->len);
+
+	return !nul || fail(r, (size_t)(nul - r->text), "a NUL character");
+}
+
+int markup_read(const char *text, size_t len, struct markup *ret, struct err *err)
+{
+	struct reader r = { .text = text, .len = len, .m = ret, .err = err, .spot = { 1, 1 } };
+
+	*ret = (struct markup){ .error_at = 0 };
+	if (!find_nul(&r))
+		return 0;
+	while (r.at < len && !ret->damaged && !r.over_limit)
+		(void)(text[r.at] == '<' ? read_markup(&r) : read_text(&r));
+	if (r.over_limit)
+		return -1;
+	if (!ret->damaged && r.open)
+		fail(&r, len, "<%.40s> of line %u is not closed", r.open->name, r.open->where.line);
+	if (!ret->damaged && !ret->root)
+		fail(&r, len, "no root element");
+	return 0;
+}
+
+void markup_release(struct markup *markup)
+{
+	arena_release(&markup->arena);
+	vec_release(&markup->comments);
+}
+
+const struct attribute *element_attribute(const struct element *e, const char *name)
+{
+	return element_attribute_ns(e, "", name);
+}
+
+const struct attribute *element_attribute_ns(const struct element *e, const char *ns, const char *local)
+{
+	for (const struct attribute *a = e->attributes; a; a = a->next)
+		if (a->ns && a->local && strcmp(a->ns, ns) == 0 && strcmp(a->local, local) == 0)
+			return a;
+	return NULL;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UA518-UA521: the image that is installed and where it comes from. */
+#include "unattend/lint.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define SETUP "Microsoft-Windows-Setup"
+
+static void check_metadata_key(const struct rule *rule, struct lint *lint)
+{
+	static const char *const known[] = { "/IMAGE/INDEX", "/IMAGE/NAME", "/IMAGE/DESCRIPTION" };
+	static const char *const paths[] = { "ImageInstall/OSImage/InstallFrom/MetaData/Key", "ImageInstall/DataImage/InstallFrom/MetaData/Key" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct setting *s = NULL;
+
+		while ((s = answer_next(lint->answer, SETUP, paths[i], s))) {
+			bool good = s->placeholder || setting_value_empty(s);
+
+			for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+				good = good || setting_value_is(s, known[k]);
+			if (!good)
+				lint_setting(lint, rule, s, "\"%s\" is not /IMAGE/INDEX, /IMAGE/NAME or /IMAGE/DESCRIPTION", lint_show(s));
+		}
+	}
+}
+
+static void check_eula(const struct rule *rule, struct lint *lint)
+{
+	for (size_t i = 0; i < lint->answer->components.len; i++) {
+		const struct component *c = &lint->answer->components.items[i];
+		const struct setting *accept;
+
+		if (!component_is(c, SETUP) || component_pass(c) != PASS_WINDOWS_PE ||
+		    !component_setting(lint->answer, c, "ImageInstall/OSImage"))
+			continue;
+		accept = component_setting(lint->answer, c, "UserData/AcceptEula");
+		if (!accept)
+			lint_element(lint, rule, c->element, "UserData/AcceptEula is missing: Setup shows the licence and waits");
+		else if (!accept->placeholder && setting_value_is(accept, "false"))
+			lint_setting(lint, rule, accept, "AcceptEula is not true: Setup shows the licence and waits");
+	}
+}
+
+static bool is_unc(const struct setting *s)
+{
+	const char *value;
+	size_t len;
+
+	value = setting_value(s, &len);
+	return !s->placeholder && len > 3 && value[0] == '\\' && value[1] == '\\' && value[2] != '?' && value[2] != '.';
+}
+
+static void check_credentials(const struct rule *rule, struct lint *lint)
+{
+	for (size_t i = 0; i < lint->answer->settings.len; i++) {
+		const struct setting *s = &lint->answer->settings.items[i];
+		const char *holder = s->parent ? s->parent->element->name : "";
+
+		if (strcasecmp(s->element->name, "Path") != 0 || !s->spec || !is_unc(s))
+			continue;
+		if ((strcasecmp(holder, "InstallFrom") == 0 || strcasecmp(holder, "PathAndCredentials") == 0) &&
+		    !setting_child(lint->answer, s->parent, "Credentials"))
+			lint_setting(lint, rule, s, "a network path without Credentials");
+	}
+}
+
+#define DOC "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-"
+
+static const struct rule rules[] = {
+	{
+		.meta = {
+			.id = "UA518", .name = "unknown-metadata-key", .severity = SEVERITY_WARNING,
+			.summary = "MetaData/Key is not one of the documented keys",
+			.why = "Setup finds no image and shows the list of editions. Other fields of the WIM have been seen to work.",
+			.advice = "choose the image by /IMAGE/INDEX, /IMAGE/NAME or /IMAGE/DESCRIPTION",
+			.source = DOC "setup-imageinstall-osimage-installfrom-metadata-key",
+		},
+		.bad = "<Key>/IMAGE/WINDOWS/ARCH</Key>",
+		.good = "<Key>/IMAGE/INDEX</Key>",
+		.check = check_metadata_key,
+	},
+	{
+		.meta = {
+			.id = "UA520", .name = "licence-not-accepted", .severity = SEVERITY_WARNING,
+			.summary = "AcceptEula is missing or false",
+			.why = "Setup shows the licence terms and waits.",
+			.advice = "add UserData/AcceptEula with true",
+			.source = DOC "setup-userdata-accepteula",
+		},
+		.flags = RULE_CROSS,
+		.bad = "<UserData><AcceptEula>false</AcceptEula></UserData>",
+		.good = "<UserData><AcceptEula>true</AcceptEula></UserData>",
+		.check = check_eula,
+	},
+	{
+		.meta = {
+			.id = "UA521", .name = "share-without-credentials", .severity = SEVERITY_ERROR,
+			.summary = "a network path has no Credentials",
+			.why = "Windows PE is nobody on the network: access is denied and Setup finds no image or drivers.",
+			.advice = "add Credentials with Domain, Username and Password",
+			.source = DOC "setup-imageinstall-osimage-installfrom-path",
+		},
+		.bad = "<InstallFrom><Path>\\\\server\\share\\install.wim</Path></InstallFrom>",
+		.good = "<InstallFrom><Path>\\\\server\\share\\install.wim</Path><Credentials>...</Credentials></InstallFrom>",
+		.check = check_credentials,
+	},
+};
+
+const struct rule_table image_rules = { rules, ARRAY_SIZE(rules) };
