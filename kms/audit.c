@@ -143,7 +143,8 @@ static bool is_own_provider(struct text provider)
 {
 	return provider.len == 0 || text_is(provider, "Microsoft-Windows-Security-SPP") ||
 	       text_is(provider, "Microsoft-Windows-Security-Licensing-SLC") || text_is(provider, "KmsRequests") ||
-	       text_is(provider, "Software Licensing Service") || text_is(provider, "Software Protection Platform Service");
+	       text_is(provider, "Software Licensing Service") ||
+	       text_is(provider, "Software Protection Platform Service");
 }
 
 static bool is_own_id(uint32_t id)
@@ -163,8 +164,8 @@ static void note_foreign(struct audit *audit, const struct log_event *event)
 {
 	log_now(audit)->foreign++;
 	add_note(audit, NOTE_FOREIGN, event,
-		 xasprintf("event %u of \"%.*s\" with %zu bytes of data", event->id, (int)MIN(event->provider.len, 200U),
-			   event->provider.data, event->binary_len));
+		 xasprintf("event %u of \"%.*s\" with %zu bytes of data", event->id,
+			   (int)MIN(event->provider.len, 200U), event->provider.data, event->binary_len));
 }
 
 static void note_other(struct audit *audit, const struct log_event *event)
@@ -189,7 +190,9 @@ static void count_failure(struct audit *audit, const struct kms_request *request
 		if (audit->failures.len == FAILURES_MAX)
 			return;
 		failure = vec_add(&audit->failures);
-		*failure = (struct audit_failure){ .hresult = request->hresult, .first = time, .log = audit->state->log };
+		*failure = (struct audit_failure){ .hresult = request->hresult,
+						   .first = time,
+						   .log = audit->state->log };
 	}
 	failure->requests++;
 	failure->first = MIN(failure->first, time);
@@ -234,6 +237,9 @@ static void count_request(struct audit *audit, const struct log_event *event, ui
 
 static enum skip_reason reason_of(const struct log_event *event)
 {
+	/* In rows the column of the id is a guess; the line is not. */
+	if (event->problem == REQUEST_GOOD)
+		return SKIP_REASONS;
 	if (event->id == EVENT_CLIENT_REQUEST || event->id == EVENT_CLIENT_ANSWER)
 		return SKIP_CLIENT_EVENT;
 	if (event->id && event->id != EVENT_REQUEST)
@@ -243,12 +249,9 @@ static enum skip_reason reason_of(const struct log_event *event)
 		return SKIP_CUT;
 	case REQUEST_BAD:
 		return SKIP_BAD;
-	case REQUEST_NOT_INFO:
+	default:
 		return event->id ? SKIP_NO_INFO : SKIP_OTHER_EVENT;
-	case REQUEST_GOOD:
-		break;
 	}
-	return SKIP_REASONS;
 }
 
 static enum skip_reason take_request(struct audit *audit, const struct log_event *event, uint16_t host)

@@ -56,7 +56,7 @@ static void judge(struct audit *audit, size_t at, size_t n)
 	for (size_t i = at; i < at + n; i++) {
 		const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[i]);
 
-		if (use->client != client)
+		if (!spans.len || use->client != client)
 			*vec_add(&spans) = (struct span){ use->first, use->last };
 		client = use->client;
 		spans.items[spans.len - 1].first = MIN(spans.items[spans.len - 1].first, use->first);

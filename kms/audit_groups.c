@@ -187,14 +187,12 @@ static int compare_by_time(const void *a, const void *b)
 	return compare_by_name(a, b);
 }
 
-static void find_computers(struct grouping *g, const struct cmid_client *client)
+/* Makes computers of the members. */
+static void join_members(struct grouping *g)
 {
 	size_t n;
 
-	g->members.len = 0;
 	g->computers.len = 0;
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(g->audit->index, i)->next)
-		add_member(g, cmid_index_use(g->audit->index, i));
 	if (g->members.len > 1) {
 		qsort(g->members.items, g->members.len, sizeof(*g->members.items), compare_members);
 		merge_same(g);
@@ -205,6 +203,14 @@ static void find_computers(struct grouping *g, const struct cmid_client *client)
 				break;
 		add_label(g, &g->members.items[i], n);
 	}
+}
+
+static void find_computers(struct grouping *g, const struct cmid_client *client)
+{
+	g->members.len = 0;
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(g->audit->index, i)->next)
+		add_member(g, cmid_index_use(g->audit->index, i));
+	join_members(g);
 	sorted_index = g->audit->index;
 	if (g->computers.len > 1)
 		qsort(g->computers.items, g->computers.len, sizeof(*g->computers.items), compare_by_time);
@@ -317,20 +323,11 @@ uint64_t audit_computers_of(const struct audit *audit, const struct cmid_client 
 	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i)->next) {
 		const struct cmid_use *use = cmid_index_use(audit->index, i);
 
-		if (use->host == host && use->last_good > start && cmid_index_counter(audit->index, use->product) == counter)
+		if (use->host == host && use->last_good > start &&
+		    cmid_index_counter(audit->index, use->product) == counter)
 			add_member(&g, use);
 	}
-	if (g.members.len) {
-		qsort(g.members.items, g.members.len, sizeof(*g.members.items), compare_members);
-		merge_same(&g);
-	}
-	n = 0;
-	for (size_t i = 0, k; i < g.members.len; i += k) {
-		for (k = 1; i + k < g.members.len; k++)
-			if (compare_labels(&g.members.items[i], &g.members.items[i + k]) != 0)
-				break;
-		add_label(&g, &g.members.items[i], k);
-	}
+	join_members(&g);
 	n = g.computers.len;
 	vec_release(&g.members);
 	vec_release(&g.computers);

@@ -35,11 +35,13 @@ static void count_to_text(const struct audit_count *count, FILE *out)
 	uint64_t shown = MIN(count->cmids, (uint64_t)count->cap), own = MIN(count->computers, (uint64_t)count->cap);
 	bool office = count->counter != COUNTER_WINDOWS;
 
-	fprintf(out, "  %s: %" PRIu64 " requests from %" PRIu64 " distinct CMIDs; the host counts %s%" PRIu64 " (at most %u)\n",
-		counter_name(count->counter), count->requests, count->cmids, count->covered ? "" : "at least ", shown,
+	fprintf(out, "  %s: %" PRIu64 " request%s from %" PRIu64 " distinct CMID%s; ", counter_name(count->counter),
+		count->requests, count->requests == 1 ? "" : "s", count->cmids, count->cmids == 1 ? "" : "s");
+	fprintf(out, "the host counts %s%" PRIu64 " (at most %u)\n", count->covered ? "" : "at least ", shown,
 		count->cap);
 	if (count->computers > count->cmids)
-		fprintf(out, "    with a CMID of its own for every computer: %" PRIu64 " computers, count %" PRIu64 "\n",
+		fprintf(out,
+			"    with a CMID of its own for every computer: %" PRIu64 " computers, count %" PRIu64 "\n",
 			count->computers, own);
 	if (count->wants_client)
 		threshold_to_text(count, "Windows clients", 25, out);
@@ -55,7 +57,8 @@ static void counts_to_text(const struct audit *audit, FILE *out)
 		const struct audit_count *count = &audit->counts.items[i];
 
 		if (i == 0 || audit->counts.items[i - 1].host != count->host)
-			fprintf(out, "\nhost %s, the %" PRIu64 " days before %s\n", audit->hosts.items[count->host].name,
+			fprintf(out, "\nhost %s, the %" PRIu64 " days before %s\n",
+				audit->hosts.items[count->host].name,
 				(uint64_t)(audit->options.window / FILETIME_PER_DAY), of(count->end, end));
 		count_to_text(count, out);
 	}

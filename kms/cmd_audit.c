@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/filetime.h"
 #include "common/cli/cli.h"
@@ -15,14 +16,20 @@ struct audit_args {
 	const char *since;
 	const char *until;
 	const char *host;
+	const char *format;
 	struct cli_list pools;
 };
 
 static const struct cli_option audit_cli_options[] = {
-	OPT_TEXT(struct audit_args, window, 'w', "window", "DAYS", "how long the host remembers a client (default 30d)"),
-	OPT_TEXT(struct audit_args, since, 0, "since", "TIME", "only requests at or after this time (2026-08-01[T12:00], UTC)"),
+	OPT_TEXT(struct audit_args, window, 'w', "window", "DAYS",
+		 "how long the host remembers a client (default 30d)"),
+	OPT_TEXT(struct audit_args, since, 0, "since", "TIME",
+		 "only requests at or after this time (2026-08-01[T12:00], UTC)"),
 	OPT_TEXT(struct audit_args, until, 0, "until", "TIME", "only requests before this time"),
-	OPT_LIST(struct audit_args, pools, 'p', "pool", "GLOB", "computers of a non-persistent pool: no notes on changing CMIDs"),
+	OPT_LIST(struct audit_args, pools, 'p', "pool", "GLOB",
+		 "computers of a non-persistent pool: no notes on changing CMIDs"),
+	OPT_TEXT(struct audit_args, format, 'f', "format", "NAME",
+		 "how findings are printed: text (default), sarif, junit..."),
 	OPT_TEXT(struct audit_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
 };
 
@@ -54,7 +61,8 @@ static int parse_limit(const char *option, const char *text, uint64_t *ret, stru
 
 static int read_options(const struct audit_args *args, struct audit_options *ret, struct err *err)
 {
-	if (parse_window(args->window, &ret->window, err) < 0 || parse_limit("since", args->since, &ret->since, err) < 0 ||
+	if (parse_window(args->window, &ret->window, err) < 0 ||
+	    parse_limit("since", args->since, &ret->since, err) < 0 ||
 	    parse_limit("until", args->until, &ret->until, err) < 0)
 		return -1;
 	if (ret->until && ret->since >= ret->until)
@@ -65,13 +73,41 @@ static int read_options(const struct audit_args *args, struct audit_options *ret
 	return 0;
 }
 
+static const struct renderer *find_renderer(const char *name, struct err *err)
+{
+	const struct renderer *renderer = renderer_find(name);
+	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
+
+	if (renderer)
+		return renderer;
+	for (size_t i = 0; renderer_at(i); i++)
+		strbuf_addf(&names, " %s", renderer_at(i)->name);
+	err_set(err, ERR_USAGE, "--format: there is no format \"%s\", only%s", name, strbuf_text(&names));
+	return NULL;
+}
+
+/* The findings alone, for another program; the summary is in --json. */
+static int print_as(struct cli *cli, struct report *report, const struct renderer *renderer)
+{
+	const struct render_options options = { .color = cli->color, .tool = cli->tool->name };
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	renderer->render(report, &options, &text);
+	fwrite(strbuf_text(&text), 1, text.len, cli->out);
+	return report_count(report, SEVERITY_WARNING) ? CLI_FINDINGS : CLI_DONE;
+}
+
 static int audit_run(struct cli *cli, const void *args, struct err *err)
 {
+	const struct audit_args *a = args;
+	const struct renderer *renderer = NULL;
 	struct audit_options options = { 0 };
 	CLEANUP(audit_freep) struct audit *audit = NULL;
 	CLEANUP(report_freep) struct report *report = NULL;
 
-	if (read_options(args, &options, err) < 0)
+	if (read_options(a, &options, err) < 0)
+		return -1;
+	if (a->format && strcmp(a->format, "text") != 0 && !cli->json && !(renderer = find_renderer(a->format, err)))
 		return -1;
 	options.several_logs = cli->n_args > 1;
 	audit = audit_new(&options);
@@ -81,6 +117,8 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 	audit_finish(audit);
 	report = report_new();
 	rules_kms(audit, report);
+	if (renderer)
+		return print_as(cli, report, renderer);
 	audit_to_json(audit, cli->json);
 	audit_to_text(audit, cli->out);
 	return cli_report(cli, report, SEVERITY_WARNING);
@@ -96,12 +134,13 @@ const struct cli_command cmd_audit = {
 	.name = "audit",
 	.summary = "find clones and explain the count in logs of KMS hosts",
 	.usage = "[options] LOG...",
-	.description =
-		"Reads logs of KMS hosts: .evtx files, and text the Event Viewer, wevtutil or PowerShell saved (tabs, CSV, "
-		"XML, JSON, lists), packed with gzip or not. Each is recognised by what is in it; - is standard input.\n\n"
-		"Lists computers that share a client machine ID, tells what the host's count should be and what it would be "
-		"without duplicates, and names refused requests, wrong clocks, damage and foreign records.\n\n"
-		"Exit code 1 when there is a warning or an error; a rename is neither.",
+	.description = "Reads logs of KMS hosts: .evtx files, and text the Event Viewer, wevtutil or PowerShell "
+		       "saved (tabs, CSV, XML, JSON, lists), packed with gzip or not. Each is recognised by what is "
+		       "in it; - is standard input.\n\n"
+		       "Lists computers that share a client machine ID, tells what the host's count should be and "
+		       "what it would be without duplicates, and names refused requests, wrong clocks, damage and "
+		       "foreign records.\n\n"
+		       "Exit code 1 when there is a warning or an error; a rename is neither.",
 	.examples = audit_examples,
 	.n_examples = ARRAY_SIZE(audit_examples),
 	CLI_OPTIONS(struct audit_args, audit_cli_options),

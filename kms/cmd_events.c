@@ -129,8 +129,8 @@ static void write_csv(struct stream *s, const struct log_event *event)
 		filetime_format(r->client_time, client);
 	strbuf_addf(line, "0x%08X,%u,", r->hresult, r->needed);
 	add_cell(line, r->name);
-	strbuf_addf(line, "%s,%s,%u,%u,%u,%s\n", guid_format(&r->cmid, GUID_PLAIN, cmid), client, r->vm, r->status, r->minutes,
-		    guid_format(&r->product, GUID_PLAIN, product));
+	strbuf_addf(line, "%s,%s,%u,%u,%u,%s\n", guid_format(&r->cmid, GUID_PLAIN, cmid), client, r->vm, r->status,
+		    r->minutes, guid_format(&r->product, GUID_PLAIN, product));
 }
 
 static void on_event(void *context, const struct log_event *event)
@@ -172,7 +172,8 @@ static int events_run(struct cli *cli, const void *args, struct err *err)
 	int done;
 
 	if (s.args->format == EVENTS_CSV)
-		fputs("log,time,event,record,host,result,needed,computer,cmid,client_time,virtual,status,minutes,product_id\n",
+		fputs("log,time,event,record,host,result,needed,computer,cmid,client_time,virtual,status,minutes,"
+		      "product_id\n",
 		      cli->out);
 	done = read_logs(&s, &sink, err);
 	strbuf_release(&s.line);
@@ -192,7 +193,8 @@ const struct cli_command cmd_events = {
 	.name = "events",
 	.summary = "the requests of logs, one a line, as JSON or CSV",
 	.usage = "[options] LOG...",
-	.description = "Writes each request as it is read; nothing is kept. Damaged parts are told on stderr and give exit code 1.",
+	.description = "Writes each request as it is read; nothing is kept. Damaged parts are told on stderr and "
+		       "give exit code 1.",
 	.examples = events_examples,
 	.n_examples = ARRAY_SIZE(events_examples),
 	CLI_OPTIONS(struct events_args, events_options),

@@ -57,7 +57,8 @@ static int products_run(struct cli *cli, const void *args, struct err *err)
 	}
 	json_end_array(cli->json);
 	if (!found)
-		return err_set(err, ERR_NOT_FOUND, "%s: no activation id and no part of a product's name that is known", wanted);
+		return err_set(err, ERR_NOT_FOUND, "%s: no activation id and no part of a product's name that is known",
+			       wanted);
 	return CLI_DONE;
 }
 

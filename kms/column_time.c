@@ -193,7 +193,7 @@ static int to_step(int minutes)
 
 void column_clock_learn(struct column_clock *clock)
 {
-	int month_first[COLUMN_TIME_SAMPLES], day_first[COLUMN_TIME_SAMPLES];
+	int month_first[COLUMN_TIME_SAMPLES] = { 0 }, day_first[COLUMN_TIME_SAMPLES] = { 0 };
 	size_t n_month = differences(clock, false, month_first), n_day = differences(clock, true, day_first);
 
 	clock->day_first = n_day > n_month;

@@ -81,7 +81,7 @@ static int take_name(struct walk *w, struct bytes *ret)
 static int take_open(struct walk *w, uint8_t token)
 {
 	size_t head = 1 + (w->dependency_ids ? 2U : 0U) + 4;
-	struct bytes name;
+	struct bytes name = { 0 };
 
 	if (w->depth == BINXML_DEPTH_MAX)
 		return broken(w, "elements are nested too deep");
@@ -112,7 +112,7 @@ static int take_close(struct walk *w)
 
 static int take_attribute(struct walk *w)
 {
-	struct bytes name;
+	struct bytes name = { 0 };
 
 	w->at++;
 	if (take_name(w, &name) < 0)
@@ -124,7 +124,7 @@ static int take_attribute(struct walk *w)
 /* A length in units at skip behind the token, then the units. */
 static int take_units(struct walk *w, size_t skip, bool tell)
 {
-	struct bytes units;
+	struct bytes units = { 0 };
 	size_t len;
 
 	if (!have(w, skip + 2))
@@ -141,7 +141,7 @@ static int take_units(struct walk *w, size_t skip, bool tell)
 
 static int take_char(struct walk *w)
 {
-	struct bytes unit;
+	struct bytes unit = { 0 };
 
 	if (!have(w, 3) || !bytes_slice(w->chunk, w->at + 1, 2, &unit))
 		return broken(w, "a character reference crosses the end");
@@ -152,7 +152,7 @@ static int take_char(struct walk *w)
 
 static int take_reference(struct walk *w)
 {
-	struct bytes name;
+	struct bytes name = { 0 };
 
 	w->at++;
 	return take_name(w, &name);
@@ -162,7 +162,8 @@ static int take_hole(struct walk *w)
 {
 	if (!have(w, 4))
 		return broken(w, "a substitution crosses the end");
-	w->to->hole(w->to->context, (struct binxml_hole){ bytes_le16(w->chunk, w->at + 1), bytes_u8(w->chunk, w->at + 3) });
+	w->to->hole(w->to->context,
+		    (struct binxml_hole){ bytes_le16(w->chunk, w->at + 1), bytes_u8(w->chunk, w->at + 3) });
 	w->at += 4;
 	return 0;
 }
@@ -174,8 +175,8 @@ static int instance_end(struct bytes chunk, size_t at, size_t end, struct binxml
 static int take_instance(struct walk *w)
 {
 	struct binxml_instance instance;
-	size_t descriptors;
-	uint32_t count;
+	size_t descriptors = 0;
+	uint32_t count = 0;
 
 	if (instance_end(w->chunk, w->at, w->end, &instance, &descriptors, &count, w->err) < 0)
 		return -1;
@@ -305,8 +306,8 @@ static int instance_end(struct bytes chunk, size_t at, size_t end, struct binxml
 
 int binxml_instance(struct bytes chunk, size_t at, size_t end, struct binxml_instance *ret, struct err *err)
 {
-	size_t descriptors, data;
-	uint32_t count;
+	size_t descriptors = 0, data;
+	uint32_t count = 0;
 
 	if (instance_end(chunk, at, end, ret, &descriptors, &count, err) < 0)
 		return -1;

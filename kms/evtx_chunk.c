@@ -82,7 +82,8 @@ static size_t recover(const struct chunk_walk *w, size_t at, size_t limit)
 	size_t size;
 
 	for (at = (at + RECORD_STEP) & ~(size_t)(RECORD_STEP - 1); at + RECORD_MIN <= limit; at += RECORD_STEP)
-		if (record_at(w->chunk->bytes, at, &size) && id_plausible(w, bytes_le64(w->chunk->bytes, at + RECORD_ID)))
+		if (record_at(w->chunk->bytes, at, &size) &&
+		    id_plausible(w, bytes_le64(w->chunk->bytes, at + RECORD_ID)))
 			return at;
 	return limit;
 }

@@ -17,7 +17,8 @@ static const struct evtx_plan *plan_of(struct evtx_chunk *chunk, const struct bi
 	if (!slot->used || slot->definition != instance->definition) {
 		slot->used = true;
 		slot->definition = instance->definition;
-		slot->good = evtx_plan_make(chunk->bytes, begin, begin + instance->body.len, true, &slot->plan, err) == 0;
+		slot->good = evtx_plan_make(chunk->bytes, begin, begin + instance->body.len, true, &slot->plan, err) ==
+			     0;
 	} else if (!slot->good) {
 		err_set(err, ERR_FORMAT, "the template cannot be read");
 	}

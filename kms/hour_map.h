@@ -18,5 +18,6 @@ struct hour_map {
 void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t time);
 
 /* From the hour of start to the hour of end, both included. */
-uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t start, uint64_t end);
+uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t start,
+		      uint64_t end);
 void hour_map_release(struct hour_map *map);

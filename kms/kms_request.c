@@ -249,12 +249,16 @@ static bool is_word(char c)
 
 static size_t line_length(const char *at, size_t len)
 {
-	size_t n = 0;
+	static const char ends[] = { '\n', '\r', '"', '\t' };
 
 	len = MIN(len, (size_t)LINE_MAX_LEN);
-	while (n < len && at[n] != '\r' && at[n] != '\n' && at[n] != '"' && at[n] != '\t')
-		n++;
-	return n;
+	for (size_t i = 0; i < sizeof(ends); i++) {
+		const char *end = memchr(at, ends[i], len);
+
+		if (end)
+			len = (size_t)(end - at);
+	}
+	return len;
 }
 
 /* "0x0,25": cheap enough to ask at every 0x of a text. */

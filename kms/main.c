@@ -8,7 +8,8 @@ static const struct cli_command *const commands[] = {
 static const struct cli_tool tool = {
 	.name = "kms",
 	.summary = "read the logs of KMS hosts",
-	.description = "Finds cloned computers in the logs of KMS hosts and explains their counts. It only reads logs.",
+	.description = "Finds cloned computers in the logs of KMS hosts and explains their counts. It only reads "
+		       "logs.",
 	.commands = commands,
 };
 

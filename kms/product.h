@@ -52,10 +52,10 @@ const struct hresult *hresult_at(size_t i);
 
 struct host_key {
 	const char *name;
-	unsigned year;
 	const char *hosted_on;
 	const char *activates;
 	const char *update;
+	unsigned year;
 	unsigned max_count;
 };
 

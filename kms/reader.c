@@ -28,6 +28,19 @@ static int read_with(const struct reader *reader, struct bytes file, const struc
 	return reader->read(file, sink, err);
 }
 
+/* Formats that are told from others only to say what to do. */
+static int refuse_known(struct bytes file, struct err *err)
+{
+	if (bytes_equal(file, 4, "LfLe", 4)) {
+		err_set(err, ERR_UNSUPPORTED, "a log of Windows Server 2003 or XP (.evt), another format");
+		return err_hint(err, "open it on a newer Windows and save it as .evtx");
+	}
+	if (bytes_equal(file, 0, "\x28\xb5\x2f\xfd", 4) || bytes_equal(file, 0, "\xfd" "7zXZ", 5) ||
+	    bytes_equal(file, 0, "PK\3\4", 4))
+		return err_set(err, ERR_UNSUPPORTED, "packed in a way that is not read here: unpack it first");
+	return 0;
+}
+
 static int read_plain(struct bytes file, const struct log_sink *sink, const char **ret_name, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -35,14 +48,15 @@ static int read_plain(struct bytes file, const struct log_sink *sink, const char
 
 	if (reader_evtx.is(file))
 		return read_with(&reader_evtx, file, sink, ret_name, err);
-	if (text_unpack(file, READER_UNPACKED_MAX, &text, &view, err) < 0)
+	if (refuse_known(file, err) < 0 || text_unpack(file, READER_UNPACKED_MAX, &text, &view, err) < 0)
 		return -1;
 	if (is_text(view))
 		for (size_t i = 1; i < ARRAY_SIZE(readers); i++)
 			if (readers[i]->is(view))
 				return read_with(readers[i], view, sink, ret_name, err);
 	err_set(err, ERR_FORMAT, "not a log: neither an .evtx file nor a text export of one");
-	return err_hint(err, "save the log \"Key Management Service\" in the Event Viewer, or: wevtutil epl \"Key Management Service\" kms.evtx");
+	return err_hint(err, "save the log \"Key Management Service\" in the Event Viewer, or: wevtutil epl \"Key "
+			     "Management Service\" kms.evtx");
 }
 
 int log_read_bytes(struct bytes file, const struct log_sink *sink, const char **ret_name, struct err *err)

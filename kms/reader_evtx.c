@@ -18,6 +18,7 @@ struct evtx_reading {
 	const struct log_sink *sink;
 	struct cached_text slots[SLOT_COUNT];
 	struct strbuf strings;
+	struct evtx_fields fields; /* of the record at hand */
 };
 
 static bool all_ascii(struct bytes utf16)
@@ -119,7 +120,7 @@ static struct text all_strings(struct evtx_reading *r, const struct evtx_fields 
 static void on_record(void *context, const struct evtx_record *record)
 {
 	struct evtx_reading *r = context;
-	struct evtx_fields fields;
+	struct evtx_fields *fields = &r->fields;
 	uint64_t time;
 	struct err err = { 0 };
 	struct log_event event = {
@@ -127,25 +128,25 @@ static void on_record(void *context, const struct evtx_record *record)
 		.offset = record->offset, .problem = REQUEST_NOT_INFO,
 	};
 
-	if (evtx_record_fields(record, &fields, &err) < 0) {
+	if (evtx_record_fields(record, fields, &err) < 0) {
 		r->sink->damage(r->sink->context, record->offset, err.text);
 		return;
 	}
-	time = fields.has_created ? fields.created : record->written;
+	time = fields->has_created ? fields->created : record->written;
 	event.time = time - time % FILETIME_PER_SECOND;
-	event.id = fields.has_event_id ? fields.event_id : 0;
+	event.id = fields->has_event_id ? fields->event_id : 0;
 	/* A filtered export numbers its records anew; the event keeps its number. */
-	if (fields.has_record_id)
-		event.record = fields.record_id;
-	event.provider = cached(&r->slots[SLOT_PROVIDER], fields.provider);
-	event.source = cached(&r->slots[SLOT_SOURCE], fields.source);
-	event.channel = cached(&r->slots[SLOT_CHANNEL], fields.channel);
-	event.computer = cached(&r->slots[SLOT_COMPUTER], fields.computer);
-	event.binary_len = fields.binary_len;
+	if (fields->has_record_id)
+		event.record = fields->record_id;
+	event.provider = cached(&r->slots[SLOT_PROVIDER], fields->provider);
+	event.source = cached(&r->slots[SLOT_SOURCE], fields->source);
+	event.channel = cached(&r->slots[SLOT_CHANNEL], fields->channel);
+	event.computer = cached(&r->slots[SLOT_COMPUTER], fields->computer);
+	event.binary_len = fields->binary_len;
 	if (event.id == EVENT_REQUEST)
-		set_request(r, &fields, &event);
+		set_request(r, fields, &event);
 	else
-		event.message = all_strings(r, &fields);
+		event.message = all_strings(r, fields);
 	r->sink->event(r->sink->context, &event);
 }
 

@@ -193,7 +193,8 @@ static void on_end(void *context)
 	struct json_log *l = context;
 
 	for (size_t first = 0; first < 2 && l->event.problem != REQUEST_GOOD && l->n_strings > first + 8; first++)
-		if (kms_request_from_fields(l->strings + first, l->n_strings - first, &l->event.request) == REQUEST_GOOD)
+		if (kms_request_from_fields(l->strings + first, l->n_strings - first, &l->event.request) ==
+		    REQUEST_GOOD)
 			l->event.problem = REQUEST_GOOD;
 	l->n_objects++;
 	if (l->event.id || l->event.problem != REQUEST_NOT_INFO)

@@ -218,7 +218,8 @@ static int read_xml(struct bytes file, const struct log_sink *sink, struct err *
 		event = slice(rest, 0, MIN(rest.len, (size_t)EVENT_MAX));
 		end = find(event, close);
 		if (!end) {
-			sink->damage(sink->context, (uint64_t)(at - (const char *)file.data), "this event does not end");
+			sink->damage(sink->context, (uint64_t)(at - (const char *)file.data),
+				     "this event does not end");
 			/* No event ends in all of this, so none is lost but this one. */
 			rest = slice(rest, event.len - MIN(event.len - 1, strlen(close)), rest.len);
 			continue;

@@ -19,10 +19,10 @@ static const struct rule_meta duplicate_cmid = {
 	.id = "duplicate-cmid",
 	.severity = SEVERITY_ERROR,
 	.summary = "several computers use one client machine ID (CMID)",
-	.why = "A KMS host counts CMIDs, not computers: machines made from an image that was not generalized count as one, "
-	       "and the count stays below the 25 or 5 that activation needs (0xC004F038).",
-	.advice = "Run \"slmgr /rearm\" and restart each computer but one, and make the image again with sysprep /generalize, "
-		  "without SkipRearm=1 in its answer file (for Office: ospprearm before the capture).",
+	.why = "A KMS host counts CMIDs, not computers: machines made from an image that was not generalized count "
+	       "as one, and the count stays below the 25 or 5 that activation needs (0xC004F038).",
+	.advice = "Run \"slmgr /rearm\" and restart each computer but one, and make the image again with sysprep "
+		  "/generalize, without SkipRearm=1 in its answer file (for Office: ospprearm before the capture).",
 	.source = "Microsoft KB929829; Microsoft Learn, Plan for volume activation",
 };
 
@@ -38,8 +38,8 @@ static const struct rule_meta cmid_changed = {
 	.id = "cmid-changed",
 	.severity = SEVERITY_INFO,
 	.summary = "one computer has used several CMIDs",
-	.why = "A CMID changes when Windows is installed again or rearmed. Many in a short time come from pool images that are "
-	       "made anew at each start, and raise the count for thirty days each.",
+	.why = "A CMID changes when Windows is installed again or rearmed. Many in a short time come from pool "
+	       "images that are made anew at each start, and raise the count for thirty days each.",
 	.advice = "Nothing after a reinstallation. For pools: --pool GLOB.",
 };
 
@@ -55,9 +55,10 @@ static const struct rule_meta several_renewals = {
 	.id = "several-renewals-one-name",
 	.severity = SEVERITY_WARNING,
 	.summary = "an activated computer renews more often than once in seven days",
-	.why = "Activated clients renew every seven days. More renewals under one CMID and one name mean several computers that "
-	       "were cloned together with their name.",
-	.advice = "Look for computers of this name; slmgr /dlv on each shows its CMID. A renewal interval set by policy looks alike.",
+	.why = "Activated clients renew every seven days. More renewals under one CMID and one name mean several "
+	       "computers that were cloned together with their name.",
+	.advice = "Look for computers of this name; slmgr /dlv on each shows its CMID. A renewal interval set by "
+		  "policy looks alike.",
 	.source = "Microsoft Learn, Plan for volume activation: renewal interval 10080 minutes",
 };
 
@@ -98,7 +99,8 @@ static const struct rule_meta foreign_record = {
 	.id = "foreign-record",
 	.severity = SEVERITY_ERROR,
 	.summary = "a record in the log of the KMS is not the KMS's own",
-	.why = "Only the licensing service writes to this log. It is a known place to hide malicious code in event data.",
+	.why = "Only the licensing service writes to this log. It is a known place to hide malicious code in event "
+	       "data.",
 	.advice = "Have the host examined; keep the log.",
 	.source = "Public reports of 2022 on code kept in the log \"Key Management Service\"",
 };
@@ -123,8 +125,8 @@ static const struct rule_meta count_short = {
 	.id = "count-too-low",
 	.severity = SEVERITY_WARNING,
 	.summary = "the count of the host is below what its clients need",
-	.why = "Each client compares the count in the host's answer with its own minimum: 25 for Windows clients, 5 for servers "
-	       "and Office. Below that it does not activate, though the host answers with result 0.",
+	.why = "Each client compares the count in the host's answer with its own minimum: 25 for Windows clients, 5 "
+	       "for servers and Office. Below that it does not activate, though the host answers with result 0.",
 	.advice = "Repair duplicate CMIDs first; point clients of other hosts to this one; or let more computers ask.",
 	.source = "Microsoft Learn, Plan for volume activation",
 };
@@ -133,14 +135,27 @@ static const struct rule_meta short_coverage = {
 	.id = "short-coverage",
 	.severity = SEVERITY_INFO,
 	.summary = "the log is younger than the time a host remembers its clients",
-	.why = "Clients that asked before the log begins are in the host's count, but not in the log: the count is a lower bound.",
-	.advice = "Add older logs of the host, or let its log grow: wevtutil sl \"Key Management Service\" /ms:104857600",
+	.why = "Clients that asked before the log begins are in the host's count, but not in the log: the count is a "
+	       "lower bound.",
+	.advice = "Add older logs of the host, or let its log grow: wevtutil sl \"Key Management Service\" "
+		  "/ms:104857600",
+};
+
+static const struct rule_meta several_hosts = {
+	.id = "several-hosts",
+	.severity = SEVERITY_INFO,
+	.summary = "the same clients ask more than one host",
+	.why = "Each host counts for itself only those that ask it: with the clients spread over several hosts each "
+	       "count is "
+	       "smaller than the number of clients.",
+	.advice = "Nothing while every count is above what is needed; else leave one host in DNS (_vlmcs._tcp).",
+	.source = "Microsoft Learn, Plan for volume activation",
 };
 
 const struct rule_meta *const kms_rules[] = {
 	&duplicate_cmid, &computer_renamed, &cmid_changed, &shared_name, &several_renewals, &failed_requests,
 	&clock_skew, &empty_cmid, &log_damaged, &foreign_record, &dns_publishing_failed, &log_cleared,
-	&count_short, &short_coverage, NULL,
+	&count_short, &short_coverage, &several_hosts, NULL,
 };
 
 struct shown {
@@ -233,8 +248,8 @@ static void check_groups(struct audit *audit, struct report *out)
 
 		switch (group->verdict) {
 		case GROUP_CLONES:
-			report_add(out, &duplicate_cmid, place, "%zu computers share the CMID %s and take turns: clones%s",
-				   group->n_computers, cmid,
+			report_add(out, &duplicate_cmid, place,
+				   "%zu computers share the CMID %s and take turns: clones%s", group->n_computers, cmid,
 				   group_in_pool(audit, group) ? " of a pool image that was not rearmed" : "");
 			break;
 		case GROUP_LIKELY_CLONES:
@@ -265,7 +280,8 @@ static void note_cmids(const struct audit *audit, const struct audit_change *cha
 			continue;
 		client = use->client;
 		shown++;
-		report_note(out, "%s: %s to %s", guid_format(&cmid_index_client(audit->index, client)->cmid, GUID_PLAIN, cmid),
+		report_note(out, "%s: %s to %s",
+			    guid_format(&cmid_index_client(audit->index, client)->cmid, GUID_PLAIN, cmid),
 			    day(use->first, &from), day(use->last, &to));
 	}
 	if (shown < change->n_cmids)
@@ -287,10 +303,12 @@ static void check_changes(struct audit *audit, struct report *out)
 			report_add(out, &shared_name, place, "two computers use the name %s", place.item);
 		else if (churn)
 			report_add_as(out, &cmid_changed, SEVERITY_WARNING, place,
-				      "%s used %zu CMIDs: rearmed again and again, a pool image, or a name used many times",
+				      "%s used %zu CMIDs: rearmed again and again, a pool image, or a name used many "
+				      "times",
 				      place.item, change->n_cmids);
 		else
-			report_add(out, &cmid_changed, place, "%s changed its CMID: installed again or rearmed", place.item);
+			report_add(out, &cmid_changed, place, "%s changed its CMID: installed again or rearmed",
+				   place.item);
 		note_cmids(audit, change, out);
 	}
 }
@@ -320,9 +338,10 @@ static void check_failures(struct audit *audit, struct report *out)
 		const struct hresult *known = hresult_find(failure->hresult);
 		struct shown from, to;
 
-		report_add(out, &failed_requests, place_of_log(audit, failure->log), "%llu request%s refused with 0x%08X%s%s",
-			   (unsigned long long)failure->requests, failure->requests == 1 ? "" : "s", failure->hresult,
-			   known ? ": " : "", known ? known->meaning : "");
+		report_add(out, &failed_requests, place_of_log(audit, failure->log),
+			   "%llu request%s refused with 0x%08X%s%s", (unsigned long long)failure->requests,
+			   failure->requests == 1 ? "" : "s", failure->hresult, known ? ": " : "",
+			   known ? known->meaning : "");
 		if (known && *known->advice)
 			report_note(out, "%s", known->advice);
 		report_note(out, "%s to %s, among them:", day(failure->first, &from), day(failure->last, &to));
@@ -369,7 +388,8 @@ static void check_notes(struct audit *audit, struct report *out)
 			report_add(out, &log_cleared, place, "%s", note->text);
 			break;
 		case NOTE_NO_CMID:
-			report_add(out, &empty_cmid, place, "%s asks without a CMID", *note->text ? note->text : "(no name)");
+			report_add(out, &empty_cmid, place, "%s asks without a CMID",
+				   *note->text ? note->text : "(no name)");
 			break;
 		}
 	}
@@ -420,9 +440,34 @@ static void check_counts(struct audit *audit, struct report *out)
 	}
 }
 
+static bool on_several_hosts(const struct audit *audit, const struct cmid_client *client)
+{
+	uint16_t host = cmid_index_use(audit->index, client->uses)->host;
+
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i)->next)
+		if (cmid_index_use(audit->index, i)->host != host)
+			return true;
+	return false;
+}
+
+static void check_hosts(struct audit *audit, struct report *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cmid_index_clients(audit->index); i++)
+		n += on_several_hosts(audit, cmid_index_client(audit->index, i));
+	if (!n)
+		return;
+	report_add(out, &several_hosts, place_of_log(audit, 0), "%zu of %zu CMIDs ask more than one host", n,
+		   cmid_index_clients(audit->index));
+	for (size_t i = 0; i < MIN(audit->hosts.len, (size_t)NAMES_SHOWN); i++)
+		report_note(out, "%s: %llu requests", audit->hosts.items[i].name,
+			    (unsigned long long)audit->hosts.items[i].requests);
+}
+
 static void (*const checks[])(struct audit *audit, struct report *out) = {
 	check_groups, check_changes, check_renewals, check_failures, check_skew, check_notes, check_counts,
-	check_coverage,
+	check_coverage, check_hosts,
 };
 
 void rules_kms(struct audit *audit, struct report *report)

@@ -40,7 +40,8 @@ static struct seen_line *find(const struct seen_lines *lines, uint64_t hash)
 
 static void grow(struct seen_lines *lines)
 {
-	struct seen_lines wider = { .n_slots = lines->n_slots ? lines->n_slots * 2 : SLOTS_MIN, .n_used = lines->n_used };
+	struct seen_lines wider = { .n_slots = lines->n_slots ? lines->n_slots * 2 : SLOTS_MIN,
+				    .n_used = lines->n_used };
 
 	wider.slots = xcalloc(wider.n_slots, sizeof(*wider.slots));
 	for (size_t i = 0; i < lines->n_slots; i++)

@@ -31,7 +31,8 @@ static int unpack_member(struct bytes b, uint64_t max, struct strbuf *ret, size_
 		uInt give = (uInt)MIN(left, (size_t)1 << 30);
 
 		if (ret->len >= max)
-			return err_set(err, ERR_LIMIT, "unpacked it is larger than %llu MiB", (unsigned long long)(max >> 20));
+			return err_set(err, ERR_LIMIT, "unpacked it is larger than %llu MiB",
+				       (unsigned long long)(max >> 20));
 		strbuf_reserve(ret, STEP);
 		stream.next_out = (Bytef *)ret->data + ret->len;
 		stream.avail_out = STEP;

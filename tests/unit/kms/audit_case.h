@@ -48,8 +48,8 @@ static inline int case_teardown(void **state)
 static inline void ask_as(struct audit_case *c, const char *name, unsigned cmid, const char *time, unsigned needed,
 			  unsigned status, const char *product)
 {
-	strbuf_addf(&c->lines, "0x0,%u,%s,%08x-230c-49ad-a8c2-c24914da4739,%s,1,%u,1000,%s\n", needed, name, cmid, time, status,
-		    product);
+	strbuf_addf(&c->lines, "0x0,%u,%s,%08x-230c-49ad-a8c2-c24914da4739,%s,1,%u,1000,%s\n", needed, name, cmid, time,
+		    status, product);
 }
 
 static inline void ask(struct audit_case *c, const char *name, unsigned cmid, const char *time)

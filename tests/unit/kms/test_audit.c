@@ -211,9 +211,10 @@ static void refused_requests_are_grouped_by_code_and_not_counted(void **state)
 {
 	struct audit_case *c = *state;
 
-	strbuf_adds(&c->lines, "0xC004F042,25,pc1," CMID ",2026/8/4 10:00,1,2,1," WINDOWS_10 "\n"
-			       "0xC004F042,25,pc2,02eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 10:01,1,2,1," WINDOWS_10 "\n"
-			       "0xC0049999,25,pc3,03eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 10:02,1,2,1," WINDOWS_10 "\n");
+	strbuf_adds(&c->lines,
+		    "0xC004F042,25,pc1," CMID ",2026/8/4 10:00,1,2,1," WINDOWS_10 "\n"
+		    "0xC004F042,25,pc2,02eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 10:01,1,2,1," WINDOWS_10 "\n"
+		    "0xC0049999,25,pc3,03eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 10:02,1,2,1," WINDOWS_10 "\n");
 	judge_case(c);
 	assert_int_equal(n_found(c, "failed-requests"), 2);
 	assert_int_equal(c->audit->failures.items[1].requests, 2);
@@ -229,12 +230,18 @@ static void clock_more_than_four_hours_off_is_told(void **state)
 {
 	struct audit_case *c = *state;
 
-	strbuf_adds(&c->lines, "L\tD\tS\tE\tT\r\n"
-		    TAB("8/4/2026 10:00:00 AM", "0x0,25,pc1," CMID ",2026/8/4 10:00,1,2,1," WINDOWS_10)
-		    TAB("8/4/2026 10:05:00 AM", "0x0,25,pc2,02eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 6:05,1,2,1," WINDOWS_10)
-		    TAB("8/4/2026 10:06:00 AM", "0x0,25,pc3,03eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 14:07,1,2,1," WINDOWS_10)
-		    TAB("8/4/2026 10:07:00 AM", "0x0,25,pc4,04eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 10:07,1,2,1," WINDOWS_10)
-		    TAB("8/4/2026 10:08:00 AM", "0x0,25,pc5,05eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 10:08,1,2,1," WINDOWS_10));
+	strbuf_adds(&c->lines,
+		    "L\tD\tS\tE\tT\r\n" TAB("8/4/2026 10:00:00 AM", "0x0,25,pc1," CMID ",2026/8/4 "
+										       "10:00,1,2,1," WINDOWS_10)
+			    TAB("8/4/2026 10:05:00 AM", "0x0,25,pc2,02eb9985-230c-49ad-a8c2-c24914da4739,2026/8/4 "
+							"6:05,1,2,1," WINDOWS_10)
+				    TAB("8/4/2026 10:06:00 AM", "0x0,25,pc3,03eb9985-230c-49ad-a8c2-c24914da4739,2026/"
+								"8/4 14:07,1,2,1," WINDOWS_10)
+					    TAB("8/4/2026 10:07:00 AM", "0x0,25,pc4,04eb9985-230c-49ad-a8c2-"
+									"c24914da4739,2026/8/4 10:07,1,2,1," WINDOWS_10)
+						    TAB("8/4/2026 10:08:00 AM", "0x0,25,pc5,05eb9985-230c-49ad-a8c2-"
+										"c24914da4739,2026/8/4 "
+										"10:08,1,2,1," WINDOWS_10));
 	judge_case(c);
 	/* pc2 is exactly 240 minutes behind, which the host still takes. */
 	assert_int_equal(n_found(c, "clock-skew"), 1);
@@ -366,10 +373,10 @@ static void what_is_no_request_is_counted_by_its_reason(void **state)
 	case_clear(c);
 }
 
-#define XML(provider, id, record, rest)                                                                                \
-	"<Event><System><Provider Name='" provider "'/><EventID>" id "</EventID><TimeCreated "                          \
-	"SystemTime='2026-08-04T10:00:00Z'/><EventRecordID>" record "</EventRecordID>"                                  \
-	"<Channel>Key Management Service</Channel><Computer>kms01</Computer></System><EventData>" rest                  \
+#define XML(provider, id, record, rest)                                                                \
+	"<Event><System><Provider Name='" provider "'/><EventID>" id "</EventID><TimeCreated "         \
+	"SystemTime='2026-08-04T10:00:00Z'/><EventRecordID>" record "</EventRecordID>"                 \
+	"<Channel>Key Management Service</Channel><Computer>kms01</Computer></System><EventData>" rest \
 	"</EventData></Event>"
 #define SPP "Microsoft-Windows-Security-SPP"
 
@@ -380,8 +387,9 @@ static void record_that_is_not_the_kms_own_is_foreign(void **state)
 	CLEANUP(strbuf_release) struct strbuf large = STRBUF_INIT;
 
 	strbuf_add_fill(&large, 'a', 2 * 4000);
-	strbuf_adds(&log, "<Events>" XML(SPP, "12290", "1", "<Data>" INFO "</Data>") XML("Persistence", "1337", "2", "<Data>x</Data>")
-			  XML(SPP, "9999", "3", "<Data>x</Data>"));
+	strbuf_adds(&log,
+		    "<Events>" XML(SPP, "12290", "1", "<Data>" INFO "</Data>")
+			    XML("Persistence", "1337", "2", "<Data>x</Data>") XML(SPP, "9999", "3", "<Data>x</Data>"));
 	strbuf_addf(&log, XML(SPP, "12290", "4", "<Data>" INFO "</Data><Binary>%.520s</Binary>"), large.data);
 	strbuf_addf(&log, XML(SPP, "12290", "5", "<Data>" INFO "</Data><Binary>%s</Binary>") "</Events>", large.data);
 	add_log(c, "log.xml", log.data, strlen(log.data));
@@ -394,7 +402,8 @@ static void record_that_is_not_the_kms_own_is_foreign(void **state)
 static void dns_failure_is_told_with_its_code(void **state)
 {
 	struct audit_case *c = *state;
-	static const char log[] = "<Events>" XML(SPP, "12293", "1", "<Data>0x8007232D</Data><Data>example.com</Data>") "</Events>";
+	static const char log[] = "<Events>" XML(SPP, "12293", "1",
+						 "<Data>0x8007232D</Data><Data>example.com</Data>") "</Events>";
 
 	add_log(c, "log.xml", log, strlen(log));
 	judge_case(c);
@@ -420,10 +429,39 @@ static void record_in_two_exports_of_a_host_counts_once(void **state)
 	case_clear(c);
 }
 
+static void clients_of_two_hosts_are_told(void **state)
+{
+	struct audit_case *c = *state;
+
+	add_log(c, "one.txt", INFO "\n", strlen(INFO "\n"));
+	judge_case(c);
+	assert_int_equal(n_found(c, "several-hosts"), 0);
+	case_clear(c);
+	add_log(c, "one.txt", INFO "\n", strlen(INFO "\n"));
+	add_log(c, "two.txt", INFO "\n", strlen(INFO "\n"));
+	judge_case(c);
+	assert_int_equal(n_found(c, "several-hosts"), 1);
+	assert_int_equal(c->audit->counts.len, 2);
+	case_clear(c);
+}
+
+static void running_number_that_looks_like_an_event_id_hides_nothing(void **state)
+{
+	struct audit_case *c = *state;
+
+	strbuf_adds(&c->lines, "\"Index\",\"EntryType\",\"InstanceId\",\"Message\"\r\n"
+			       "\"12290\",\"Information\",\"1073754114\",\"" INFO "\"\r\n"
+			       "\"7\",\"Information\",\"1073754114\",\"" INFO "\"\r\n");
+	judge_case(c);
+	assert_int_equal(c->audit->requests, 2);
+	case_clear(c);
+}
+
 static void line_in_two_text_exports_counts_once(void **state)
 {
 	struct audit_case *c = *state;
-	static const char first[] = INFO "\n" INFO "\n", second[] = INFO "\n0x0,25,pc2,,2026/8/4 15:46,1,2,1," WINDOWS_10 "\n";
+	static const char first[] = INFO "\n" INFO "\n", second[] = INFO "\n0x0,25,pc2,,2026/8/4 "
+									 "15:46,1,2,1," WINDOWS_10 "\n";
 
 	c->options.several_logs = true;
 	add_log(c, "first.txt", first, strlen(first));
@@ -476,6 +514,8 @@ int main(void)
 		cmocka_unit_test(record_that_is_not_the_kms_own_is_foreign),
 		cmocka_unit_test(dns_failure_is_told_with_its_code),
 		cmocka_unit_test(record_in_two_exports_of_a_host_counts_once),
+		cmocka_unit_test(clients_of_two_hosts_are_told),
+		cmocka_unit_test(running_number_that_looks_like_an_event_id_hides_nothing),
 		cmocka_unit_test(line_in_two_text_exports_counts_once),
 		cmocka_unit_test(every_rule_explains_itself),
 	};

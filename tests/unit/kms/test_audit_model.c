@@ -81,8 +81,9 @@ static bool model_takes_turns(const struct fleet *f, unsigned cmid)
 	for (size_t a = 0; a < f->n; a++)
 		for (size_t b = 0; b < f->n; b++)
 			for (size_t c = 0; c < f->n; c++)
-				if (f->events[a].cmid == cmid && f->events[b].cmid == cmid && f->events[c].cmid == cmid &&
-				    same_machine(&f->events[a], &f->events[c]) && !same_machine(&f->events[a], &f->events[b]) &&
+				if (f->events[a].cmid == cmid && f->events[b].cmid == cmid &&
+				    f->events[c].cmid == cmid && same_machine(&f->events[a], &f->events[c]) &&
+				    !same_machine(&f->events[a], &f->events[b]) &&
 				    f->events[a].time <= f->events[b].time && f->events[b].time <= f->events[c].time)
 					return true;
 	return false;
@@ -165,7 +166,8 @@ static void as_rows(const struct fleet *f, struct strbuf *out)
 	strbuf_adds(out, "Level\tDate and Time\tSource\tEvent ID\tTask Category\r\n");
 	for (size_t i = f->n; i-- > 0;) {
 		filetime_format(f->events[i].time, time);
-		strbuf_addf(out, "Information\t%.10s %.8s\tSPP\t12290\tNone\t\"A request.\r\nInfo:\r\n", time, time + 11);
+		strbuf_addf(out, "Information\t%.10s %.8s\tSPP\t12290\tNone\t\"A request.\r\nInfo:\r\n", time,
+			    time + 11);
 		info_line(&f->events[i], out);
 		strbuf_adds(out, "\"\r\n");
 	}
@@ -179,7 +181,9 @@ static void as_evtx(const struct fleet *f, struct strbuf *out)
 	for (size_t i = 0; i < f->n; i++) {
 		CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 		const char *strings[1];
-		struct evtx_event event = { .time = f->events[i].time, .id = EVENT_REQUEST, .strings = strings, .n_strings = 1 };
+		struct evtx_event event = {
+			.time = f->events[i].time, .id = EVENT_REQUEST, .strings = strings, .n_strings = 1
+		};
 
 		info_line(&f->events[i], &line);
 		strings[0] = line.data;

@@ -42,8 +42,14 @@ static void every_way_to_write_a_time_is_one(void **state UNUSED)
 
 static void other_cells_are_no_times(void **state UNUSED)
 {
-	static const char *const bad[] = { "12290", "Information", "11/14/2023", "1/2-2023 10:00:00", "11/14/2023 25:00:00",
-					   "11/14/2023 10:13:20 XX", "10.0.19041.5 10:00", "" };
+	static const char *const bad[] = { "12290",
+					   "Information",
+					   "11/14/2023",
+					   "1/2-2023 10:00:00",
+					   "11/14/2023 25:00:00",
+					   "11/14/2023 10:13:20 XX",
+					   "10.0.19041.5 10:00",
+					   "" };
 	struct column_time time;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

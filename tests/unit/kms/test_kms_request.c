@@ -74,7 +74,8 @@ static void name_with_commas_is_one_name(void **state UNUSED)
 
 static void spaces_case_braces_and_further_fields_do_not_matter(void **state UNUSED)
 {
-	struct kms_request r = parsed("0X0, 25, PC1., {01EB9985-230C-49AD-A8C2-C24914DA4739}, 2026/08/04 15:46, 1, 2, 7, "
+	struct kms_request r = parsed("0X0, 25, PC1., {01EB9985-230C-49AD-A8C2-C24914DA4739}, 2026/08/04 15:46, 1, 2, "
+				      "7, "
 				      "73111121-5638-40F6-BC11-F1D7B0D64300, extra, 1");
 
 	assert_name(&r, "PC1");
@@ -93,7 +94,8 @@ static void year_at_the_end_is_understood(void **state UNUSED)
 static void empty_and_zero_cmid_are_told(void **state UNUSED)
 {
 	assert_false(parsed("0x0,25,pc1,,2026/8/4 15:46,1,2,1," WINDOWS_10).has_cmid);
-	assert_false(parsed("0x0,25,pc1,00000000-0000-0000-0000-000000000000,2026/8/4 15:46,1,2,1," WINDOWS_10).has_cmid);
+	assert_false(
+		parsed("0x0,25,pc1,00000000-0000-0000-0000-000000000000,2026/8/4 15:46,1,2,1," WINDOWS_10).has_cmid);
 }
 
 static void date_before_1970_is_no_time(void **state UNUSED)
@@ -118,7 +120,8 @@ static void nonsense_in_a_field_is_bad(void **state UNUSED)
 /* 12288 and 12289 look alike, but their second field is a flag word. */
 static void lines_of_the_client_side_are_no_requests(void **state UNUSED)
 {
-	assert_int_equal(problem_of("0x0, 0x8, kms01.contoso.com:1688, 08c3bda0-c556-4b61-9e4e-7bf6d4df80be, 2006/1/14 2:30, 1, 2, "
+	assert_int_equal(problem_of("0x0, 0x8, kms01.contoso.com:1688, 08c3bda0-c556-4b61-9e4e-7bf6d4df80be, 2006/1/14 "
+				    "2:30, 1, 2, "
 				    "40123, cf67834d-db4a-402c-ab1f-2c134f02b700, 25"),
 			 REQUEST_NOT_INFO);
 	assert_int_equal(problem_of("0x0, 0x4000008, 0, 0, 4, 120, 10080, 1/14/2006 2:30"), REQUEST_NOT_INFO);
@@ -128,8 +131,8 @@ static void lines_of_the_client_side_are_no_requests(void **state UNUSED)
 
 static void nine_strings_are_the_same_request(void **state UNUSED)
 {
-	const struct text fields[] = { TEXT("0x0"), TEXT("25"), TEXT("pc,1"), TEXT(CMID), TEXT("2026/8/4 15:46"), TEXT("1"),
-				       TEXT("2"), TEXT("41065"), TEXT(WINDOWS_10) };
+	const struct text fields[] = { TEXT("0x0"), TEXT("25"), TEXT("pc,1"),  TEXT(CMID),	TEXT("2026/8/4 15:46"),
+				       TEXT("1"),   TEXT("2"),	TEXT("41065"), TEXT(WINDOWS_10) };
 	struct kms_request r;
 
 	assert_int_equal(kms_request_from_fields(fields, ARRAY_SIZE(fields), &r), REQUEST_GOOD);

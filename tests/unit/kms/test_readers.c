@@ -8,7 +8,8 @@
 #define INFO_2 "0x0,5,srv2.example.com,eb3a4b41-a8e2-4d47-b1b1-7d21fdf15fab,2026/8/5 9:00,1,1,249120," WINDOWS_10
 #define MESSAGE(info) "An activation request has been processed.\r\nInfo:\r\n" info
 #define TAB_HEADER "Level\tDate and Time\tSource\tEvent ID\tTask Category\r\n"
-#define TAB_ROW(time, info) "Information\t" time "\tMicrosoft-Windows-Security-SPP\t12290\tNone\t\"" MESSAGE(info) "\"\r\n"
+#define TAB_ROW(time, info) \
+	"Information\t" time "\tMicrosoft-Windows-Security-SPP\t12290\tNone\t\"" MESSAGE(info) "\"\r\n"
 
 static void assert_two(struct told *told, const char *format)
 {
@@ -48,7 +49,8 @@ static void tab_delimited_rows_of_the_event_viewer(void **state UNUSED)
 
 static void rows_know_their_line(void **state UNUSED)
 {
-	struct told told = read_text(TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO) TAB_ROW("8/5/2026 9:00:15 AM", INFO_2));
+	struct told told = read_text(TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO)
+					     TAB_ROW("8/5/2026 9:00:15 AM", INFO_2));
 
 	assert_int_equal(told.events.items[0].event.line, 2);
 	assert_int_equal(told.events.items[1].event.line, 5);
@@ -72,8 +74,10 @@ static void british_rows_whose_order_only_the_clients_tell(void **state UNUSED)
 
 static void comma_separated_rows_with_a_mark(void **state UNUSED)
 {
-	check_timed("\xef\xbb\xbf" "Level,Date and Time,Source,Event ID,Task Category\r\n"
-		    "Information,8/4/2026 3:46:52 PM,SPP,12290,None,\"A \"\"request\"\" came.\r\nInfo:\r\n" INFO "\"\r\n"
+	check_timed("\xef\xbb\xbf"
+		    "Level,Date and Time,Source,Event ID,Task Category\r\n"
+		    "Information,8/4/2026 3:46:52 PM,SPP,12290,None,\"A \"\"request\"\" came.\r\nInfo:\r\n" INFO "\"\r"
+														 "\n"
 		    "Information,8/5/2026 9:00:15 AM,SPP,12290,None,\"" MESSAGE(INFO_2) "\"\r\n",
 		    "rows");
 }
@@ -142,12 +146,18 @@ static void log_that_was_empty_has_only_a_header(void **state UNUSED)
 
 static void text_of_wevtutil(void **state UNUSED)
 {
-	struct told told = read_text(
-		"Event[0]:\r\n  Log Name: Key Management Service\r\n  Source: Microsoft-Windows-Security-SPP\r\n"
-		"  Date: 2026-08-04T15:46:52.123\r\n  Event ID: 12290\r\n  Task: N/A\r\n  Computer: kms01.example.com\r\n"
-		"  Description: \r\n" MESSAGE(INFO) "\r\n\r\n"
-		"Event[1]:\r\n  Log Name: Key Management Service\r\n  Date: 2026-08-05T09:00:15.000\r\n  Event ID: 12290\r\n"
-		"  Computer: kms01.example.com\r\n  Description: \r\n" MESSAGE(INFO_2) "\r\n\r\n");
+	struct told told = read_text("Event[0]:\r\n  Log Name: Key Management Service\r\n  Source: "
+				     "Microsoft-Windows-Security-SPP\r\n"
+				     "  Date: 2026-08-04T15:46:52.123\r\n  Event ID: 12290\r\n  Task: N/A\r\n  "
+				     "Computer: kms01.example.com\r\n"
+				     "  Description: \r\n" MESSAGE(INFO) "\r\n\r\n"
+									 "Event[1]:\r\n  Log Name: Key Management "
+									 "Service\r\n  Date: "
+									 "2026-08-05T09:00:15.000\r\n  Event ID: "
+									 "12290\r\n"
+									 "  Computer: kms01.example.com\r\n  "
+									 "Description: \r\n" MESSAGE(INFO_2) "\r\n\r"
+													     "\n");
 
 	assert_two(&told, "lines");
 	assert_times(&told, "2026-08-04T15:46:52Z", "2026-08-05T09:00:15Z");
@@ -157,14 +167,19 @@ static void text_of_wevtutil(void **state UNUSED)
 
 static void format_list_of_powershell_with_lines_broken_by_the_console(void **state UNUSED)
 {
-	struct told told = read_text(
-		"\r\nTimeCreated  : 8/4/2026 3:46:52 PM\r\nProviderName : Microsoft-Windows-Security-SPP\r\nId           : 12290\r\n"
-		"Message      : An activation request has been processed.\r\n               Info:\r\n"
-		"               0x0,25,pc1.example.com," CMID ",2026/8/4 15:46,1,2,\r\n               41065," WINDOWS_10 "\r\n\r\n"
-		"TimeCreated  : 8/5/2026 9:00:15 AM\r\nProviderName : Microsoft-Windows-Security-SPP\r\nId           : 12290\r\n"
-		"Message      : An activation request has been processed.\r\n               Info:\r\n"
-		"               0x0,5,srv2.example.com,eb3a4b41-a8e2-4d47-b1b1-7d21fdf15fab,2026/8/5\r\n"
-		"               9:00,1,1,249120," WINDOWS_10 "\r\n\r\n");
+	struct told told = read_text("\r\nTimeCreated  : 8/4/2026 3:46:52 PM\r\nProviderName : "
+				     "Microsoft-Windows-Security-SPP\r\nId           : 12290\r\n"
+				     "Message      : An activation request has been processed.\r\n               "
+				     "Info:\r\n"
+				     "               0x0,25,pc1.example.com," CMID ",2026/8/4 15:46,1,2,\r\n           "
+										   "    41065," WINDOWS_10 "\r\n\r\n"
+				     "TimeCreated  : 8/5/2026 9:00:15 AM\r\nProviderName : "
+				     "Microsoft-Windows-Security-SPP\r\nId           : 12290\r\n"
+				     "Message      : An activation request has been processed.\r\n               "
+				     "Info:\r\n"
+				     "               "
+				     "0x0,5,srv2.example.com,eb3a4b41-a8e2-4d47-b1b1-7d21fdf15fab,2026/8/5\r\n"
+				     "               9:00,1,1,249120," WINDOWS_10 "\r\n\r\n");
 
 	assert_two(&told, "lines");
 	assert_times(&told, "2026-08-04T15:46:52Z", "2026-08-05T09:00:15Z");
@@ -180,21 +195,22 @@ static void bare_lines_have_the_time_of_the_client(void **state UNUSED)
 	told_release(&told);
 }
 
-#define XML_EVENT(record, time, data)                                                                                  \
-	"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "                       \
-	"Name='Microsoft-Windows-Security-SPP' Guid='{E23B33B0-C8C9-472C-A5F9-F2BDFEA0F156}' "                          \
-	"EventSourceName='KmsRequests'/><EventID Qualifiers='16384'>12290</EventID><TimeCreated SystemTime='" time       \
-	"'/><EventRecordID>" record "</EventRecordID><Channel>Key Management Service</Channel>"                         \
+#define XML_EVENT(record, time, data)                                                                              \
+	"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "                  \
+	"Name='Microsoft-Windows-Security-SPP' Guid='{E23B33B0-C8C9-472C-A5F9-F2BDFEA0F156}' "                     \
+	"EventSourceName='KmsRequests'/><EventID Qualifiers='16384'>12290</EventID><TimeCreated SystemTime='" time \
+	"'/><EventRecordID>" record "</EventRecordID><Channel>Key Management Service</Channel>"                    \
 	"<Computer>kms01.example.com</Computer></System><EventData>" data "</EventData></Event>"
 
 static void xml_with_and_without_a_root(void **state UNUSED)
 {
 	static const char *const files[] = {
-		"<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events>"
-		XML_EVENT("7", "2026-08-04T15:46:52.123456700Z", "<Data>" INFO "</Data>")
-		XML_EVENT("8", "2026-08-05T09:00:15.000000000Z", "<Data>" INFO_2 "</Data><Binary>00ff</Binary>") "</Events>",
-		XML_EVENT("7", "2026-08-04T15:46:52.123Z", "<Data>" INFO "</Data>") "\r\n"
-		XML_EVENT("8", "2026-08-05T09:00:15.000Z", "<Data>" INFO_2 "</Data><Binary>00ff</Binary>"),
+		"<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events>" XML_EVENT(
+			"7", "2026-08-04T15:46:52.123456700Z", "<Data>" INFO "</Data>")
+			XML_EVENT("8", "2026-08-05T09:00:15.000000000Z",
+				  "<Data>" INFO_2 "</Data><Binary>00ff</Binary>") "</Events>",
+		XML_EVENT("7", "2026-08-04T15:46:52.123Z", "<Data>" INFO "</Data>") "\r\n" XML_EVENT(
+			"8", "2026-08-05T09:00:15.000Z", "<Data>" INFO_2 "</Data><Binary>00ff</Binary>"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -212,7 +228,8 @@ static void xml_with_and_without_a_root(void **state UNUSED)
 static void xml_entities_are_resolved(void **state UNUSED)
 {
 	struct told told = read_text(XML_EVENT("1", "2026-08-04T15:46:52Z",
-					       "<Data>0x0,25,a&amp;b&#x41;&#66;&lt;," CMID ",2026/8/4 15:46,1,2,1," WINDOWS_10 "</Data>"));
+					       "<Data>0x0,25,a&amp;b&#x41;&#66;&lt;," CMID
+					       ",2026/8/4 15:46,1,2,1," WINDOWS_10 "</Data>"));
 
 	assert_int_equal(told.events.len, 1);
 	assert_string_equal(told.events.items[0].name, "a&bAB<");
@@ -221,7 +238,10 @@ static void xml_entities_are_resolved(void **state UNUSED)
 
 static void xml_event_that_does_not_end_is_damage(void **state UNUSED)
 {
-	struct told told = read_text("<Events>" XML_EVENT("1", "2026-08-04T15:46:52Z", "<Data>" INFO "</Data>") "<Event><System>");
+	struct told told = read_text("<Events>" XML_EVENT("1", "2026-08-04T15:46:52Z", "<Data>" INFO "</Data>") "<Event"
+														"><"
+														"System"
+														">");
 
 	assert_int_equal(told.result, 0);
 	assert_int_equal(told.events.len, 1);
@@ -241,9 +261,11 @@ static void json_of_powershell(void **state UNUSED)
 
 static void json_lines_of_winlogbeat(void **state UNUSED)
 {
-	check_timed("{\"@timestamp\":\"2026-08-04T15:46:52.123Z\",\"agent\":{\"id\":\"5\"},\"winlog\":{\"event_id\":\"12290\","
+	check_timed("{\"@timestamp\":\"2026-08-04T15:46:52.123Z\",\"agent\":{\"id\":\"5\"},\"winlog\":{\"event_id\":"
+		    "\"12290\","
 		    "\"computer_name\":\"kms01\",\"record_id\":7,\"event_data\":{\"param1\":\"0x0\",\"param2\":\"25\","
-		    "\"param3\":\"pc1.example.com\",\"param4\":\"" CMID "\",\"param5\":\"2026/8/4 15:46\",\"param6\":\"1\","
+		    "\"param3\":\"pc1.example.com\",\"param4\":\"" CMID "\",\"param5\":\"2026/8/4 "
+									"15:46\",\"param6\":\"1\","
 		    "\"param7\":\"2\",\"param8\":\"41065\",\"param9\":\"" WINDOWS_10 "\"}}}\n"
 		    "{\"@timestamp\":\"2026-08-05T09:00:15.000Z\",\"winlog\":{\"event_id\":\"12290\","
 		    "\"event_data\":{\"param1\":\"" INFO_2 "\"}}}\n",
@@ -254,7 +276,8 @@ static void json_of_evtx_dump(void **state UNUSED)
 {
 	struct told told = read_text(
 		"{\"Event\":{\"System\":{\"EventID\":{\"#attributes\":{\"Qualifiers\":16384},\"#text\":12290},"
-		"\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2026-08-04T15:46:52.000000Z\"}},\"EventRecordID\":9,"
+		"\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2026-08-04T15:46:52.000000Z\"}},\"EventRecordID\":"
+		"9,"
 		"\"Computer\":\"kms01\"},\"EventData\":{\"Data\":{\"#text\":[\"" INFO "\",\"0x0\",\"25\"]}}}}\n");
 
 	assert_int_equal(told.result, 0);
@@ -289,7 +312,8 @@ static void json_nested_without_end_is_refused(void **state UNUSED)
 
 static void utf16_is_read_with_and_without_a_mark(void **state UNUSED)
 {
-	static const char text[] = TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO) TAB_ROW("8/5/2026 9:00:15 AM", INFO_2);
+	static const char text[] = TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO)
+		TAB_ROW("8/5/2026 9:00:15 AM", INFO_2);
 
 	for (int mark = 0; mark < 2; mark++) {
 		CLEANUP(strbuf_release) struct strbuf wide = STRBUF_INIT;
@@ -323,7 +347,8 @@ static struct strbuf gzip(const char *text, size_t len)
 
 static void gzip_is_unpacked_and_a_cut_one_is_refused(void **state UNUSED)
 {
-	static const char text[] = TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO) TAB_ROW("8/5/2026 9:00:15 AM", INFO_2);
+	static const char text[] = TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO)
+		TAB_ROW("8/5/2026 9:00:15 AM", INFO_2);
 	CLEANUP(strbuf_release) struct strbuf packed = gzip(text, strlen(text));
 	struct told told = read_log(packed.data, packed.len);
 
@@ -360,6 +385,26 @@ static void what_is_no_log_is_refused(void **state UNUSED)
 	}
 }
 
+static void formats_we_know_but_do_not_read_are_named(void **state UNUSED)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+	} known[] = {
+		{ "\x30\0\0\0LfLe\1\0\0\0\1\0\0\0", 16 },
+		{ "\x28\xb5\x2f\xfd\0\0\0\0", 8 },
+		{ "PK\3\4\0\0\0\0", 8 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		struct told told = read_log(known[i].data, known[i].len);
+
+		assert_int_equal(told.result, -1);
+		assert_int_equal(told.err.kind, ERR_UNSUPPORTED);
+		told_release(&told);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +433,7 @@ int main(void)
 		cmocka_unit_test(utf16_is_read_with_and_without_a_mark),
 		cmocka_unit_test(gzip_is_unpacked_and_a_cut_one_is_refused),
 		cmocka_unit_test(what_is_no_log_is_refused),
+		cmocka_unit_test(formats_we_know_but_do_not_read_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
