@@ -28,7 +28,7 @@ run_counted() {
 	local name=$1 last ok bad skip
 	shift
 	"$@" 2>&1 </dev/null | tee "$log"
-	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+	last=$(grep -E '^([a-z]+: )?[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
 	if [ -z "$last" ] && grep -q '^skipped: ' "$log" && ! grep -q '^FAIL' "$log"; then
 		add 0 0 1
 		return
@@ -38,7 +38,7 @@ run_counted() {
 		add 0 1 0
 		return
 	fi
-	read -r ok bad skip < <(sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 \4/' <<<"$last")
+	read -r ok bad skip < <(sed -E 's/^([a-z]+: )?([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\2 \3 \5/' <<<"$last")
 	add "$ok" "$bad" "${skip:-0}"
 }
 

@@ -54,6 +54,15 @@ for tree in before tree clone; do smb $tree/$config/SYSTEM; done >servers.txt
 [ "$(grep -c BINARY servers.txt)" -eq 3 ] && [ "$(sort -u servers.txt | wc -l)" -eq 3 ] &&
 	good "both have server GUIDs of their own" || bad "both have server GUIDs of their own" <servers.txt
 
+cp -a before undone
+check "generalize with a journal" sysprep-lite generalize --journal=undone.journal undone
+cmp -s before/$config/SYSTEM undone/$config/SYSTEM && bad "it changes the tree" </dev/null || good "it changes the tree"
+check "undo" sysprep-lite undo --journal=undone.journal undone
+for hive in SYSTEM SOFTWARE SAM SECURITY DEFAULT; do
+	check "undo gives back $hive byte for byte" cmp before/$config/$hive undone/$config/$hive
+done
+check "undo gives back the names" diff <(cd before && find . | sort) <(cd undone && find . | sort)
+
 check "scan --changeable is clean afterwards" sysprep-lite scan --changeable tree
 fixture tree done --files 200 --state generalized-oobe || exit 1
 sysprep-lite scan done >scan.txt 2>&1

@@ -175,6 +175,39 @@ static void the_next_edit_recovers_by_itself(void **state UNUSED)
 	free(list);
 }
 
+static int do_recover(void)
+{
+	bool did;
+
+	wim_write_hook = count_step;
+	return image_recover("k.wim", &did, NULL) < 0;
+}
+
+static void a_recovery_that_is_killed_can_be_done_again(void **state UNUSED)
+{
+	unsigned at = 0;
+	int status;
+
+	make_wim("--compress=XPRESS --check");
+
+	char *original = sum_of("k.wim");
+
+	end_signal = SIGKILL;
+	do {
+		end_at = 0;
+		end_at_name = "sync";
+		assert_true(WIFSIGNALED(in_child(do_commit)));
+		end_at_name = NULL;
+		end_at = ++at;
+		status = in_child(do_recover);
+		end_at = 0;
+		recover_to(original, WIFSIGNALED(status));
+	} while (WIFSIGNALED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_true(at > 3);
+	free(original);
+}
+
 static void a_torn_header_is_put_back(void **state UNUSED)
 {
 	struct strbuf before = STRBUF_INIT;
@@ -343,6 +376,7 @@ int main(void)
 		cmocka_unit_test(the_same_without_compression),
 		cmocka_unit_test(the_same_for_a_solid_wim),
 		cmocka_unit_test(the_next_edit_recovers_by_itself),
+		cmocka_unit_test(a_recovery_that_is_killed_can_be_done_again),
 		cmocka_unit_test(a_torn_header_is_put_back),
 		cmocka_unit_test(a_journal_cut_short_or_damaged_touches_nothing),
 		cmocka_unit_test(a_wim_changed_by_another_program_is_not_rolled_back),

@@ -70,7 +70,12 @@ static void tagged_items_and_named_streams_stay_when_a_file_is_replaced_or_renam
 	const struct wim_tree *tree = image_tree(file, 1, NULL);
 	const struct wim_node *node = image_lookup(tree, "/Windows/other name.dat", NULL);
 
+	struct bytes security;
+
 	assert_non_null(node);
+	assert_true(wim_tree_security(tree, 1, &security) && security.len == sizeof(rich_sd_1));
+	assert_memory_equal(security.data, rich_sd_1, sizeof(rich_sd_1));
+	assert_false(wim_tree_security(tree, 2, &security) || wim_tree_security(tree, -1, &security));
 	assert_memory_equal(node->raw + node->entry_len - sizeof(rich_tag), rich_tag, sizeof(rich_tag));
 	ok(image_stat(file, 1, "/Windows/other name.dat", &entry, &err));
 	assert_int_equal(entry.n_named_streams, 1);
@@ -155,7 +160,8 @@ static void counts_become_those_that_wimlib_makes(void **state UNUSED)
 {
 	static const char commands[] = "add src/chunk /empty/file\ndelete --recursive /Windows\nrename /copy /renamed\n"
 				       "add src/4096 /nothing\n";
-	static const char facts[] = "wimlib-imagex info %s 1 | grep -E '^(Directory Count|File Count|Total Bytes|Hard Link)'";
+	static const char facts[] =
+		"wimlib-imagex info %s 1 | grep -E '^(Directory Count|File Count|Total Bytes|Hard Link)'";
 
 	for (size_t i = 0; i < ARRAY_SIZE(wim_kinds); i++) {
 		capture("a.wim", wim_kinds[i].options);
@@ -180,7 +186,9 @@ static void counts_become_those_that_wimlib_makes(void **state UNUSED)
 		char *theirs = output_of(facts, "b.wim");
 
 		assert_string_equal(mine, theirs);
-		assert_int_equal(run("wimlib-imagex dir a.wim > mine; wimlib-imagex dir b.wim > theirs; diff mine theirs >&2"), 0);
+		assert_int_equal(
+			run("wimlib-imagex dir a.wim > mine; wimlib-imagex dir b.wim > theirs; diff mine theirs >&2"),
+			0);
 		free(mine);
 		free(theirs);
 		strbuf_release(&chunk);
@@ -212,10 +220,13 @@ static void a_host_tree_comes_out_as_it_went_in(void **state UNUSED)
 
 static void a_link_of_the_host_becomes_what_wimlib_makes_of_it(void **state UNUSED)
 {
-	static const char facts[] = "wimlib-imagex dir %s 1 --detailed --path=%s | grep -E '^(Attr|Reparse|Hash)|FILE_'";
+	static const char facts[] =
+		"wimlib-imagex dir %s 1 --detailed --path=%s | grep -E '^(Attr|Reparse|Hash)|FILE_'";
 
-	assert_int_equal(run("mkdir -p links bare; ln -sfn ../a/b links/rel; ln -sfn /abs/dir links/abs; mkdir -p links/d; "
-			     "ln -sfn d links/todir"), 0);
+	assert_int_equal(
+		run("mkdir -p links bare; ln -sfn ../a/b links/rel; ln -sfn /abs/dir links/abs; mkdir -p links/d; "
+		    "ln -sfn d links/todir"),
+		0);
 	assert_int_equal(run("wimlib-imagex capture links l.wim --norpfix; wimlib-imagex capture bare h.wim"), 0);
 
 	struct image_edit *edit = open_edit("h.wim", NULL);
@@ -236,7 +247,9 @@ static void a_link_of_the_host_becomes_what_wimlib_makes_of_it(void **state UNUS
 static void other_images_and_the_boot_index_stay(void **state UNUSED)
 {
 	capture("m.wim", "--compress=LZX:20 --check");
-	assert_int_equal(run("wimlib-imagex append src/Windows m.wim Two --boot --check; wimlib-imagex append src m.wim Three --check"), 0);
+	assert_int_equal(run("wimlib-imagex append src/Windows m.wim Two --boot --check; wimlib-imagex append src "
+			     "m.wim Three --check"),
+			 0);
 
 	char *one = output_of("wimlib-imagex dir m.wim 1 --detailed | grep -vE 'Offset|Reference'");
 	char *three = output_of("wimlib-imagex dir m.wim 3 --detailed | grep -vE 'Offset|Reference'");
@@ -250,7 +263,8 @@ static void other_images_and_the_boot_index_stay(void **state UNUSED)
 
 	char *one_after = output_of("wimlib-imagex dir m.wim 1 --detailed | grep -vE 'Offset|Reference'");
 	char *three_after = output_of("wimlib-imagex dir m.wim 3 --detailed | grep -vE 'Offset|Reference'");
-	char *boot = output_of("wimlib-imagex info m.wim --header | grep -E '^Boot (Index|Metadata Off)|Integrity Size'");
+	char *boot =
+		output_of("wimlib-imagex info m.wim --header | grep -E '^Boot (Index|Metadata Off)|Integrity Size'");
 	char *list = output_of("wimlib-imagex dir m.wim 2");
 
 	assert_string_equal(one, one_after);
@@ -343,9 +357,11 @@ static void nothing_to_do_writes_nothing(void **state UNUSED)
 static void impossible_edits_are_refused_and_change_nothing(void **state UNUSED)
 {
 	capture("a.wim", "--compress=XPRESS");
-	assert_int_equal(run("mkdir -p clash/Windows/deep; printf x > clash/one; printf x > clash/Windows/System32; "
-			     "mkdir -p bad; printf x > 'bad/a:b'; mkdir -p twins; printf x > twins/A; printf x > twins/a; "
-			     "mkfifo fifo"), 0);
+	assert_int_equal(
+		run("mkdir -p clash/Windows/deep; printf x > clash/one; printf x > clash/Windows/System32; "
+		    "mkdir -p bad; printf x > 'bad/a:b'; mkdir -p twins; printf x > twins/A; printf x > twins/a; "
+		    "mkfifo fifo"),
+		0);
 
 	char *before = sum_of("a.wim");
 	struct image_edit *edit = open_edit("a.wim", NULL);
@@ -451,6 +467,69 @@ static void commits_of_ours_and_of_libwim_take_turns(void **state UNUSED)
 		assert_verifies("a.wim");
 	}
 	unlink("src/empty/more");
+}
+
+#define ROW 50
+
+/* Puts the row that is not solid between the two solid resources, each with its own run, as other writers have it. */
+static void part_solid_runs(const char *wim)
+{
+	struct strbuf data = STRBUF_INIT;
+	struct strbuf rows = STRBUF_INIT;
+	uint64_t first_size = 0;
+	const uint8_t *middle = NULL;
+	unsigned n_solid = 0;
+
+	read_file(wim, &data);
+
+	uint8_t *table = (uint8_t *)data.data + load_le64((uint8_t *)data.data + 0x38);
+	size_t n = (size_t)load_le64((uint8_t *)data.data + 0x40) / ROW;
+
+	for (size_t i = 0; i < n; i++)
+		if (table[i * ROW + 7] == 0 || table[i * ROW + 7] == 4)
+			middle = table + i * ROW;
+	assert_non_null(middle);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *row = table + i * ROW;
+
+		if (row == middle)
+			continue;
+		if ((row[7] & 0x10) && load_le64(row + 16) == 1ULL << 32) {
+			if (n_solid++ == 0)
+				first_size = load_le64((uint8_t *)data.data + load_le64(row + 8));
+			else
+				strbuf_add(&rows, middle, ROW);
+		} else if ((row[7] & 0x10) && n_solid == 2) {
+			assert_true(load_le64(row + 8) >= first_size);
+			store_le64(row + 8, load_le64(row + 8) - first_size);
+		}
+		strbuf_add(&rows, row, ROW);
+	}
+	assert_int_equal(n_solid, 2);
+	assert_int_equal(rows.len, n * ROW);
+	memcpy(table, rows.data, rows.len);
+	write_file(wim, data.data, data.len);
+	strbuf_release(&data);
+	strbuf_release(&rows);
+}
+
+static void runs_of_solid_resources_stay_apart(void **state UNUSED)
+{
+	capture("a.wim", "--solid --solid-chunk-size=128K");
+
+	struct image_edit *edit = open_edit("a.wim", "1");
+
+	ok(image_edit_put(edit, "/between", "not solid", 9, false, &err));
+	commit(&edit);
+	write_noise("src/empty/more", 5000, 77);
+	assert_int_equal(run("wimlib-imagex append src/empty a.wim Two --solid; rm src/empty/more"), 0);
+	part_solid_runs("a.wim");
+	assert_verifies("a.wim");
+
+	edit = open_edit("a.wim", "1");
+	ok(image_edit_delete(edit, "/between", false, &err));
+	commit(&edit);
+	assert_verifies("a.wim");
 }
 
 static void what_cannot_be_changed_in_place_is_refused_with_the_way_out(void **state UNUSED)
@@ -580,6 +659,7 @@ int main(void)
 		cmocka_unit_test(deleted_contents_leave_the_table_and_shared_ones_stay),
 		cmocka_unit_test(a_blob_with_a_wrong_count_is_not_lost_for_another_image),
 		cmocka_unit_test(commits_of_ours_and_of_libwim_take_turns),
+		cmocka_unit_test(runs_of_solid_resources_stay_apart),
 		cmocka_unit_test(what_cannot_be_changed_in_place_is_refused_with_the_way_out),
 		cmocka_unit_test(a_locked_wim_is_busy),
 		cmocka_unit_test(a_stale_write_mark_is_cleared),

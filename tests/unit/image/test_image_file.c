@@ -22,8 +22,16 @@ static void assert_file_equals(struct image_file *file, const char *path, const 
 static void every_kind_of_wim_reads_as_its_source(void **state UNUSED)
 {
 	static const char *const files[] = {
-		"/Windows/System32/config/SYSTEM", "/Windows/System32/config/SOFTWARE", "/chunk", "/chunk+1", "/4096",
-		"/one", "/nothing", "/copy", "/Windows/one-link", "/Gr\303\274\303\237e \342\202\254/\360\237\230\200.txt",
+		"/Windows/System32/config/SYSTEM",
+		"/Windows/System32/config/SOFTWARE",
+		"/chunk",
+		"/chunk+1",
+		"/4096",
+		"/one",
+		"/nothing",
+		"/copy",
+		"/Windows/one-link",
+		"/Gr\303\274\303\237e \342\202\254/\360\237\230\200.txt",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wim_kinds); i++) {
@@ -105,7 +113,8 @@ static void facts_of_file_and_image_are_those_of_wimlib(void **state UNUSED)
 			 "--image-property WINDOWS/ARCH=9 --image-property WINDOWS/EDITIONID=Professional "
 			 "--image-property WINDOWS/VERSION/MAJOR=10 --image-property WINDOWS/VERSION/MINOR=0 "
 			 "--image-property WINDOWS/VERSION/BUILD=19045 --image-property WINDOWS/VERSION/SPBUILD=2965 "
-			 "--image-property WINDOWS/LANGUAGES/LANGUAGE[1]=en-US --image-property WINDOWS/LANGUAGES/LANGUAGE[2]=de-DE "
+			 "--image-property WINDOWS/LANGUAGES/LANGUAGE[1]=en-US --image-property "
+			 "WINDOWS/LANGUAGES/LANGUAGE[2]=de-DE "
 			 "--image-property WINDOWS/LANGUAGES/DEFAULT=de-DE");
 	struct image_file *file = open_wim("a.wim");
 
@@ -123,8 +132,9 @@ static void facts_of_file_and_image_are_those_of_wimlib(void **state UNUSED)
 	assert_string_equal(image.version, "10.0.19045.2965");
 	assert_string_equal(image.languages, "de-DE en-US");
 
-	char *lines = output_of("wimlib-imagex info a.wim 1 | awk -F': +' '/^(Directory|File) Count|^(Total|Hard Link) Bytes/ "
-				"{ printf \"%%s \", $2 }'");
+	char *lines = output_of(
+		"wimlib-imagex info a.wim 1 | awk -F': +' '/^(Directory|File) Count|^(Total|Hard Link) Bytes/ "
+		"{ printf \"%%s \", $2 }'");
 	char mine[128];
 
 	snprintf(mine, sizeof(mine), "%llu %llu %llu %llu ", (unsigned long long)image.dir_count,
@@ -140,7 +150,9 @@ static void facts_of_file_and_image_are_those_of_wimlib(void **state UNUSED)
 static void paths_are_found_in_any_spelling(void **state UNUSED)
 {
 	static const char *const spellings[] = {
-		"Windows/System32/config/SYSTEM", "/windows/SYSTEM32/Config/system", "C:\\WINDOWS\\system32\\config\\System",
+		"Windows/System32/config/SYSTEM",
+		"/windows/SYSTEM32/Config/system",
+		"C:\\WINDOWS\\system32\\config\\System",
 		"\\Windows//System32\\config/SYSTEM/",
 	};
 	struct image_entry entry;
@@ -249,7 +261,9 @@ static void images_are_chosen_by_number_or_name(void **state UNUSED)
 	unsigned index = 0;
 
 	capture("m.wim", "--compress=none");
-	assert_int_equal(run("wimlib-imagex append src/Windows m.wim 'Second image'; wimlib-imagex append src/empty m.wim 2024"), 0);
+	assert_int_equal(
+		run("wimlib-imagex append src/Windows m.wim 'Second image'; wimlib-imagex append src/empty m.wim 2024"),
+		0);
 
 	struct image_file *file = open_wim("m.wim");
 	struct err named = { 0 };
@@ -272,9 +286,11 @@ static void a_target_is_split_at_its_last_colon(void **state UNUSED)
 	static const struct {
 		const char *target, *path, *image;
 	} rows[] = {
-		{ "install.wim:2", "install.wim", "2" },   { "install.wim", "install.wim", NULL },
-		{ "a:b/install.wim", "a:b/install.wim", NULL }, { "install.wim:Windows 10 Pro", "install.wim", "Windows 10 Pro" },
-		{ "install.wim:", "install.wim", "" },
+		{"install.wim:2", "install.wim", "2"},
+		{"install.wim", "install.wim", NULL},
+		{"a:b/install.wim", "a:b/install.wim", NULL},
+		{"install.wim:Windows 10 Pro", "install.wim", "Windows 10 Pro"},
+		{"install.wim:", "install.wim", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

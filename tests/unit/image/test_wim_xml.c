@@ -30,8 +30,8 @@ static void one_element_is_set_and_all_else_stays(void **state UNUSED)
 		   "<?xml version='1.0'?><!-- <WIM><IMAGE INDEX='1'> --><WIM >\r\n<IMAGE a=\">\" INDEX='1'>"
 		   "<NAME><![CDATA[<DIRCOUNT>1</DIRCOUNT>]]></NAME><DIRCOUNT x='/'>6</DIRCOUNT ></IMAGE></WIM>");
 	/* an element of that name deeper inside is another one */
-	assert_set("<WIM><IMAGE INDEX=\"1\"><WINDOWS><NAME>a</NAME></WINDOWS><NAME>b</NAME></IMAGE></WIM>", 1, "NAME", "c",
-		   false, "<WIM><IMAGE INDEX=\"1\"><WINDOWS><NAME>a</NAME></WINDOWS><NAME>c</NAME></IMAGE></WIM>");
+	assert_set("<WIM><IMAGE INDEX=\"1\"><WINDOWS><NAME>a</NAME></WINDOWS><NAME>b</NAME></IMAGE></WIM>", 1, "NAME",
+		   "c", false, "<WIM><IMAGE INDEX=\"1\"><WINDOWS><NAME>a</NAME></WINDOWS><NAME>c</NAME></IMAGE></WIM>");
 }
 
 static void a_missing_element_is_added_only_when_wanted(void **state UNUSED)

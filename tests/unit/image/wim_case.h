@@ -124,7 +124,8 @@ static UNUSED void write_words(const char *path, size_t len)
 /* src/: sizes around the chunk sizes, equal contents, hard links, symbolic links, names beyond ASCII. */
 static UNUSED void make_source(void)
 {
-	assert_int_equal(run("mkdir -p src/Windows/System32/config src/empty 'src/Gr\303\274\303\237e \342\202\254'"), 0);
+	assert_int_equal(run("mkdir -p src/Windows/System32/config src/empty 'src/Gr\303\274\303\237e \342\202\254'"),
+			 0);
 	write_words("src/Windows/System32/config/SYSTEM", 700000);
 	write_noise("src/Windows/System32/config/SOFTWARE", 300001, 7);
 	write_noise("src/chunk", 32768, 1);
@@ -134,7 +135,8 @@ static UNUSED void make_source(void)
 	write_file("src/nothing", "", 0);
 	write_words("src/copy", 32769);
 	write_file("src/Gr\303\274\303\237e \342\202\254/\360\237\230\200.txt", "smile", 5);
-	assert_int_equal(run("ln src/one src/Windows/one-link; ln src/one src/empty-no; ln -s Windows/one-link src/link"), 0);
+	assert_int_equal(
+		run("ln src/one src/Windows/one-link; ln src/one src/empty-no; ln -s Windows/one-link src/link"), 0);
 	assert_int_equal(run("touch -d '2019-03-04 05:06:07.1234567 UTC' src/one src/Windows"), 0);
 }
 

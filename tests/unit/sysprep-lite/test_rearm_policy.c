@@ -68,7 +68,8 @@ static void extensions_stay_in_the_order_of_their_guids(void **state UNUSED)
 static void missing_lines_go_into_the_general_section(void **state UNUSED)
 {
 	check(policy_gpt_ini, "[General]\r\ndisplayName=x\r\n[Other]\r\nVersion=9\r\n",
-	      "[General]\r\ndisplayName=x\r\ngPCMachineExtensionNames=[" EXTENSION "]\r\nVersion=1\r\n[Other]\r\nVersion=9\r\n");
+	      "[General]\r\ndisplayName=x\r\ngPCMachineExtensionNames=[" EXTENSION "]\r\nVersion=1\r\n"
+	      "[Other]\r\nVersion=9\r\n");
 }
 
 int main(void)

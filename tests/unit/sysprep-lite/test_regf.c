@@ -414,6 +414,80 @@ static void virtualisation_flags_are_passed_on_when_the_parent_says_so(void **st
 	regf_freep(&hive);
 }
 
+static void an_edited_hive_is_clean_newer_and_otherwise_as_it_was(void **state UNUSED)
+{
+	CLEANUP(sample_release) struct sample s;
+	struct regf *hive;
+	struct err err = { 0 };
+	uint32_t sequence;
+	struct bytes out;
+
+	sample_init(&s);
+	sequence = word(&s, 4);
+	memset(s.file.data + 112, 0x5a, 80); /* fields that are not ours */
+	memset(s.file.data + 4040, 0x5a, 48);
+	build_checksum(&s.file);
+	strbuf_add_fill(&s.file, 'p', 8192); /* padding, maybe of an older and longer hive */
+	hive = build_open(build_view(&s.file), NULL);
+	assert_int_equal(regf_set_u32(hive, s.a, "n", 1, &err), 0);
+	for (int again = 0; again < 2; again++) {
+		out = regf_finish(hive);
+		assert_int_equal(out.len, s.file.len);
+		assert_int_equal(bytes_le32(out, 4), sequence + 1);
+		assert_int_equal(bytes_le32(out, 8), sequence + 1);
+		assert_true(bytes_le64(out, 12) == BUILD_CLOCK);
+		assert_true(bytes_le64(out, 4096 + 20) == BUILD_CLOCK);
+		assert_memory_equal(out.data + 20, s.file.data + 20, 508 - 20);
+		assert_memory_equal(out.data + 512, s.file.data + 512, 4096 - 512);
+		for (size_t i = 0; i < 8192; i++)
+			assert_int_equal(out.data[out.len - 8192 + i], 0);
+	}
+	regf_freep(&hive);
+}
+
+static void a_new_bin_takes_the_place_of_padding(void **state UNUSED)
+{
+	CLEANUP(sample_release) struct sample s;
+	static const uint8_t data[6000];
+	struct regf *hive;
+	struct err err = { 0 };
+
+	sample_init(&s);
+	strbuf_add_fill(&s.file, 'p', 3 * 4096);
+	hive = build_open(build_view(&s.file), NULL);
+	assert_int_equal(regf_set_value(hive, s.a, "n", REGF_BINARY, data, sizeof(data), &err), 0);
+	assert_int_equal(regf_finish(hive).len, s.file.len);
+	assert_int_equal(bytes_le32(regf_finish(hive), 40), 3 * 4096);
+	strbuf_clear(&s.file);
+	build_finish(&hive, &s.file);
+	hive = build_open(build_view(&s.file), NULL);
+	regf_freep(&hive);
+}
+
+/* Other programs leave such lists; Windows would not find all keys in them. */
+static void keys_in_the_wrong_order_are_found_and_put_in_order(void **state UNUSED)
+{
+	CLEANUP(sample_release) struct sample s;
+	struct regf *hive;
+	struct err err = { 0 };
+	uint32_t list, added;
+
+	sample_init(&s);
+	list = word(&s, CELLS + ROOT + 28);
+	build_put32(&s.file, CELLS + list + 4, s.b);
+	build_put32(&s.file, CELLS + list + 12, s.a);
+	hive = build_open(build_view(&s.file), NULL);
+	assert_int_equal(regf_child(hive, ROOT, "a"), s.a);
+	assert_int_equal(regf_child(hive, ROOT, "b"), s.b);
+	assert_int_equal(regf_child(hive, ROOT, "c"), 0);
+	added = regf_add_key(hive, ROOT, "AB", &err);
+	assert_int_equal(regf_child_at(hive, ROOT, 0), s.a);
+	assert_int_equal(regf_child_at(hive, ROOT, 1), added);
+	assert_int_equal(regf_child_at(hive, ROOT, 2), s.b);
+	assert_int_equal(regf_child_at(hive, ROOT, 3), 0);
+	regf_freep(&hive);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +510,9 @@ int main(void)
 		cmocka_unit_test(bad_names_and_the_root_are_refused),
 		cmocka_unit_test(a_predefined_handle_has_no_values),
 		cmocka_unit_test(a_hive_with_deeper_keys_is_refused),
+		cmocka_unit_test(an_edited_hive_is_clean_newer_and_otherwise_as_it_was),
+		cmocka_unit_test(a_new_bin_takes_the_place_of_padding),
+		cmocka_unit_test(keys_in_the_wrong_order_are_found_and_put_in_order),
 		cmocka_unit_test(a_class_is_read_and_goes_with_its_key),
 		cmocka_unit_test(virtualisation_flags_are_passed_on_when_the_parent_says_so),
 	};

@@ -85,8 +85,13 @@ static struct model_key *add_key(struct play *play, struct model_key *parent, co
 	if (!handle)
 		fail_msg("%s", play->err.text);
 	if (found) {
-		assert_int_equal(handle, parent->children.items[at]->handle);
-		return parent->children.items[at];
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		key = parent->children.items[at];
+		regf_key_name(play->hive, handle, &text);
+		assert_string_equal(strbuf_text(&text), key->name);
+		key->handle = handle; /* another one when the key moved to make room for its name */
+		return key;
 	}
 	key = model_new(name, parent);
 	key->handle = handle;

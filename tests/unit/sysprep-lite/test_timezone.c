@@ -106,8 +106,9 @@ static void an_unknown_number_is_still_converted(void **state UNUSED)
 
 static void what_is_no_zone_is_refused(void **state UNUSED)
 {
-	static const char *const wrong[] = { "", "Nowhere Standard Time", "0x", "0x1ffffffff", "99999999999", "-", "--4",
-					     "-0", "4x", "_dstoff" };
+	static const char *const wrong[] = {
+		"", "Nowhere Standard Time", "0x", "0x1ffffffff", "99999999999", "-", "--4", "-0", "4x", "_dstoff",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct zone_value value;
