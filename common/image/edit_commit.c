@@ -91,7 +91,8 @@ static void change_refcounts(struct commit *c, bool *drop)
 			int64_t refcnt = (int64_t)blob->refcnt + change->by;
 
 			drop[blob->row] = refcnt <= 0;
-			store_le32(row_raw(&c->rows, blob->row) + ROW_REFCNT, (uint32_t)MIN(MAX(refcnt, 0), UINT32_MAX));
+			store_le32(row_raw(&c->rows, blob->row) + ROW_REFCNT,
+				   (uint32_t)MIN(MAX(refcnt, 0), UINT32_MAX));
 		} else if (fresh && change->by > 0) {
 			*vec_add(&c->added) = fresh;
 		}
@@ -211,7 +212,6 @@ static int build_xml(struct commit *c, uint64_t xml_at, struct strbuf *ret, stru
 /* ---- contents ---- */
 
 struct host_source {
-	const char *path;
 	struct wim_hash *hash;
 	wim_data_fn sink;
 	void *sink_context;
@@ -241,7 +241,7 @@ static int feed_host(void *context, wim_data_fn sink, void *sink_context, struct
 	const struct new_blob *blob = context;
 	CLEANUP(wim_hash_freep) struct wim_hash *hash = wim_hash_new_sha1();
 	CLEANUP(close_fdp) int fd = file_open_read(blob->host_path, err);
-	struct host_source source = { .path = blob->host_path, .hash = hash, .sink = sink, .sink_context = sink_context };
+	struct host_source source = { .hash = hash, .sink = sink, .sink_context = sink_context };
 	uint8_t sum[WIM_HASH_LEN];
 
 	if (fd < 0 || pass_host_piece(&source, fd, err) < 0)
@@ -280,7 +280,11 @@ static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t re
 	uint8_t row[WIM_BLOB_ROW_LEN];
 
 	if (blob->host_path)
-		source = (struct wim_source){ .size = blob->size, .context = (void *)(uintptr_t)blob, .feed = feed_host };
+		source = (struct wim_source){
+			.size = blob->size,
+			.context = (void *)(uintptr_t)blob,
+			.feed = feed_host,
+		};
 	if (wim_writer_put(c->writer, &source, 0, &at, err) < 0 || read_back(c, &at, blob->hash, err) < 0)
 		return -1;
 	set_row(row, &at, refcnt, blob->hash);
@@ -386,11 +390,11 @@ static void roll_back(struct commit *c, struct err *err)
 
 static int write_all(struct commit *c, struct err *err)
 {
-	if (append_all(c, err) < 0 || write_header(c, err) < 0) {
+	if (append_all(c, err) < 0 || write_header(c, err) < 0 || wim_journal_end(c->edit->path, err) < 0) {
 		roll_back(c, err);
 		return -1;
 	}
-	return wim_journal_end(c->edit->path, err);
+	return 0;
 }
 
 static int write_guarded(struct commit *c, struct err *err)
@@ -430,8 +434,9 @@ static int check_space(const struct commit *c, struct err *err)
 	uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 
 	if (free_bytes < need)
-		return err_set(err, ERR_NO_SPACE, "at least %" PRIu64 " bytes are needed beside the WIM, %" PRIu64 " are free",
-			       need, free_bytes);
+		return err_set(err, ERR_NO_SPACE,
+			       "at least %" PRIu64 " bytes are needed beside the WIM, %" PRIu64 " are free", need,
+			       free_bytes);
 	return 0;
 }
 

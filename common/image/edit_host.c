@@ -265,7 +265,8 @@ static int check_item(const struct image_edit *edit, const struct host_item *ite
 		return 0;
 	if (S_ISDIR(item->st.st_mode)) {
 		if (!wim_node_is_dir(place.node) || wim_node_is_reparse(place.node))
-			return err_set(err, ERR_REFUSED, "%s: is no folder in the image, but one on the host", item->path);
+			return err_set(err, ERR_REFUSED, "%s: is no folder in the image, but one on the host",
+				       item->path);
 		return 0;
 	}
 	if (S_ISLNK(item->st.st_mode)) {

@@ -39,7 +39,8 @@ static int check_can_change(const struct image_file *file, struct err *err)
 
 	if (header->flags & WIM_FLAG_READONLY) {
 		err_set(err, ERR_REFUSED, "the WIM is marked read-only");
-		return err_hint(err, "export its images to a new WIM (wimlib-imagex export WIM all NEW) and change that");
+		return err_hint(err,
+				"export its images to a new WIM (wimlib-imagex export WIM all NEW) and change that");
 	}
 	if (header->parts != 1 || (header->flags & WIM_FLAG_SPANNED)) {
 		err_set(err, ERR_UNSUPPORTED, "part %u of a split WIM of %u parts", header->part, header->parts);

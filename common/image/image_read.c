@@ -94,7 +94,8 @@ int image_stat(struct image_file *file, unsigned index, const char *path, struct
 	return 0;
 }
 
-int image_dir(struct image_file *file, unsigned index, const char *path, image_dir_fn fn, void *context, struct err *err)
+int image_dir(struct image_file *file, unsigned index, const char *path, image_dir_fn fn, void *context,
+	      struct err *err)
 {
 	const struct wim_node *dir = find(file, index, path, err);
 
@@ -115,7 +116,8 @@ int image_dir(struct image_file *file, unsigned index, const char *path, image_d
 	return 0;
 }
 
-int image_walk(struct image_file *file, unsigned index, const char *path, image_walk_fn fn, void *context, struct err *err)
+int image_walk(struct image_file *file, unsigned index, const char *path, image_walk_fn fn, void *context,
+	       struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf full = STRBUF_INIT;
 	const struct wim_node *top = find(file, index, path, err);
@@ -184,8 +186,8 @@ static int find_data(struct image_file *file, unsigned index, const char *path, 
 	const uint8_t *hash = wim_node_data_hash(node);
 
 	if (!hash)
-		return err_set(err, ERR_UNSUPPORTED, "%s: is a link or another reparse point (tag 0x%08x) without data", path,
-			       load_le32(node->raw + DENTRY_REPARSE_TAG));
+		return err_set(err, ERR_UNSUPPORTED, "%s: is a link or another reparse point (tag 0x%08x) without data",
+			       path, load_le32(node->raw + DENTRY_REPARSE_TAG));
 	*ret = NULL;
 	if (wim_hash_is_zero(hash))
 		return 0;
@@ -201,7 +203,7 @@ int image_stream(struct image_file *file, unsigned index, const char *path, imag
 		 struct err *err)
 {
 	struct err own = { 0 };
-	const struct wim_blob *blob;
+	const struct wim_blob *blob = NULL;
 
 	if (find_data(file, index, path, &blob, err) < 0)
 		return -1;
@@ -227,12 +229,13 @@ int image_read(struct image_file *file, unsigned index, const char *path, uint64
 	       struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
-	const struct wim_blob *blob;
+	const struct wim_blob *blob = NULL;
 
 	if (find_data(file, index, path, &blob, err) < 0)
 		return -1;
 	if (blob && blob->size > max)
-		return err_set(err, ERR_LIMIT, "%s: %" PRIu64 " bytes; at most %" PRIu64 " are read", path, blob->size, max);
+		return err_set(err, ERR_LIMIT, "%s: %" PRIu64 " bytes; at most %" PRIu64 " are read", path, blob->size,
+			       max);
 	if (blob && image_stream_blob(file->reader, blob, add, &data, err) < 0)
 		return err_context(err, "%s", path);
 	strbuf_add(ret, data.data, data.len);

@@ -114,8 +114,8 @@ static int need_space(const char *target, struct survey *survey, struct err *err
 
 	if (statvfs(target, &fs) < 0 || !fs.f_blocks || needed / fs.f_frsize < fs.f_bavail)
 		return 0;
-	return err_set(err, ERR_NO_SPACE, "the image needs %" PRIu64 " bytes, but only %" PRIu64 " are free here", needed,
-		       (uint64_t)fs.f_bavail * fs.f_frsize);
+	return err_set(err, ERR_NO_SPACE, "the image needs %" PRIu64 " bytes, but only %" PRIu64 " are free here",
+		       needed, (uint64_t)fs.f_bavail * fs.f_frsize);
 }
 
 static int extract_flags(const struct session_apply *r)

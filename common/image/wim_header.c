@@ -25,7 +25,7 @@ enum header_field {
 #define MAGIC_LEN 8
 #define VERSION_DEFAULT 0x10d00
 #define VERSION_SOLID 0xe00
-#define CHUNK_SIZE_MAX (1u << 26) /* of resources that are not solid; libwim's own limits are at or below it in practice */
+#define CHUNK_SIZE_MAX (1u << 26) /* of resources that are not solid; those of libwim end at 2 MiB for LZX */
 #define CHUNK_SIZE_MIN (1u << 12)
 
 static const char magic_wim[MAGIC_LEN] = "MSWIM\0\0";
@@ -52,11 +52,12 @@ int wim_reshdr_check(const struct wim_reshdr *hdr, uint64_t file_bytes, const ch
 {
 	if (hdr->offset > file_bytes || hdr->stored > file_bytes - hdr->offset)
 		return err_set(err, ERR_TRUNCATED,
-			       "%s (%" PRIu64 " bytes at offset 0x%" PRIx64 ") is not inside the file of %" PRIu64 " bytes",
+			       "%s (%" PRIu64 " bytes at offset 0x%" PRIx64 ") is not inside the file of %" PRIu64
+			       " bytes",
 			       what, hdr->stored, hdr->offset, file_bytes);
 	if (!(hdr->flags & (WIM_RES_COMPRESSED | WIM_RES_SOLID)) && hdr->stored != hdr->size)
-		return err_set(err, ERR_FORMAT, "%s is not compressed, yet has two sizes: %" PRIu64 " and %" PRIu64, what,
-			       hdr->stored, hdr->size);
+		return err_set(err, ERR_FORMAT, "%s is not compressed, yet has two sizes: %" PRIu64 " and %" PRIu64,
+			       what, hdr->stored, hdr->size);
 	return 0;
 }
 
@@ -117,7 +118,8 @@ int wim_header_parse(struct bytes raw, uint64_t file_bytes, struct wim_header *r
 	    (!bytes_equal(raw, 0, magic_wim, MAGIC_LEN) && !bytes_equal(raw, 0, magic_pipable, MAGIC_LEN)))
 		return err_set(err, ERR_FORMAT, "not a WIM file (it does not begin with MSWIM)");
 	if (raw.len < WIM_HEADER_LEN)
-		return err_set(err, ERR_TRUNCATED, "the file ends inside the WIM header (%" PRIu64 " bytes)", file_bytes);
+		return err_set(err, ERR_TRUNCATED, "the file ends inside the WIM header (%" PRIu64 " bytes)",
+			       file_bytes);
 
 	memcpy(hdr.raw, raw.data, WIM_HEADER_LEN);
 	hdr.pipable = bytes_equal(raw, 0, magic_pipable, MAGIC_LEN);

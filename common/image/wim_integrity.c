@@ -22,7 +22,8 @@ static uint64_t count_chunks(uint32_t chunk_size, uint64_t end)
 	return covered / chunk_size + (covered % chunk_size != 0);
 }
 
-int wim_integrity_load(int fd, uint64_t file_bytes, const struct wim_header *header, struct strbuf *ret, struct err *err)
+int wim_integrity_load(int fd, uint64_t file_bytes, const struct wim_header *header, struct strbuf *ret,
+		       struct err *err)
 {
 	const struct wim_reshdr *at = &header->integrity;
 

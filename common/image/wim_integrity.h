@@ -14,7 +14,8 @@ enum integrity_field {
 };
 
 /* Reads and checks the table of a WIM that has one. */
-int wim_integrity_load(int fd, uint64_t file_bytes, const struct wim_header *header, struct strbuf *ret, struct err *err);
+int wim_integrity_load(int fd, uint64_t file_bytes, const struct wim_header *header, struct strbuf *ret,
+		       struct err *err);
 
 /* Where the bytes end that the table speaks of. */
 uint64_t wim_integrity_end(const struct wim_header *header);

@@ -191,9 +191,9 @@ static int check_state(int wim_fd, const struct journal *journal, struct err *er
 
 	if (file_size(wim_fd, &bytes, err) < 0)
 		return -1;
-	if (bytes < journal->wim_bytes || journal->tail_at > journal->wim_bytes ||
-	    journal->tail.len > journal->wim_bytes - journal->tail_at || journal->wim_bytes < WIM_HEADER_LEN || file_pread(wim_fd, now, sizeof(now), 0, err) < 0 ||
-	    !header_is_ours(now, journal)) {
+	if (bytes < journal->wim_bytes || journal->wim_bytes < WIM_HEADER_LEN ||
+	    journal->tail_at > journal->wim_bytes || journal->tail.len > journal->wim_bytes - journal->tail_at ||
+	    file_pread(wim_fd, now, sizeof(now), 0, err) < 0 || !header_is_ours(now, journal)) {
 		err_set(err, ERR_REFUSED, "the WIM was changed by another program since it was written");
 		return err_hint(err, "if the WIM is good (verify it), remove the journal");
 	}

@@ -11,7 +11,7 @@
 
 #include "common/image/wim_header.h"
 
-/* Frees nothing of its own; the caller frees the path. */
+/* The name of the journal; free it. */
 char *wim_journal_path(const char *wim_path);
 
 /* Writes through the old header and what follows from the blob table on. */

@@ -294,7 +294,8 @@ static int read_security(struct parser *parser, struct err *err)
 		uint64_t len = bytes_le64(data, (size_t)(SECURITY_HEADER_LEN + i * 8));
 
 		if (len > total - sum)
-			return err_at(err, ERR_FORMAT, 0, "security descriptor %" PRIu64 " does not fit the metadata", i);
+			return err_at(err, ERR_FORMAT, 0, "security descriptor %" PRIu64 " does not fit the metadata",
+				      i);
 		sum += len;
 	}
 	parser->tree->n_security = (uint32_t)n;

@@ -116,7 +116,7 @@ uint64_t wim_node_link_group(const struct wim_node *node);
  */
 uint8_t *wim_node_stream(const struct wim_node *node, unsigned index, const char **name);
 
-/* The hash of the unnamed data, in the place where it is kept; of reparse points NULL when there is only the reparse data. */
+/* The hash of the unnamed data, in the place where it is kept; NULL for reparse points that have only reparse data. */
 uint8_t *wim_node_data_hash(const struct wim_node *node);
 
 /* The child with that name: the exact one wins over one in another case. NULL when there is none. */

@@ -15,7 +15,8 @@ int wim_name_check(const char *name, size_t len, struct err *err)
 		return err_set(err, ERR_USAGE, "\"%.*s\" cannot be the name of a file", (int)len, name);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)name[i] < 0x20 || strchr("<>:\"/\\|?*", name[i]))
-			return err_set(err, ERR_USAGE, "\"%.*s\" holds a character that Windows does not allow in names",
+			return err_set(err, ERR_USAGE,
+				       "\"%.*s\" holds a character that Windows does not allow in names",
 				       (int)MIN(len, (size_t)255), name);
 	if (text_to_utf16le(name, len, &units, err) < 0)
 		return err_context(err, "name");

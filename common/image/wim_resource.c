@@ -94,10 +94,12 @@ int wim_resource_open_solid(int fd, uint64_t file_bytes, const struct wim_reshdr
 	uint32_t format = load_le32(raw + 12);
 
 	if (format > WIM_LZMS)
-		return err_at(err, ERR_UNSUPPORTED, hdr->offset + 12, "solid resource with unknown compression %u", format);
+		return err_at(err, ERR_UNSUPPORTED, hdr->offset + 12, "solid resource with unknown compression %u",
+			      format);
 	if (chunk_size < (1u << 12) || chunk_size > WIM_SOLID_CHUNK_MAX || (chunk_size & (chunk_size - 1)))
-		return err_at(err, ERR_LIMIT, hdr->offset + 8, "solid resource with chunks of %u bytes; at most %u are read",
-			      chunk_size, WIM_SOLID_CHUNK_MAX);
+		return err_at(err, ERR_LIMIT, hdr->offset + 8,
+			      "solid resource with chunks of %u bytes; at most %u are read", chunk_size,
+			      WIM_SOLID_CHUNK_MAX);
 	*ret = (struct wim_resource){
 		.offset = hdr->offset,
 		.stored = hdr->stored,
@@ -157,8 +159,8 @@ static int find_layout(const struct wim_resource *res, struct layout *ret, struc
 	/* every chunk takes at least one byte */
 	if (n > res->stored || fixed + n_entries * entry_len + n * (per_chunk + 1) > res->stored)
 		return err_at(err, ERR_FORMAT, res->offset,
-			      "a resource of %" PRIu64 " bytes cannot hold the %" PRIu64 " bytes it claims", res->stored,
-			      res->size);
+			      "a resource of %" PRIu64 " bytes cannot hold the %" PRIu64 " bytes it claims",
+			      res->stored, res->size);
 	*ret = (struct layout){
 		.n_chunks = n,
 		.entry_len = entry_len,
@@ -195,7 +197,8 @@ static int check_table(const struct wim_resource *res, const struct layout *at, 
 	for (uint64_t i = 0; i < at->n_chunks; i++)
 		if (table[i + 1] <= table[i] || table[i + 1] > at->data_len ||
 		    table[i + 1] - table[i] > chunk_contents(res, i))
-			return err_at(err, ERR_FORMAT, at->table_at, "chunk table: chunk %" PRIu64 " has an impossible size", i);
+			return err_at(err, ERR_FORMAT, at->table_at,
+				      "chunk table: chunk %" PRIu64 " has an impossible size", i);
 	return 0;
 }
 
@@ -263,7 +266,8 @@ static int load_chunk(struct wim_reader *r, const struct wim_resource *res, cons
 		    file_pread(r->fd, r->in, in_len, place, err) < 0)
 			return -1;
 		if (wimlib_decompress(r->in, in_len, r->out, out_len, r->decompressor) != 0)
-			return err_at(err, ERR_FORMAT, place, "damaged %s data", wim_compression_name(res->compression));
+			return err_at(err, ERR_FORMAT, place, "damaged %s data",
+				      wim_compression_name(res->compression));
 	}
 	r->out_of = *res;
 	r->out_chunk = chunk;
@@ -337,10 +341,11 @@ static int append(void *context, const void *data, size_t len)
 int wim_resource_check_table(const struct wim_resource *res, uint64_t max, struct err *err)
 {
 	if (res->size > max)
-		return err_at(err, ERR_LIMIT, res->offset, "%" PRIu64 " bytes; at most %" PRIu64 " are read", res->size, max);
+		return err_at(err, ERR_LIMIT, res->offset, "%" PRIu64 " bytes; at most %" PRIu64 " are read", res->size,
+			      max);
 	if (res->size > TABLE_ALWAYS && (res->size - TABLE_ALWAYS) / TABLE_RATIO > res->stored)
-		return err_at(err, ERR_LIMIT, res->offset, "%" PRIu64 " bytes compressed to %" PRIu64 " are no real table",
-			      res->size, res->stored);
+		return err_at(err, ERR_LIMIT, res->offset,
+			      "%" PRIu64 " bytes compressed to %" PRIu64 " are no real table", res->size, res->stored);
 	return 0;
 }
 
@@ -361,5 +366,6 @@ int wim_resource_check_size(const struct wim_resource *res, struct err *err)
 	if (res->size <= res->stored)
 		return 0;
 	return err_at(err, ERR_FORMAT, res->offset,
-		      "a resource of %" PRIu64 " bytes cannot hold the %" PRIu64 " bytes it claims", res->stored, res->size);
+		      "a resource of %" PRIu64 " bytes cannot hold the %" PRIu64 " bytes it claims", res->stored,
+		      res->size);
 }

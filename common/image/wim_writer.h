@@ -10,7 +10,7 @@
 
 #define WIM_COMPRESSION_LEVEL 20 /* LZX: 6 times as fast as the default 50, 2 percent larger */
 
-/* Contents that can be handed over more than once. feed passes all of it to sink and stops when sink returns non-zero. */
+/* Contents that can be handed over more than once. feed passes all to sink and stops when that returns non-zero. */
 struct wim_source {
 	uint64_t size;
 	void *context;
