@@ -41,7 +41,7 @@ struct atomic_file *atomic_file_open(const char *path, struct err *err)
 	CLEANUP(freep) char *folder = NULL;
 	struct atomic_file *file;
 	char *temp;
-	int fd;
+	int fd, slot = -1;
 
 	if (!target)
 		return NULL;
@@ -52,14 +52,19 @@ struct atomic_file *atomic_file_open(const char *path, struct err *err)
 	folder = path_folder(target);
 	/* A long name of the target must not make ours too long: 64 bytes of it are enough to recognise it. */
 	temp = xasprintf("%s/.%.64s.XXXXXX", folder, path_name(target));
+	tempfiles_hold_signals(); /* a file that was made is also listed */
 	fd = mkostemp(temp, O_CLOEXEC); /* made with mode 0600 */
-	if (fd < 0) {
+	if (fd < 0)
 		err_errno(err, errno, "cannot make a temporary file beside it");
+	else
+		slot = tempfiles_add(temp);
+	tempfiles_release_signals();
+	if (fd < 0) {
 		free(temp);
 		return NULL;
 	}
 	file = xcalloc(1, sizeof(*file));
-	*file = (struct atomic_file){ .target = xstrdup(target), .temp = temp, .fd = fd, .slot = tempfiles_add(temp) };
+	*file = (struct atomic_file){ .target = xstrdup(target), .temp = temp, .fd = fd, .slot = slot };
 	return file;
 }
 
@@ -156,8 +161,10 @@ void atomic_file_closep(struct atomic_file **file)
 	if (!f)
 		return;
 	if (f->slot >= 0) {
+		tempfiles_hold_signals(); /* between the two calls the name could be somebody else's */
 		unlink(f->temp);
 		tempfiles_forget(f->slot);
+		tempfiles_release_signals();
 	}
 	close_fdp(&f->fd);
 	free(f->target);
