@@ -223,7 +223,7 @@ bench: deps  ## measure each tool beside what a user would use instead
 
 # ---- what the machine needs ------------------------------------------------
 # Build and run; then what the tests read our output back with.
-DEPS := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev libssl-dev zlib1g-dev fuse3 \
+DEPS := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev libyaml-dev libssl-dev zlib1g-dev fuse3 \
 	libcmocka-dev wimtools 7zip libhivex-bin reglookup libregf-utils libevtx-utils python3-evtx python3 \
 	libxml2-utils xz-utils attr git time mandoc
 .PHONY: deps

@@ -53,9 +53,25 @@ bool answer_recognise(const struct source *source)
 	return !begins_with_markup(source) && has_answer_section(source);
 }
 
+/* The start of the root element, whatever stands before it: "<unattend" as a whole tag. */
+static bool has_root_tag(const struct source *source)
+{
+	const char *text = strbuf_text(&source->text), *end = text + source->text.len, *at = text;
+	static const char tag[] = "<unattend";
+
+	while ((at = memmem(at, (size_t)(end - at), tag, strlen(tag)))) {
+		at += strlen(tag);
+		size_t inside = strcspn(at, "<>");
+
+		if ((is_xml_space(*at) || *at == '>') && at[inside] == '>')
+			return true;
+	}
+	return false;
+}
+
 static int find_kind(const struct source *source, enum answer_kind *ret, struct err *err)
 {
-	if (begins_with_markup(source) || text_has(source, "<?xml ") || text_has(source, "<unattend"))
+	if (begins_with_markup(source) || text_has(source, "<?xml ") || has_root_tag(source))
 		*ret = ANSWER_XML;
 	else if (has_answer_section(source))
 		*ret = ANSWER_INI;
@@ -66,6 +82,16 @@ static int find_kind(const struct source *source, enum answer_kind *ret, struct 
 }
 
 /* ---- settings -------------------------------------------------------------- */
+
+/* FNV-1a over small letters: most settings are told apart without comparing names. */
+static uint32_t hash_path(const char *path)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *path; path++)
+		hash = (hash ^ (uint8_t)(*path >= 'A' && *path <= 'Z' ? *path | 32 : *path)) * 16777619u;
+	return hash;
+}
 
 /* parent is an index + 1, 0 for none: the array still moves, link_up makes it a pointer. */
 static void add_setting(struct answer *answer, const struct element *e, size_t component, size_t parent)
@@ -85,6 +111,7 @@ static void add_setting(struct answer *answer, const struct element *e, size_t c
 	s = vec_add(&answer->settings);
 	s->element = e;
 	s->path = path;
+	s->path_hash = hash_path(path);
 	s->parent = (const struct setting *)(uintptr_t)parent;
 	answer->components.items[component].n++;
 }
@@ -119,6 +146,7 @@ static void add_component(struct answer *answer, const struct element *e, size_t
 
 	c->element = e;
 	c->name = name ? name->value : "";
+	c->name_len = strlen(c->name);
 	c->arch = arch ? arch->value : "";
 	c->spec = component_spec_find(c->name);
 	c->first = answer->settings.len;
@@ -238,7 +266,8 @@ static void check_well_formed(struct answer *answer)
 	const char *text = strbuf_text(&answer->source.text);
 	size_t len = answer->source.text.len, start = answer->markup.declaration, at;
 
-	if (answer->markup.has_doctype || memchr(text, '\0', len))
+	/* What our reader could not follow is told by it; a document type never gets to the library. */
+	if (answer->markup.has_doctype || answer->markup.damaged)
 		return;
 	if (has_bad_comment(answer)) {
 		blank_bad_comments(answer, &copy);
@@ -312,7 +341,7 @@ bool answer_is_whole(const struct answer *answer)
 
 bool component_is(const struct component *component, const char *name)
 {
-	return strcasecmp(component->name, name) == 0;
+	return strlen(name) == component->name_len && strcasecmp(component->name, name) == 0;
 }
 
 enum pass component_pass(const struct component *component)
@@ -325,11 +354,12 @@ const struct setting *answer_next(const struct answer *answer, const char *compo
 {
 	size_t i = after ? (size_t)(after - answer->settings.items) + 1 : 0;
 	bool any = strcmp(component, "*") == 0;
+	uint32_t hash = hash_path(path);
 
 	for (; i < answer->settings.len; i++) {
 		const struct setting *s = &answer->settings.items[i];
 
-		if (strcasecmp(s->path, path) == 0 && (any || component_is(s->component, component)))
+		if (s->path_hash == hash && strcasecmp(s->path, path) == 0 && (any || component_is(s->component, component)))
 			return s;
 	}
 	return NULL;
@@ -354,8 +384,10 @@ const struct setting *setting_child(const struct answer *answer, const struct se
 const struct setting *component_setting(const struct answer *answer, const struct component *component,
 					const char *path)
 {
+	uint32_t hash = hash_path(path);
+
 	for (size_t i = component->first; i < component->first + component->n; i++)
-		if (strcasecmp(answer->settings.items[i].path, path) == 0)
+		if (answer->settings.items[i].path_hash == hash && strcasecmp(answer->settings.items[i].path, path) == 0)
 			return &answer->settings.items[i];
 	return NULL;
 }

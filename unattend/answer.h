@@ -35,6 +35,7 @@ struct component {
 	const struct element *element;
 	const struct settings_block *block; /* NULL for a component outside <settings> */
 	const char *name;                   /* "" when missing */
+	size_t name_len;
 	const char *arch;                   /* "" when missing */
 	const struct component_spec *spec;  /* NULL when unknown */
 	size_t first;                       /* its settings in answer.settings */
@@ -46,6 +47,7 @@ struct setting {
 	const struct component *component;
 	const struct setting *parent; /* NULL at the top of the component */
 	const char *path;             /* "UserData/ProductKey/Key" */
+	uint32_t path_hash;           /* of the path in small letters */
 	const struct setting_spec *spec;
 	bool placeholder; /* the value holds an unrendered template expression */
 };

@@ -5,8 +5,10 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "unattend/config_file.h"
 #include "unattend/fix.h"
 #include "unattend/lint_args.h"
+#include "unattend/redact.h"
 
 struct args {
 	struct lint_args lint;
@@ -24,6 +26,7 @@ struct run {
 	struct cli *cli;
 	const struct args *args;
 	struct lint_options options;
+	struct config_set configs;
 	size_t n_refused;
 	size_t n_changed;
 };
@@ -64,29 +67,55 @@ static void report_steps(struct run *run, const char *path, const struct fix_log
 static int store(struct run *run, const char *path, struct bytes before, const struct strbuf *after, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf diff = STRBUF_INIT;
+	bool redacted;
 
 	if (before.len == after->len && memcmp(before.data, after->data, after->len) == 0)
 		return 0;
 	run->n_changed++;
 	if (!run->args->diff)
 		return atomic_file_replace(path, after->data, after->len, err);
-	unified_diff(path, before, bytes_of(after->data, after->len), &diff);
+	if (redacted_diff(path, before, bytes_of(after->data, after->len), run->cli->show_secrets, &diff, &redacted, err) < 0)
+		return -1;
 	fwrite(strbuf_text(&diff), 1, diff.len, run->cli->out);
+	if (redacted)
+		cli_say(run->cli, "%s: secrets in the patch are starred out: git apply needs one made with --show-secrets", path);
 	return 0;
+}
+
+/* Nothing more can be done for a file that is still no XML: that must not look like success. */
+static int check_result(const char *path, struct bytes fixed, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
+	struct answer answer;
+	int result = 0;
+
+	strbuf_add(&copy, fixed.data, fixed.len);
+	if (answer_read(&copy, path, TEMPLATE_AUTO, &answer, err) < 0)
+		return err_context(err, "%s", path);
+	if (answer.kind == ANSWER_XML && answer.fault.found)
+		result = err_set(err, ERR_FORMAT, "%s: line %u, column %u: not well-formed XML; \"unattend lint\" tells why", path,
+				 answer.fault_where.line, answer.fault_where.column);
+	answer_release(&answer);
+	return result;
 }
 
 static int fix_file(struct run *run, const char *path, struct bytes raw, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf fixed = STRBUF_INIT;
 	CLEANUP(fix_log_release) struct fix_log log = { .n_fixed = 0 };
+	CLEANUP(config_options_release) struct lint_options file_options = { .target = NULL };
+	const struct config_file *config = NULL;
 	enum fix_safety up_to = run->args->unsafe ? FIX_UNSAFE : FIX_SAFE;
 	size_t changed_before = run->n_changed;
 
-	if (fix_bytes(raw, path, &run->options, up_to, &log, &fixed, err) < 0 || store(run, path, raw, &fixed, err) < 0)
+	if (config_set_find(&run->configs, path, &config, err) < 0)
+		return err_context(err, "%s", path);
+	config_options(config, path, &run->options, &file_options);
+	if (fix_bytes(raw, path, &file_options, up_to, &log, &fixed, err) < 0 || store(run, path, raw, &fixed, err) < 0)
 		return err_context(err, "%s", path);
 	report_steps(run, path, &log, run->n_changed > changed_before);
 	run->n_refused += log.n_refused;
-	return 0;
+	return check_result(path, bytes_of(fixed.data, fixed.len), err);
 }
 
 static int visit(void *ctx, const char *path, bool named, struct err *err)
@@ -114,12 +143,13 @@ static int run_fix(struct cli *cli, const void *args, struct err *err)
 
 	for (size_t i = 0; i < cli->n_args; i++)
 		if (strcmp(cli->args[i], "-") != 0 && path_is_dir(cli->args[i]))
-			return err_set(err, ERR_USAGE, "%s: fix wants files, not a folder", cli->args[i]);
+			return err_set(err, ERR_FORMAT, "%s: is a directory; fix wants to be told each file", cli->args[i]);
 	if (lint_args_apply(&run.args->lint, &run.options, err) < 0)
 		return -1;
 	json_begin_array(cli->json, "files");
 	result = visit_files(cli, visit, &run, err);
 	json_end_array(cli->json);
+	config_set_release(&run.configs);
 	lint_args_release(&run.options);
 	if (result < 0)
 		return -1;
@@ -128,17 +158,18 @@ static int run_fix(struct cli *cli, const void *args, struct err *err)
 
 static const struct cli_example examples[] = {
 	{ "unattend fix --diff unattend.xml", "show what would change" },
+	{ "unattend fix --diff --show-secrets unattend.xml | git apply", "make a patch with everything in it" },
 	{ "unattend fix unattend.xml", "mend what can be mended without a guess" },
 };
 
 const struct cli_command cmd_fix = {
 	.name = "fix",
 	.summary = "mend findings in answer files",
-	.usage = "[options] FILE...",
+	.usage = "FILE...",
 	.description = "Mends findings with the smallest change of the text: encoding, line ends, indentation, comments and the order of\n"
 		       "attributes stay. After each change the file is checked again; a change that does not remove its finding, or\n"
-		       "brings up another, is not made. Files are replaced as a whole, never written in place. A patch printed by --diff\n"
-		       "holds the lines as they are, product keys included.\n\n"
+		       "brings up another, is not made. Files are replaced as a whole, never written in place. In a patch printed by\n"
+		       "--diff product keys and passwords are starred out; for one that git apply takes add --show-secrets.\n\n"
 		       "Exit code 1 means that a mending was refused, or with --diff that there are differences.",
 	.examples = examples,
 	.n_examples = ARRAY_SIZE(examples),
@@ -146,6 +177,7 @@ const struct cli_command cmd_fix = {
 	.max_args = SIZE_MAX,
 	CLI_OPTIONS(struct args, options),
 	.has_json = true,
+	.has_secrets = true,
 	.schema = "goldwim/fix/1",
 	.run = run_fix,
 };

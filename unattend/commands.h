@@ -4,4 +4,5 @@
 
 #include "common/cli/cli.h"
 
-extern const struct cli_command cmd_lint, cmd_fix, cmd_explain, cmd_rules, cmd_key, cmd_schema, cmd_timezone;
+extern const struct cli_command cmd_lint, cmd_fix, cmd_explain, cmd_rules, cmd_key, cmd_schema, cmd_timezone, cmd_get,
+	cmd_set;

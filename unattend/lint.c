@@ -14,7 +14,7 @@
 #define FINDINGS_MAX 500   /* of one rule in one file; what is above says nothing new */
 
 static const struct rule_table *const tables[] = {
-	&file_rules, &envelope_rules, &component_rules, &setting_rules, &list_rules, &key_rules, &value_rules,
+	&file_rules, &envelope_rules, &component_rules, &setting_rules, &list_rules, &key_rules, &wim_rules, &role_rules, &value_rules,
 	&account_rules, &disk_rules, &image_rules, &oobe_rules, &command_rules, &system_rules, &legacy_rules,
 };
 
@@ -84,6 +84,7 @@ static void count_one(struct lint *lint, const struct rule *rule)
 	*vec_add(&lint->counts) = (struct rule_count){ rule, 1 };
 }
 
+PRINTF_LIKE(6, 0)
 static struct hit *add(struct lint *lint, const struct rule *rule, enum severity severity, struct spot where,
 		       const char *item, const char *fmt, va_list args)
 {
@@ -164,10 +165,10 @@ struct hit *lint_setting_element(struct lint *lint, const struct rule *rule, con
 	return hit;
 }
 
-/* A severity the user has set wins over the one the check asks for. */
+/* A severity the user has set, the last one, wins over the one the check asks for. */
 static enum severity asked_severity(const struct lint *lint, const struct rule *rule, enum severity asked)
 {
-	for (size_t i = 0; i < lint->options->overrides.len; i++)
+	for (size_t i = lint->options->overrides.len; i-- > 0;)
 		if (lint->options->overrides.items[i].rule == rule)
 			return lint->options->overrides.items[i].severity;
 	return asked;

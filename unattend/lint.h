@@ -13,6 +13,7 @@
 #include "common/report/report.h"
 #include "unattend/answer.h"
 #include "unattend/edit.h"
+#include "unattend/image_context.h"
 #include "unattend/pkey_config.h"
 
 struct lint;
@@ -44,10 +45,22 @@ struct severity_override {
 	enum severity severity;
 };
 
+/* What the file is used for. */
+enum answer_role {
+	ROLE_ANY,
+	ROLE_MEDIA,   /* Setup from installation media */
+	ROLE_SYSPREP, /* sysprep /unattend */
+	ROLE_WDS,     /* Windows Deployment Services */
+};
+
 struct lint_options {
 	VEC(struct severity_override) overrides;
 	enum template_mode template_mode;
 	const struct pkey_config *pkeyconfig; /* may be NULL */
+	const struct image_context *image;    /* may be NULL */
+	const char *arch;                     /* "amd64"; may be NULL */
+	enum answer_role role;
+	bool strict_wsim;                     /* see config_options */
 	const struct windows *target;          /* may be NULL */
 };
 
@@ -123,4 +136,4 @@ struct rule_table {
 	size_t n;
 };
 extern const struct rule_table file_rules, envelope_rules, component_rules, setting_rules, list_rules, key_rules, value_rules, account_rules,
-	disk_rules, image_rules, oobe_rules, command_rules, system_rules, legacy_rules;
+	disk_rules, image_rules, oobe_rules, command_rules, system_rules, legacy_rules, wim_rules, role_rules;

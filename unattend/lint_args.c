@@ -11,7 +11,9 @@
 
 #define WALK_MAX_DEPTH 64
 
-const char *const template_choices[] = { "auto", "none", NULL };
+const char *const template_choices[] = { "auto", "none", "jinja", "hcl", "erb", NULL }; /* the last three: as auto */
+const char *const arch_choices[] = { "any", "x86", "amd64", "arm64", NULL };
+const char *const role_choices[] = { "any", "media", "sysprep", "wds", NULL }; /* enum answer_role */
 
 static int find_rule(const char *id, size_t len, const char *option, const struct rule **ret, struct err *err)
 {
@@ -99,16 +101,39 @@ static int apply_target(const struct lint_args *args, struct lint_options *ret, 
 	return -1;
 }
 
+static int apply_image(const struct lint_args *args, struct lint_options *ret, struct err *err)
+{
+	if (!args->image)
+		return 0;
+	ret->image = image_context_open(args->image, err);
+	if (!ret->image)
+		return -1;
+	if (!ret->pkeyconfig)
+		ret->pkeyconfig = image_context_pkeyconfig(ret->image);
+	return 0;
+}
+
+static int apply_files(const struct lint_args *args, struct lint_options *ret, struct err *err)
+{
+	if (args->pkeyconfig) {
+		ret->pkeyconfig = pkey_config_load(args->pkeyconfig, err);
+		if (!ret->pkeyconfig)
+			return -1;
+	}
+	return apply_image(args, ret, err);
+}
+
 int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err)
 {
-	*ret = (struct lint_options){ .template_mode = (enum template_mode)args->template_mode };
-	if (apply_rules(args, ret, err) == 0 && apply_target(args, ret, err) == 0) {
-		if (!args->pkeyconfig)
-			return 0;
-		ret->pkeyconfig = pkey_config_load(args->pkeyconfig, err);
-		if (ret->pkeyconfig)
-			return 0;
-	}
+	*ret = (struct lint_options){
+		.template_mode = args->template_mode == 1 ? TEMPLATE_NONE : TEMPLATE_AUTO,
+		.arch = args->arch ? arch_choices[args->arch] : NULL,
+		.role = (enum answer_role)args->role,
+		.strict_wsim = args->strict_wsim,
+	};
+	if (apply_rules(args, ret, err) == 0 && apply_target(args, ret, err) == 0 &&
+	    apply_files(args, ret, err) == 0)
+		return 0;
 	lint_args_release(ret);
 	return -1;
 }
@@ -116,8 +141,12 @@ int lint_args_apply(const struct lint_args *args, struct lint_options *ret, stru
 void lint_args_release(struct lint_options *options)
 {
 	struct pkey_config *config = (struct pkey_config *)options->pkeyconfig;
+	struct image_context *image = (struct image_context *)options->image;
 
-	pkey_config_freep(&config);
+	if (!image || config != image_context_pkeyconfig(image))
+		pkey_config_freep(&config);
+	image_context_freep(&image);
+	options->image = NULL;
 	options->pkeyconfig = NULL;
 	vec_release(&options->overrides);
 }

@@ -12,7 +12,11 @@ struct lint_args {
 	struct cli_list disable;
 	struct cli_list severity;
 	const char *pkeyconfig;
+	const char *image;
 	const char *target;
+	int arch;
+	int role;
+	bool strict_wsim;
 	int template_mode;
 };
 
@@ -21,11 +25,15 @@ struct lint_args {
 	OPT_LIST(st, field.disable, 0, "disable", "RULE", "do not run a rule"),                                          \
 	OPT_LIST(st, field.severity, 0, "severity", "RULE=LEVEL", "give a rule another severity"),                       \
 	OPT_TEXT(st, field.pkeyconfig, 0, "pkeyconfig", "FILE", "pkeyconfig.xrm-ms of the image: makes the channel of keys certain"), \
+	OPT_TEXT(st, field.image, 0, "image", "WIM[:IMAGE]", "the image to install: its names, editions, languages and key groups"), \
 	OPT_TEXT(st, field.target, 0, "target", "VERSION", "Windows version to install, e.g. win10, win11-24h2, server2025"), \
-	OPT_CHOICE(st, field.template_mode, 0, "template", "auto|none", template_choices,                                \
+	OPT_CHOICE(st, field.arch, 0, "arch", "ARCH", arch_choices, "architecture to install: x86, amd64 or arm64"),               \
+	OPT_CHOICE(st, field.role, 0, "role", "ROLE", role_choices, "what the files are for: media, sysprep or wds"),               \
+	OPT_FLAG(st, field.strict_wsim, 0, "strict-wsim", "errors where Windows SIM refuses a file that Setup takes"),            \
+	OPT_CHOICE(st, field.template_mode, 0, "template", "NAME", template_choices,                                \
 		   "auto: unrendered template expressions mute what they make undecidable")
 
-extern const char *const template_choices[];
+extern const char *const template_choices[], *const arch_choices[], *const role_choices[];
 
 /* Fills options; release with lint_args_release. */
 int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err);

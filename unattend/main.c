@@ -3,7 +3,7 @@
 #include "unattend/xml_check.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_lint, &cmd_fix, &cmd_explain, &cmd_rules, &cmd_key, NULL,
+	&cmd_lint, &cmd_fix, &cmd_explain, &cmd_rules, &cmd_key, &cmd_get, &cmd_set, &cmd_schema, &cmd_timezone, NULL,
 };
 
 static const char *(*const library_versions[])(void) = { xml_library_version, NULL };

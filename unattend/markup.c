@@ -35,6 +35,23 @@ static bool is_name_char(char c)
 	       c == '-' || c == '.' || (uint8_t)c >= 0x80;
 }
 
+/* Not memmem: under a sanitizer each call of it costs the length of the rest. */
+size_t text_find(const char *text, size_t len, size_t from, const char *word)
+{
+	size_t word_len = strlen(word);
+
+	while (from < len && len - from >= word_len) {
+		const char *hit = memchr(text + from, word[0], len - from - word_len + 1);
+
+		if (!hit)
+			break;
+		if (memcmp(hit, word, word_len) == 0)
+			return (size_t)(hit - text);
+		from = (size_t)(hit - text) + 1;
+	}
+	return len;
+}
+
 static void advance_spot(const char *text, size_t from, size_t to, struct spot *spot)
 {
 	for (size_t i = from; i < to; i++) {
@@ -101,9 +118,7 @@ static bool looking_at(const struct reader *r, const char *word)
 /* Offset of word at or behind from; r->len when there is none. */
 static size_t find(const struct reader *r, size_t from, const char *word)
 {
-	const char *hit = from < r->len ? memmem(r->text + from, r->len - from, word, strlen(word)) : NULL;
-
-	return hit ? (size_t)(hit - r->text) : r->len;
+	return text_find(r->text, r->len, from, word);
 }
 
 static void skip_space(struct reader *r)

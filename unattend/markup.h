@@ -103,3 +103,6 @@ const struct attribute *element_attribute_ns(const struct element *e, const char
 /* Line and column of an offset, by counting from the start. */
 struct spot text_spot(const char *text, size_t len, size_t at);
 bool is_xml_space(char c);
+
+/* Offset of word in text at or behind from; len when it is not there. Cheap when called again and again. */
+size_t text_find(const char *text, size_t len, size_t from, const char *word);

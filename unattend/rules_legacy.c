@@ -10,7 +10,7 @@
 
 #include "common/base/file.h"
 #include "unattend/template.h"
-#include "unattend/values.h"
+#include "unattend/timezone.h"
 
 struct legacy_key {
 	const char *section;
@@ -159,56 +159,35 @@ static void check_product_id(const struct rule *rule, struct lint *lint)
 	edits_replace(hit_fix(hit, FIX_UNSAFE), (struct span){ line->span.at, line->span.at + strlen(line->key) }, "ProductKey");
 }
 
-/* An index with the top bit set, as the registry of newer systems has it: -(2^31 + n) or its signed reading. */
-static bool high_bit_index(const char *text, int64_t *ret_index)
-{
-	char *end;
-	long long number = strtoll(text, &end, 10);
-
-	if (*end || number >= 0)
-		return false;
-	if (-number >= INT64_C(0x80000000) && -number <= INT64_C(0x800003e7)) {
-		*ret_index = -number - INT64_C(0x80000000);
-		return true;
-	}
-	if (number >= INT32_MIN && number <= INT32_MIN + 999) {
-		*ret_index = number - (int64_t)INT32_MIN;
-		return true;
-	}
-	return false;
-}
-
 static void report_zone(const struct rule *rule, struct lint *lint, const struct ini_line *line)
 {
-	const char *text = line->value;
+	const struct timezone_row *row;
+	char better[TIMEZONE_TEXT_LEN];
+	CLEANUP(freep) char *message = NULL;
+	uint32_t index;
 	struct hit *hit;
-	int64_t index = 0;
-	char *end;
-	long number = strtol(text, &end, 10);
 
-	if (*text && !*end && number >= 0 && number < 1000) {
-		if (!zone_index_find((uint32_t)number))
+	switch (timezone_read(line->value, &row, &index)) {
+	case TIMEZONE_INF:
+	case TIMEZONE_INDEX:
+		if (!row)
 			report(lint, rule, line->value_where, line, "there is no time zone of this index");
 		return;
+	case TIMEZONE_SIGNED:
+		message = xasprintf("index 0x%x is written as minus and the unsigned number, %s", index,
+				    timezone_inf_text(index, better));
+		hit = report(lint, rule, line->value_where, line, message);
+		break;
+	case TIMEZONE_NONE:
+	case TIMEZONE_ID:
+	case TIMEZONE_OLD_NAME:
+	case TIMEZONE_IANA:
+	default:
+		hit = report(lint, rule, line->value_where, line, "TimeZone is an index such as 035, not a name");
+		break;
 	}
-	if (high_bit_index(text, &index)) {
-		CLEANUP(freep) char *message = NULL;
-
-		if (strtoll(text, NULL, 10) < INT32_MIN || index == 0)
-			return; /* "-2147483725" for 0x8000004d: how Setup Manager writes zones added later */
-		message = xasprintf("index 0x%llx is written as minus and the unsigned number, -%lld",
-				    (long long)(index + INT64_C(0x80000000)), (long long)(index + INT64_C(0x80000000)));
-		report(lint, rule, line->value_where, line, message);
-		return;
-	}
-	hit = report(lint, rule, line->value_where, line, "TimeZone is an index of three digits, not a name");
-	for (size_t i = 0; zone_index_at(i); i++)
-		if (strcasecmp(zone_index_at(i)->id, text) == 0) {
-			CLEANUP(freep) char *digits = xasprintf("%03u", zone_index_at(i)->index);
-
-			edits_replace(hit_fix(hit, FIX_UNSAFE), line->value_span, digits);
-			return;
-		}
+	if (row && row->sure != SURE_NONE)
+		edits_replace(hit_fix(hit, FIX_UNSAFE), line->value_span, timezone_inf_text(row->index, better));
 }
 
 static void check_time_zone(const struct rule *rule, struct lint *lint)

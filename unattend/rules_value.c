@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/timezone.h"
 #include "unattend/values.h"
 
 #define SHELL_SETUP "Microsoft-Windows-Shell-Setup"
@@ -70,17 +71,19 @@ static void check_name_letters(const struct rule *rule, struct lint *lint)
 
 /* ---- time zone --------------------------------------------------------------- */
 
+/* By another of its names, else by a slip of the pen. */
 static const char *better_zone(const char *value)
 {
-	const struct zone_index *index;
-	const char *zone = zone_of_iana(value);
-	char *end;
-	long number = strtol(value, &end, 10);
+	const struct timezone_row *row;
+	const char *best = NULL;
+	size_t distance = SIZE_MAX;
+	uint32_t index;
 
-	if (zone)
-		return zone;
-	index = *value && !*end && number >= 0 && number < 1000 ? zone_index_find((uint32_t)number) : NULL;
-	return index ? index->id : zone_did_you_mean(value);
+	if (timezone_read(value, &row, &index) != TIMEZONE_NONE && row)
+		return row->id;
+	for (size_t i = 0; (row = timezone_at(i)); i++)
+		name_consider(value, row->id, &best, &distance);
+	return best;
 }
 
 static void check_time_zone(const struct rule *rule, struct lint *lint)
@@ -97,7 +100,7 @@ static void check_time_zone(const struct rule *rule, struct lint *lint)
 			continue;
 		text = setting_value(s, &len);
 		value = xstrndup(text, MIN(len, (size_t)200));
-		if (zone_find(value))
+		if (timezone_find(value))
 			continue;
 		if (strcasecmp(value, "Coordinated Universal Time") == 0) {
 			hit = lint_setting_as(lint, rule, SEVERITY_WARNING, s, "\"%s\" is an alias, the time zone is named UTC", value);

@@ -68,7 +68,8 @@ const char *pass_name(enum pass pass);
 const char *pass_list(unsigned passes, char *ret, size_t size);
 extern const char *const pass_names[]; /* in order of Setup, NULL-terminated */
 
-/* The name nearest to a mistyped one; NULL when none is near. */
+/* The name nearest to a mistyped one; NULL when none is near. A setting at the same place by its name alone,
+ * one elsewhere in the component by its path. */
 const char *component_did_you_mean(const char *name);
 const char *setting_did_you_mean(const char *component, const char *path);
 

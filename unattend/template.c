@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/markup.h"
+
 #define VALUE_MAX 4096 /* longer values are scripts, not names */
 
 static bool is_word(char c)
@@ -126,14 +128,10 @@ size_t template_directive(const char *text, size_t len)
 	size_t best = len;
 
 	for (size_t i = 0; i < ARRAY_SIZE(openers); i++) {
-		const char *at = text;
-
-		while ((at = memmem(at, len - (size_t)(at - text), openers[i], 2))) {
+		for (size_t at = text_find(text, best, 0, openers[i]); at < best; at = text_find(text, best, at + 2, openers[i]))
 			/* "<%" is never XML; the others need a keyword to be told from commands */
-			if ((size_t)(at - text) < best && (strcmp(openers[i], "<%") == 0 || keyword_follows(at + 2, text + len)))
-				best = (size_t)(at - text);
-			at += 2;
-		}
+			if (strcmp(openers[i], "<%") == 0 || keyword_follows(text + at + 2, text + len))
+				best = at;
 	}
 	return best;
 }

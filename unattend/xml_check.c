@@ -88,6 +88,8 @@ void xml_check(const char *text, size_t len, struct xml_fault *ret)
 		ret->line = 1;
 		copy_message(NULL, ret->message, sizeof(ret->message));
 	}
+	if (ctxt->myDoc)
+		xmlFreeDoc(ctxt->myDoc);
 	xmlFreeParserCtxt(ctxt);
 }
 

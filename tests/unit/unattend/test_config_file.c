@@ -40,7 +40,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(config->fail_on, SEVERITY_ERROR);
 	assert_int_equal(config->target->build, 26100);
 	assert_string_equal(config->arch, "arm64");
-	assert_string_equal(config->role, "wds");
+	assert_int_equal(config->role, ROLE_WDS);
 	assert_true(config->has_strict_wsim && config->strict_wsim);
 	assert_string_equal(config->template_name, "jinja");
 	assert_string_equal(config->pkeyconfig_path, "sub/p.xrm-ms");
@@ -197,7 +197,7 @@ static int remove_root(void **state)
 
 static void the_nearest_file_above_counts(void **state)
 {
-	CLEANUP(freep) char *top = put(".unattend.yaml", "rules: {UA301: off}\nignore: [old]\n");
+	CLEANUP(freep) char *top UNUSED = put(".unattend.yaml", "rules: {UA301: off}\nignore: [old]\n");
 	CLEANUP(freep) char *deep = put("a/x.xml", "");
 	CLEANUP(freep) char *own = put("b/.unattend.yaml", "fail-on: style\n");
 	CLEANUP(freep) char *other = put("b/x.xml", "");
@@ -222,7 +222,7 @@ static void the_nearest_file_above_counts(void **state)
 
 static void overrides_hold_for_their_paths_and_the_command_line_wins(void **state)
 {
-	CLEANUP(freep) char *top = put("c/.unattend.yaml", "rules: {UA301: info}\ntemplate: none\ntarget: win10\n"
+	CLEANUP(freep) char *top UNUSED = put("c/.unattend.yaml", "rules: {UA301: info}\ntemplate: none\ntarget: win10\n"
 							       "overrides:\n- paths: lab-*\n  rules: {UA301: off, UA302: style}\n");
 	CLEANUP(freep) char *lab = put("c/lab-1.xml", "");
 	CLEANUP(freep) char *plain = put("c/plain.xml", "");
@@ -250,9 +250,9 @@ static void overrides_hold_for_their_paths_and_the_command_line_wins(void **stat
 
 static void a_faulty_file_is_named(void **state)
 {
-	CLEANUP(freep) char *bad = put("d/.unattend.yaml", "x: 1\n");
+	CLEANUP(freep) char *bad UNUSED = put("d/.unattend.yaml", "x: 1\n");
 	CLEANUP(freep) char *file = put("d/x.xml", "");
-	CLEANUP(freep) char *missing = put("e/.unattend.yaml", "pkeyconfig: none.xrm-ms\n");
+	CLEANUP(freep) char *missing UNUSED = put("e/.unattend.yaml", "pkeyconfig: none.xrm-ms\n");
 	CLEANUP(freep) char *second = put("e/x.xml", "");
 	struct config_set set = { { NULL, 0, 0 }, { NULL, 0, 0 } };
 	const struct config_file *config;

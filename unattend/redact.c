@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unattend/redact.h"
+
+#include <string.h>
+
+#include "unattend/fix.h"
+#include "unattend/lint.h"
+#include "unattend/setting_path.h"
+
+static void star_out(struct strbuf *text, struct span span)
+{
+	for (size_t i = span.at; i < span.end; i++)
+		if (text->data[i] != '\r' && text->data[i] != '\n')
+			text->data[i] = '*';
+}
+
+static void star_out_settings(const struct answer *answer, struct strbuf *text)
+{
+	for (size_t i = 0; i < answer->settings.len; i++) {
+		const struct setting *s = &answer->settings.items[i];
+
+		if (!s->element->first && setting_is_secret(s))
+			star_out(text, s->element->content);
+	}
+}
+
+/* AdminPassword, DomainAdminPassword, ProductKey, ProductID; a line without "=" may hold anything. */
+static void star_out_lines(const struct answer_ini *ini, struct strbuf *text)
+{
+	for (size_t i = 0; i < ini->lines.len; i++) {
+		const struct ini_line *line = &ini->lines.items[i];
+
+		if (line->kind == INI_STRAY)
+			star_out(text, line->span);
+		else if (line->kind == INI_ENTRY && (strcasestr(line->key, "Password") || strcasestr(line->key, "Product")))
+			star_out(text, line->value_span);
+	}
+}
+
+int redact_answer(struct bytes raw, const char *file, struct strbuf *ret, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT, text = STRBUF_INIT;
+	struct answer answer;
+
+	strbuf_add(&copy, raw.data, raw.len);
+	if (answer_read(&copy, file, TEMPLATE_NONE, &answer, err) < 0)
+		return -1;
+	strbuf_add(&text, strbuf_text(&answer.source.text), answer.source.text.len);
+	if (answer.kind == ANSWER_XML)
+		star_out_settings(&answer, &text);
+	else
+		star_out_lines(&answer.ini, &text);
+	answer_release(&answer);
+	mask_keys(text.data);
+	strbuf_add(ret, text.data, text.len);
+	return 0;
+}
+
+static bool same_text(struct bytes raw, const struct strbuf *redacted)
+{
+	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
+	struct source source;
+	bool same;
+
+	strbuf_add(&copy, raw.data, raw.len);
+	source_decode(&copy, &source);
+	same = source.text.len == redacted->len && memcmp(strbuf_text(&source.text), strbuf_text(redacted), redacted->len) == 0;
+	source_release(&source);
+	return same;
+}
+
+int redacted_diff(const char *path, struct bytes before, struct bytes after, bool show_secrets, struct strbuf *ret,
+		  bool *ret_redacted, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf plain = STRBUF_INIT, starred = STRBUF_INIT;
+
+	*ret_redacted = false;
+	unified_diff(path, before, after, &plain);
+	if (!show_secrets) {
+		if (redact_answer(before, path, &old, err) < 0 || redact_answer(after, path, &new, err) < 0)
+			return -1;
+		*ret_redacted = !same_text(before, &old) || !same_text(after, &new);
+	}
+	if (*ret_redacted)
+		unified_diff(path, bytes_of(old.data, old.len), bytes_of(new.data, new.len), &starred);
+	/* The secrets may all stand outside the lines of the patch: then it can be applied as it is. */
+	if (*ret_redacted && plain.len == starred.len && memcmp(strbuf_text(&plain), strbuf_text(&starred), plain.len) == 0)
+		*ret_redacted = false;
+	strbuf_add(ret, *ret_redacted ? strbuf_text(&starred) : strbuf_text(&plain), *ret_redacted ? starred.len : plain.len);
+	return 0;
+}
