@@ -18,7 +18,10 @@ struct apply_stats {
 };
 
 /*
- * journal, when not NULL, is the file for undo.h, written first. ret may be NULL. On failure the target is as it was. The reference counts of the
- * plan become those of what was replaced: a deleted key takes its references with it.
+ * journal, when not NULL, is the file for undo.h, written first. ret may be NULL.
+ * When this fails before target_commit the target is as it was. The reference counts
+ * of the plan become those of what was replaced: a deleted key takes its references
+ * with it.
  */
-int plan_apply(struct plan *plan, struct winroot *root, const char *journal, struct apply_stats *ret, struct err *err);
+int plan_apply(struct plan *plan, struct winroot *root, const char *journal, struct apply_stats *ret,
+	       struct err *err);

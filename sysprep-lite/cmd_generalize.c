@@ -16,8 +16,10 @@ struct generalize_args {
 static const struct cli_option generalize_option_table[] = {
 	OPT_HIVE(struct generalize_args, hives),
 	OPT_FLAG(struct generalize_args, dry_run, 'n', "dry-run", "show the plan, change nothing"),
-	OPT_TEXT(struct generalize_args, journal, 0, "journal", "FILE", "first write FILE, from which undo restores what was there"),
-	OPT_LIST(struct generalize_args, enable, 0, "enable", "NAME", "an operation or category that is off by default"),
+	OPT_TEXT(struct generalize_args, journal, 0, "journal", "FILE",
+		 "first write FILE, from which undo restores what was there"),
+	OPT_LIST(struct generalize_args, enable, 0, "enable", "NAME",
+		 "an operation or category that is off by default"),
 	OPT_LIST(struct generalize_args, disable, 0, "disable", "NAME", "leave out an operation or category"),
 	OPT_CHOICE(struct generalize_args, rearm, 0, "rearm", "HOW", rearm_choices,
 		   "first-boot rearm: auto, none, setupcomplete, startup-script"),
@@ -37,10 +39,11 @@ static void print_left_for_windows(bool staged, const struct setup_state *state,
 {
 	fprintf(out, "\nWhat only Windows can do:\n");
 	if (dry_run)
-		fprintf(out, "  - the client machine ID (CMID) is not changed offline: a rearm inside Windows does that\n");
+		fprintf(out, "  - the client machine ID (CMID) is not changed offline: a rearm inside Windows does "
+			     "that\n");
 	else if (staged)
-		fprintf(out, "  - the client machine ID (CMID) changes at the first boot, not now: the staged script runs "
-			     "slmgr /rearm\n");
+		fprintf(out, "  - the client machine ID (CMID) changes at the first boot, not now: the staged "
+			     "script runs slmgr /rearm\n");
 	else
 		fprintf(out, "  - the client machine ID (CMID) is unchanged: run slmgr /rearm on each machine\n");
 	if (verdict_of(state, NULL) == VERDICT_GENERALIZED)
@@ -54,8 +57,9 @@ static void print_left_for_windows(bool staged, const struct setup_state *state,
 static void print_clone_warning(const struct plan *plan, FILE *out)
 {
 	if (plan->guids.len)
-		fprintf(out, "\nThe new identifiers belong to this copy of the image. Machines that are all made from it share "
-			     "them:\ntreat one copy for each machine, or run sysprep /generalize before the capture.\n");
+		fprintf(out, "\nThe new identifiers belong to this copy of the image. Machines that are all made from "
+			     "it share them:\ntreat one copy for each machine, or run sysprep /generalize before the "
+			     "capture.\n");
 }
 
 static void stats_to_json(const struct apply_stats *stats, bool dry_run, struct json *json)
@@ -69,21 +73,21 @@ static void stats_to_json(const struct apply_stats *stats, bool dry_run, struct 
 	json_end_object(json);
 }
 
-static int run_plan(struct cli *cli, struct session *session, struct plan *plan,
+static int run_plan(struct cli *cli, struct subject *subject, struct plan *plan,
 		    const struct generalize_args *a, struct err *err)
 {
-	const char *name = target_name(session->target);
+	const char *name = target_name(subject->target);
 	struct apply_stats stats = { 0 };
 	struct setup_state state;
 
-	if (setup_state_read(session->root, &state, err) < 0)
+	if (setup_state_read(subject->root, &state, err) < 0)
 		return -1;
-	if (!a->dry_run && is_hibernated(session->root)) {
-		err_set(err, ERR_REFUSED, "%s: Windows is hibernated: the session in hiberfil.sys would undo or damage the changes",
-			name);
+	if (!a->dry_run && is_hibernated(subject->root)) {
+		err_set(err, ERR_REFUSED,
+			"%s: Windows is hibernated: the session in hiberfil.sys would damage the changes", name);
 		return err_hint(err, "start it and shut it down with 'shutdown /s /t 0'");
 	}
-	if (!a->dry_run && plan_apply(plan, session->root, a->journal, &stats, err) < 0)
+	if (!a->dry_run && plan_apply(plan, subject->root, a->journal, &stats, err) < 0)
 		return -1;
 	json_text(cli->json, "target", name);
 	plan_to_json(plan, cli->json, cli->show_secrets);
@@ -109,18 +113,18 @@ static int generalize_command(struct cli *cli, const void *args, struct err *err
 		.rearm = (enum rearm_mode)a->rearm,
 		.time_zone = a->time_zone,
 	};
-	CLEANUP(session_release) struct session session = { 0 };
+	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(plan_freep) struct plan *plan = NULL;
 	struct setup_state state;
 
-	if (op_choice_check(&options.choice, err) < 0 || session_open(&session, cli, &a->hives, !a->dry_run, err) < 0)
+	if (op_choice_check(&options.choice, err) < 0 || subject_open(&subject, cli, &a->hives, !a->dry_run, err) < 0)
 		return -1;
-	plan = plan_build(session.root, &options, err);
-	if (!plan || ((cli->json || cli->verbose) && plan_find_places(plan, session.root, err) < 0) ||
-	    setup_state_read(session.root, &state, err) < 0 ||
-	    run_plan(cli, &session, plan, a, err) < 0)
+	plan = plan_build(subject.root, &options, err);
+	if (!plan || ((cli->json || cli->verbose) && plan_find_places(plan, subject.root, err) < 0) ||
+	    setup_state_read(subject.root, &state, err) < 0 ||
+	    run_plan(cli, &subject, plan, a, err) < 0)
 		return -1;
-	print_left_for_windows(stages_rearm(plan) || rearm_is_staged(session.root), &state, a->dry_run, cli->out);
+	print_left_for_windows(stages_rearm(plan) || rearm_is_staged(subject.root), &state, a->dry_run, cli->out);
 	return CLI_DONE;
 }
 
@@ -135,8 +139,8 @@ const struct cli_command cmd_generalize = {
 	.name = "generalize",
 	.summary = "remove the identities of the reference machine from an image",
 	.usage = "TARGET | --hive NAME=FILE...",
-	.description = "TARGET is a folder that holds a Windows folder (mounted or extracted), or IMAGE.wim:INDEX, which is "
-		       "changed in place by one append.\n\n"
+	.description = "TARGET is a folder that holds a Windows folder (mounted or extracted), or IMAGE.wim:INDEX, "
+		       "which is changed in place by one append.\n\n"
 		       "Hives are read, a plan is made, and the plan is applied to copies that take the place of the "
 		       "hives when all of them are written and checked. A second run finds nothing to do.\n\n"
 		       "The client machine ID (CMID) and the machine SID cannot be changed offline: see "

@@ -16,8 +16,8 @@ static void print_places(const struct op_row *first, FILE *out)
 		if (strcmp(row->id, first->id) != 0)
 			continue;
 		fprintf(out, "    %s %s%s%s%s%s (%s)\n", op_verb_name(row->verb),
-			row->hive == HIVE_FILE ? "" : hive_name(row->hive), row->hive == HIVE_FILE ? "" : "\\", row->path,
-			*row->values ? ": " : "", row->values, row->windows);
+			row->hive == HIVE_FILE ? "" : hive_name(row->hive), row->hive == HIVE_FILE ? "" : "\\",
+			row->path, *row->values ? ": " : "", row->values, row->windows);
 	}
 }
 
@@ -70,8 +70,8 @@ const struct cli_command cmd_operations = {
 	.name = "operations",
 	.summary = "list the operations: what they change, how sure the fact is",
 	.usage = "",
-	.description = "Columns: name for --enable and --disable, category, on or off by default (tells: scan reports it, "
-		       "nothing is changed), confidence, and what happens to clones. -v shows the places.",
+	.description = "Columns: name for --enable and --disable, category, on or off by default (tells: scan reports "
+		       "it, nothing is changed), confidence, and what happens to clones. -v shows the places.",
 	.has_json = true,
 	.run = operations_command,
 };

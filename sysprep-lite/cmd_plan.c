@@ -43,20 +43,20 @@ static int plan_command(struct cli *cli, const void *args, struct err *err)
 		.rearm = (enum rearm_mode)a->rearm,
 		.time_zone = a->time_zone,
 	};
-	CLEANUP(session_release) struct session session = { 0 };
+	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(plan_freep) struct plan *plan = NULL;
 
-	if (op_choice_check(&options.choice, err) < 0 || session_open(&session, cli, &a->hives, false, err) < 0)
+	if (op_choice_check(&options.choice, err) < 0 || subject_open(&subject, cli, &a->hives, false, err) < 0)
 		return -1;
-	plan = plan_build(session.root, &options, err);
-	if (!plan || ((cli->json || cli->verbose || a->output) && plan_find_places(plan, session.root, err) < 0))
+	plan = plan_build(subject.root, &options, err);
+	if (!plan || ((cli->json || cli->verbose || a->output) && plan_find_places(plan, subject.root, err) < 0))
 		return -1;
-	json_text(cli->json, "target", target_name(session.target));
+	json_text(cli->json, "target", target_name(subject.target));
 	plan_to_json(plan, cli->json, cli->show_secrets);
 	plan_print(plan, cli->out, cli->verbose ? PLAN_PLACES : PLAN_EDITS, cli->show_secrets);
-	fprintf(cli->out, "%s: %zu edits and %zu identifiers to replace\n", target_name(session.target), plan->edits.len,
-		plan->guids.len);
-	if (a->output && write_plan(plan, target_name(session.target), a->output, cli->show_secrets, err) < 0)
+	fprintf(cli->out, "%s: %zu edits and %zu identifiers to replace\n", target_name(subject.target),
+		plan->edits.len, plan->guids.len);
+	if (a->output && write_plan(plan, target_name(subject.target), a->output, cli->show_secrets, err) < 0)
 		return -1;
 	return CLI_DONE;
 }

@@ -109,21 +109,21 @@ static int scan_command(struct cli *cli, const void *args, struct err *err)
 	struct scan_options options = {
 		.changeable_only = a->changeable, .show_secrets = cli->show_secrets, .verbose = cli->verbose,
 	};
-	CLEANUP(session_release) struct session session = { 0 };
+	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(report_freep) struct report *report = report_new();
 	CLEANUP(scan_release) struct scan_result result = { 0 };
 	int status;
 
-	if (session_open(&session, cli, &a->hives, false, err) < 0)
+	if (subject_open(&subject, cli, &a->hives, false, err) < 0)
 		return -1;
-	winroot_accept_dirty(session.root);
-	if (scan_run(session.root, &options, report, &result, err) < 0)
+	winroot_accept_dirty(subject.root);
+	if (scan_run(subject.root, &options, report, &result, err) < 0)
 		return -1;
-	print_verdict(&result, target_name(session.target), cli->out);
-	result_to_json(&result, target_name(session.target), cli->json);
+	print_verdict(&result, target_name(subject.target), cli->out);
+	result_to_json(&result, target_name(subject.target), cli->json);
 	status = cli_report(cli, report, SEVERITY_WARNING);
 	print_summary(&result, cli->out);
-	if (winroot_require_complete(session.root, err) < 0)
+	if (winroot_require_complete(subject.root, err) < 0)
 		return -1;
 	if (a->changeable)
 		return result.changeable ? CLI_FINDINGS : CLI_DONE;

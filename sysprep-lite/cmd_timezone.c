@@ -89,8 +89,8 @@ static void explain(const struct zone_value *value, FILE *out)
 			"unsigned number: %s\n",
 			value->index, zone_sysprep_inf(value->index, inf));
 	if (value->zone && value->zone->index_sure == SURE_UNCERTAIN)
-		fprintf(out, "note: this index is uncertain: compare Index in SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\"
-			     "Time Zones\\%s of the image\n",
+		fprintf(out, "note: this index is uncertain: compare Index in SOFTWARE\\Microsoft\\Windows NT\\"
+			     "CurrentVersion\\Time Zones\\%s of the image\n",
 			value->zone->key);
 	if (value->zone && *value->zone->state)
 		fprintf(out, "note: %s\n", strcmp(value->zone->state, "obsolete") == 0
@@ -124,13 +124,13 @@ static int convert(struct cli *cli, const char *text, struct err *err)
 static int set_zone(struct cli *cli, const char *spec, const char *zone, bool dry_run, struct err *err)
 {
 	struct plan_options options = { .time_zone = zone, .only_time_zone = true };
-	CLEANUP(session_release) struct session session = { 0 };
+	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(plan_freep) struct plan *plan = NULL;
 
-	if (session_open_target(&session, spec, !dry_run, err) < 0)
+	if (subject_open_target(&subject, spec, !dry_run, err) < 0)
 		return -1;
-	plan = plan_build(session.root, &options, err);
-	if (!plan || (!dry_run && plan_apply(plan, session.root, NULL, NULL, err) < 0))
+	plan = plan_build(subject.root, &options, err);
+	if (!plan || (!dry_run && plan_apply(plan, subject.root, NULL, NULL, err) < 0))
 		return -1;
 	json_text(cli->json, "target", spec);
 	plan_to_json(plan, cli->json, false);
@@ -171,8 +171,8 @@ const struct cli_command cmd_timezone = {
 	.name = "timezone",
 	.summary = "list, convert and set time zones",
 	.usage = "list | convert VALUE | set TARGET ZONE",
-	.description = "VALUE and ZONE are a key name (W. Europe Standard Time), an index (110, 0x8000004d), a number as in "
-		       "sysprep.inf (-2147483725), or an IANA name (Europe/Berlin). Key names are those of the "
+	.description = "VALUE and ZONE are a key name (W. Europe Standard Time), an index (110, 0x8000004d), a number "
+		       "as in sysprep.inf (-2147483725), or an IANA name (Europe/Berlin). Key names are those of the "
 		       "registry and of answer files; '_dstoff' behind one switches summer time off.\n\n"
 		       "A '?' in the list marks an index that is uncertain.",
 	.examples = timezone_examples,

@@ -46,11 +46,11 @@ const struct cli_command cmd_undo = {
 	.name = "undo",
 	.summary = "take back what generalize --journal changed",
 	.usage = "--journal=FILE TARGET",
-	.description = "Hives and files get their old contents byte for byte, new files go, renamed folders get their old "
-		       "names. Refused when somebody else changed one of the files since. A run of generalize that was "
-		       "killed half-way can be taken back too.\n\n"
-		       "Removed files come back without their times and owner, those over 64 MB not at all. A WIM gets the old "
-		       "contents by another append.",
+	.description = "Hives and files get their old contents byte for byte, new files go, renamed folders get their "
+		       "old names. Refused when somebody else changed one of the files since. A run of generalize that "
+		       "was killed half-way can be taken back too.\n\n"
+		       "Removed files come back without their times and owner, those over 64 MB not at all. A WIM gets "
+		       "the old contents by another append.",
 	.examples = undo_examples,
 	.n_examples = ARRAY_SIZE(undo_examples),
 	.min_args = 1,

@@ -19,14 +19,14 @@ extern const char *const rearm_choices[];
 	OPT_LIST(st, field, 0, "hive", "NAME=FILE",                                                     \
 		 "instead of TARGET: a hive file; SYSTEM, SOFTWARE, SAM, SECURITY, DEFAULT, S-1-5-20, S-1-5-19")
 
-/* Target and the Windows in it; freed by session_release. */
-struct session {
+/* Target and the Windows in it; freed by subject_release. */
+struct subject {
 	struct target *target;
 	struct winroot *root;
 };
 
 /* The one argument of the command, or hives: a list of NAME=FILE. */
-int session_open(struct session *session, const struct cli *cli, const struct cli_list *hives, bool for_write,
+int subject_open(struct subject *subject, const struct cli *cli, const struct cli_list *hives, bool for_write,
 		 struct err *err);
-int session_open_target(struct session *session, const char *spec, bool for_write, struct err *err);
-void session_release(struct session *session);
+int subject_open_target(struct subject *subject, const char *spec, bool for_write, struct err *err);
+void subject_release(struct subject *subject);

@@ -8,9 +8,9 @@ static const struct cli_command *const commands[] = {
 static const struct cli_tool sysprep_lite = {
 	.name = "sysprep-lite",
 	.summary = "offline generalization of Windows images",
-	.description = "Finds the identity of the reference machine in a Windows folder or WIM image and removes what can be "
-		       "removed without starting Windows. It does not replace sysprep /generalize: the machine SID and "
-		       "the client machine ID (CMID) can only be changed by Windows itself.",
+	.description = "Finds the identity of the reference machine in a Windows folder or WIM image and removes what "
+		       "can be removed without starting Windows. It does not replace sysprep /generalize: the machine "
+		       "SID and the client machine ID (CMID) can only be changed by Windows itself.",
 	.commands = commands,
 };
 

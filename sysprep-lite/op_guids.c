@@ -216,8 +216,9 @@ static int count_all(struct plan *plan, struct winroot *root, struct err *err)
 static void plan_folder(struct plan *plan, struct winroot *root, const struct guid_edit *guid, const char *parent)
 {
 	char from[GUID_BRACED_LEN + 1], to[GUID_BRACED_LEN + 1];
-	CLEANUP(freep) char *path = xasprintf("%s\\%s", parent, guid_format(&guid->from, GUID_BRACES | GUID_UPPER, from));
-	CLEANUP(freep) char *new_path = xasprintf("%s\\%s", parent, guid_format(&guid->to, GUID_BRACES | GUID_UPPER, to));
+	unsigned style = GUID_BRACES | GUID_UPPER;
+	CLEANUP(freep) char *path = xasprintf("%s\\%s", parent, guid_format(&guid->from, style, from));
+	CLEANUP(freep) char *new_path = xasprintf("%s\\%s", parent, guid_format(&guid->to, style, to));
 
 	if (target_has(winroot_target(root), path))
 		plan_add(plan, EDIT_RENAME_FILE, guid->row, HIVE_FILE, path, new_path);

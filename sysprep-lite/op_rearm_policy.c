@@ -48,6 +48,7 @@ static const char *find_section(const char *text, const char *section)
 static const char *find_key(const char *at, const char *key, const char **end)
 {
 	const char *found = NULL;
+	size_t len = strlen(key);
 
 	*end = at;
 	for (; *at; at = next_line(at)) {
@@ -57,7 +58,7 @@ static const char *find_key(const char *at, const char *key, const char **end)
 			break;
 		if (*p != '\r' && *p != '\n' && *p)
 			*end = next_line(at);
-		if (!found && strncasecmp(p, key, strlen(key)) == 0 && p[strlen(key) + strspn(p + strlen(key), " \t")] == '=')
+		if (!found && strncasecmp(p, key, len) == 0 && p[len + strspn(p + len, " \t")] == '=')
 			found = at;
 	}
 	return found;

@@ -80,7 +80,8 @@ static int check_name(const char *name, struct err *err)
 	if (found)
 		return 0;
 	if (near)
-		return err_set(err, ERR_USAGE, "there is no operation or category '%s'; did you mean '%s'?", name, near);
+		return err_set(err, ERR_USAGE, "there is no operation or category '%s'; did you mean '%s'?", name,
+			       near);
 	err_set(err, ERR_USAGE, "there is no operation or category '%s'", name);
 	return err_hint(err, "'sysprep-lite operations' lists them");
 }

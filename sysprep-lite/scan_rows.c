@@ -44,8 +44,8 @@ static void add(struct scanning *scan, const struct op_row *row, const char *ite
 		scan->result->optional++;
 	report_add_as(scan->report, rule, severity_of(scan, row, rule), scan_place(scan, item), "%s", message);
 	if (!row->on)
-		report_note(scan->report, "off by default (%s): generalize --enable %s changes it", op_sure_name(row->sure),
-			    row->id);
+		report_note(scan->report, "off by default (%s): generalize --enable %s changes it",
+			    op_sure_name(row->sure), row->id);
 }
 
 static void show_place(const struct edit *edit, bool hide, struct strbuf *ret)

@@ -10,7 +10,8 @@ static const struct rule_meta rules[] = {
 		.id = "image-not-generalized", .severity = SEVERITY_ERROR,
 		.summary = "sysprep /generalize was not run on this image",
 		.why = "every machine made from it is a clone: one machine SID, one client machine ID, and more",
-		.advice = "run sysprep /generalize /oobe before the capture; sysprep-lite generalize treats what can be treated offline",
+		.advice = "run sysprep /generalize /oobe before the capture; sysprep-lite generalize treats what can "
+			  "be treated offline",
 		.source = "Microsoft Learn: Sysprep (Generalize) a Windows installation",
 	},
 	{
@@ -110,15 +111,16 @@ static const struct rule_meta rules[] = {
 	{
 		.id = "rearm-not-staged", .severity = SEVERITY_WARNING,
 		.summary = "nothing resets the licensing state at the first boot",
-		.why = "all clones keep one client machine ID (CMID) until they are rearmed; it cannot be changed offline",
+		.why = "all clones keep one client machine ID (CMID) until they are rearmed; it cannot be changed "
+		       "offline",
 		.advice = "sysprep-lite generalize stages a rearm; or run slmgr /rearm on each machine",
 		.source = "Volume Activation 2.0 Operations Guide",
 	},
 	{
 		.id = "machine-sid", .severity = SEVERITY_WARNING,
 		.summary = "the machine SID is cloned",
-		.why = "since the updates of August 2025 Windows 11 24H2, Server 2025 and later refuse to log on between machines "
-		       "of one SID (LsaSrv event 6167)",
+		.why = "since the updates of August 2025 Windows 11 24H2, Server 2025 and later refuse to log on "
+		       "between machines of one SID (LsaSrv event 6167)",
 		.advice = "only sysprep /generalize inside Windows makes a new SID",
 		.source = "KB5068222, MC1275343",
 	},
@@ -139,7 +141,8 @@ static const struct rule_meta rules[] = {
 		.id = "hibernated", .severity = SEVERITY_WARNING,
 		.summary = "the image was captured while Windows was hibernated",
 		.why = "the registry on disk is older than the one in hiberfil.sys (fast startup does this too)",
-		.advice = "shut down with 'shutdown /s /t 0' (without /hybrid), then capture; generalize refuses until then",
+		.advice = "shut down with 'shutdown /s /t 0' (without /hybrid), then capture; generalize refuses until "
+			  "then",
 		.source = "guestfs(3): Windows 8 fast startup",
 	},
 	{

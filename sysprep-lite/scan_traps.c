@@ -135,8 +135,8 @@ static int check_dirty(struct scanning *scan)
 		if (winroot_is_incomplete(scan->root, id)) {
 			report_add_as(scan->report, scan_rule("dirty-hive"), SEVERITY_ERROR,
 				      scan_place(scan, winroot_hive_path(scan->root, id)),
-				      "%s was not written to the end and no log completes it: this report may be wrong, and "
-				      "generalize refuses it",
+				      "%s was not written to the end and no log completes it: this report may be "
+				      "wrong, and generalize refuses it",
 				      hive_name(id));
 			continue;
 		}
@@ -172,7 +172,8 @@ static bool has_unswapped_date(struct zone_check *check, struct regf *hive, regf
 	const uint8_t *date;
 
 	if (!value || !start_value || regf_value_data(check->software, value, &tzi, NULL) < 0 ||
-	    regf_value_data(hive, start_value, &start, NULL) < 0 || tzi.len < ZONE_TZI_LEN || start.len != ZONE_DATE_LEN)
+	    regf_value_data(hive, start_value, &start, NULL) < 0 || tzi.len < ZONE_TZI_LEN ||
+	    start.len != ZONE_DATE_LEN)
 		return false;
 	date = (const uint8_t *)tzi.data + ZONE_TZI_LEN - ZONE_DATE_LEN;
 	zone_date_to_time_fields(date, right);
@@ -189,7 +190,8 @@ static int check_zone(void *context, struct regf *hive, regf_key key, const char
 		(void)regf_get_text(hive, key, "StandardName", &name);
 	if (has_unswapped_date(check, hive, key, strbuf_text(&name)))
 		add(check->scan, "time-zone-field-order", item,
-		    "the dates of summer time have the field order of TZI (SYSTEMTIME), not that of TimeZoneInformation");
+		    "the dates of summer time have the field order of TZI (SYSTEMTIME), not that of "
+		    "TimeZoneInformation");
 	if (!check->first.len)
 		strbuf_adds(&check->first, strbuf_text(&name));
 	else if (strcmp(check->first.data, strbuf_text(&name)) != 0)

@@ -31,7 +31,7 @@ static struct target *target_new(const struct target_backend *backend, void *sta
 struct target *target_open(const char *spec, bool for_write, struct err *err)
 {
 	if (path_is_dir(spec))
-		return target_new(&target_dir_backend, target_dir_open(spec, err), spec);
+		return target_new(&target_dir_backend, target_dir_open(spec, for_write, err), spec);
 	return target_new(&target_image_backend, target_image_open(spec, for_write, err), spec);
 }
 

@@ -28,7 +28,7 @@ struct target_entry {
 	uint64_t size;
 };
 
-/* for_write locks a WIM (and recovers an interrupted commit first). */
+/* for_write locks a WIM (and recovers an interrupted commit first) or the folder, against other runs. */
 struct target *target_open(const char *spec, bool for_write, struct err *err);
 
 

@@ -21,7 +21,7 @@ extern const struct target_backend target_dir_backend;
 extern const struct target_backend target_image_backend;
 extern const struct target_backend target_files_backend;
 
-void *target_dir_open(const char *path, struct err *err);
+void *target_dir_open(const char *path, bool for_write, struct err *err);
 void *target_files_new(void);
 void target_files_add(void *state, const char *path, const char *host);
 void *target_image_open(const char *spec, bool for_write, struct err *err);

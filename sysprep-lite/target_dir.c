@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,10 +17,12 @@
 #include "sysprep-lite/target_backend.h"
 
 #define PUTS_MAX 48          /* each holds a temporary file open until all are written */
+#define STRAY_SUFFIX_LEN 6   /* as mkstemp makes it */
 #define REMOVE_DEPTH_MAX 128 /* folders below a removed folder */
 
 struct dir_target {
 	char *root;
+	int lock; /* on the folder while it is changed; -1 when only read */
 };
 
 typedef VEC(char *) names;
@@ -225,6 +229,27 @@ static int rename_path(const struct dir_target *dir, const char *from, const cha
 	return file_fsync_folder_of(host_to, err);
 }
 
+/* Temporary files that a killed run left beside host. The lock says that none of them is in use. */
+static void remove_stray(const char *host)
+{
+	CLEANUP(freep) char *folder = path_folder(host);
+	CLEANUP(freep) char *prefix = xasprintf(".%s.", path_name(host));
+	names list = { 0 };
+
+	if (read_names(folder, &list, NULL) < 0)
+		return;
+	for (size_t i = 0; i < list.len; i++) {
+		CLEANUP(freep) char *path = path_join(folder, list.items[i]);
+		struct stat st;
+
+		if (strncmp(list.items[i], prefix, strlen(prefix)) == 0 &&
+		    strlen(list.items[i]) == strlen(prefix) + STRAY_SUFFIX_LEN && lstat(path, &st) == 0 &&
+		    S_ISREG(st.st_mode))
+			(void)unlink(path);
+	}
+	names_release(&list);
+}
+
 /* Writes the new contents through to a temporary file beside the old. */
 static struct atomic_file *stage(const struct dir_target *dir, const struct target_change *change, struct err *err)
 {
@@ -237,6 +262,7 @@ static struct atomic_file *stage(const struct dir_target *dir, const struct targ
 	}
 	if (make_parents(host, err) < 0)
 		return NULL;
+	remove_stray(host);
 	file = atomic_file_open(host, err);
 	if (file && (atomic_file_write(file, change->data, change->len, err) < 0 ||
 		     file_fsync(atomic_file_fd(file), err) < 0))
@@ -297,19 +323,36 @@ static void dir_free(void *state)
 {
 	struct dir_target *dir = state;
 
+	close_fdp(&dir->lock);
 	free(dir->root);
 	free(dir);
 }
 
-void *target_dir_open(const char *path, struct err *err)
+static int lock_folder(const char *path, struct err *err)
 {
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, errno, "%s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return fd; /* a file system without locks is used without */
+	close(fd);
+	return err_set(err, ERR_BUSY, "%s: another run is changing it", path);
+}
+
+void *target_dir_open(const char *path, bool for_write, struct err *err)
+{
+	int lock = -1;
 	struct dir_target *dir;
 
 	if (access(path, R_OK | X_OK) < 0) {
 		err_errno(err, errno, "%s", path);
 		return NULL;
 	}
+	if (for_write && (lock = lock_folder(path, err)) < 0)
+		return NULL;
 	dir = xcalloc(1, sizeof(*dir));
+	dir->lock = lock;
 	dir->root = xstrdup(path);
 	return dir;
 }

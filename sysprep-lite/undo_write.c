@@ -153,7 +153,8 @@ int undo_write(struct target *target, const char *path, struct err *err)
 	int status;
 
 	if (path_exists(path))
-		return err_set(err, ERR_REFUSED, "%s: there is a file already; an undo journal is not overwritten", path);
+		return err_set(err, ERR_REFUSED, "%s: there is a file already; an undo journal is not overwritten",
+			       path);
 	w.file = atomic_file_open(path, err);
 	if (!w.file)
 		return err_context(err, "%s", path);

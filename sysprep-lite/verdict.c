@@ -150,7 +150,8 @@ static enum verdict judge_without_state(const struct setup_state *state, const c
 			   "SetupType is 0: the next boot is a normal start, as on an installed machine");
 	}
 	if (runs(state, "setup -newsetup -mini"))
-		return say(VERDICT_GENERALIZED, reason, "sysprep of Windows XP or 2003 ended: mini-setup runs at the next boot");
+		return say(VERDICT_GENERALIZED, reason,
+			   "sysprep of Windows XP or 2003 ended: mini-setup runs at the next boot");
 	return say(VERDICT_UNKNOWN, reason, "there is no ImageState, and Setup owns the next boot");
 }
 

@@ -73,7 +73,8 @@ struct winroot *winroot_open(struct target *target, struct err *err)
 			root->hives[id].path = xasprintf("%s\\%s", folders[i], places[id].path);
 		return root;
 	}
-	err_set(err, ERR_NOT_FOUND, "%s: no Windows here: there is no Windows/System32/config/SYSTEM", target_name(target));
+	err_set(err, ERR_NOT_FOUND, "%s: no Windows here: there is no Windows/System32/config/SYSTEM",
+		target_name(target));
 	err_hint(err, "name the folder (or image) that holds the Windows folder");
 	return NULL;
 }

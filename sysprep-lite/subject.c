@@ -29,41 +29,41 @@ static int add_hive(struct target *target, const char *item, struct err *err)
 	return 0;
 }
 
-static int open_hives(struct session *session, const struct cli_list *hives, struct err *err)
+static int open_hives(struct subject *subject, const struct cli_list *hives, struct err *err)
 {
 	bool has_system = false;
 
-	session->target = target_new_for_hives();
+	subject->target = target_new_for_hives();
 	for (size_t i = 0; i < hives->len; i++) {
-		if (add_hive(session->target, hives->items[i], err) < 0)
+		if (add_hive(subject->target, hives->items[i], err) < 0)
 			return -1;
 		has_system |= strncasecmp(hives->items[i], "SYSTEM=", 7) == 0;
 	}
 	if (!has_system)
 		return err_set(err, ERR_USAGE, "--hive SYSTEM=FILE is needed: it tells the state of the machine");
-	session->root = winroot_open(session->target, err);
-	return session->root ? 0 : -1;
+	subject->root = winroot_open(subject->target, err);
+	return subject->root ? 0 : -1;
 }
 
-int session_open(struct session *session, const struct cli *cli, const struct cli_list *hives, bool for_write,
+int subject_open(struct subject *subject, const struct cli *cli, const struct cli_list *hives, bool for_write,
 		 struct err *err)
 {
 	if (!hives->len == !cli->n_args)
 		return err_set(err, ERR_USAGE, "wanted: one TARGET, or --hive NAME=FILE");
 	if (hives->len)
-		return open_hives(session, hives, err);
-	return session_open_target(session, cli->args[0], for_write, err);
+		return open_hives(subject, hives, err);
+	return subject_open_target(subject, cli->args[0], for_write, err);
 }
 
-int session_open_target(struct session *session, const char *spec, bool for_write, struct err *err)
+int subject_open_target(struct subject *subject, const char *spec, bool for_write, struct err *err)
 {
-	session->target = target_open(spec, for_write, err);
-	session->root = session->target ? winroot_open(session->target, err) : NULL;
-	return session->root ? 0 : -1;
+	subject->target = target_open(spec, for_write, err);
+	subject->root = subject->target ? winroot_open(subject->target, err) : NULL;
+	return subject->root ? 0 : -1;
 }
 
-void session_release(struct session *session)
+void subject_release(struct subject *subject)
 {
-	winroot_freep(&session->root);
-	target_freep(&session->target);
+	winroot_freep(&subject->root);
+	target_freep(&subject->target);
 }
