@@ -39,7 +39,7 @@ static uint32_t column_of(const char *text, size_t line_start, size_t at)
 
 static char *copy(struct answer_ini *ini, const char *text, struct span s)
 {
-	return arena_strndup(&ini->arena, text + s.at, s.end - s.at);
+	return arena_text(&ini->arena, text + s.at, s.end - s.at);
 }
 
 /* A ";" outside quotes begins a comment. */

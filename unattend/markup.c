@@ -205,11 +205,11 @@ static const char *decoded(struct reader *r, struct span run, size_t *ret_len)
 	if (ret_len)
 		*ret_len = run.end - run.at;
 	if (!memchr(r->text + run.at, '&', run.end - run.at) && !memchr(r->text + run.at, '\r', run.end - run.at))
-		return arena_strndup(&r->m->arena, r->text + run.at, run.end - run.at);
+		return arena_text(&r->m->arena, r->text + run.at, run.end - run.at);
 	decode_run(r->text, run, &out);
 	if (ret_len)
 		*ret_len = out.len;
-	return arena_strndup(&r->m->arena, strbuf_text(&out), out.len);
+	return arena_text(&r->m->arena, strbuf_text(&out), out.len);
 }
 
 /* ---- namespaces ----------------------------------------------------------- */
@@ -235,7 +235,7 @@ static void split_name(struct reader *r, const char *full, const char **ret_pref
 {
 	const char *colon = strchr(full, ':');
 
-	*ret_prefix = colon ? arena_strndup(&r->m->arena, full, (size_t)(colon - full)) : "";
+	*ret_prefix = colon ? arena_text(&r->m->arena, full, (size_t)(colon - full)) : "";
 	*ret_local = colon ? colon + 1 : full;
 }
 
@@ -273,7 +273,7 @@ static bool read_attribute(struct reader *r, struct attribute **ret)
 		return false;
 	a = arena_alloc(&r->m->arena, sizeof(*a));
 	a->where = spot_of(r, name.at);
-	a->name = arena_strndup(&r->m->arena, r->text + name.at, name.end - name.at);
+	a->name = arena_text(&r->m->arena, r->text + name.at, name.end - name.at);
 	skip_space(r);
 	if (r->at >= r->len || r->text[r->at] != '=')
 		return fail(r, r->at, "attribute %.40s has no value", a->name);
@@ -349,7 +349,7 @@ static bool read_open_tag(struct reader *r)
 	e->where = spot_of(r, start);
 	e->depth = (uint16_t)(r->open ? r->open->depth + 1 : 1);
 	e->value = "";
-	full = arena_strndup(&r->m->arena, r->text + name.at, name.end - name.at);
+	full = arena_text(&r->m->arena, r->text + name.at, name.end - name.at);
 	e->name = full;
 	e->span = (struct span){ start, r->len };
 	append_child(r, e);
@@ -401,7 +401,7 @@ static void read_mixed_value(struct reader *r, struct element *e)
 		}
 	}
 	e->value_len = out.len;
-	e->value = arena_strndup(&r->m->arena, strbuf_text(&out), out.len);
+	e->value = arena_text(&r->m->arena, strbuf_text(&out), out.len);
 }
 
 static void finish_value(struct reader *r, struct element *e)

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "common/base/vec.h"
-#include "unattend/arena.h"
+#include "common/base/arena.h"
 
 #define MARKUP_MAX_DEPTH 256         /* as deep as libxml2 follows without XML_PARSE_HUGE */
 #define MARKUP_MAX_ELEMENTS 50000    /* the largest real answer file has some 3,000 */

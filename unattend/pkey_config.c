@@ -6,7 +6,7 @@
 
 #include "common/base/file.h"
 #include "common/base/vec.h"
-#include "unattend/arena.h"
+#include "common/base/arena.h"
 #include "unattend/base64.h"
 #include "unattend/xml_check.h"
 
@@ -21,7 +21,7 @@ struct pkey_config {
 
 static const char *keep(struct pkey_config *config, const char *text)
 {
-	return arena_strndup(&config->arena, text, strlen(text));
+	return arena_text(&config->arena, text, strlen(text));
 }
 
 static void finish_group(struct pkey_config *config)

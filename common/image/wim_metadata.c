@@ -55,7 +55,7 @@ static int check_name(const char *name, size_t len, struct err *err)
 }
 
 /* The text at [at, at + len) of raw, which the caller has checked. */
-static const char *read_name(struct wim_arena *arena, const uint8_t *raw, uint32_t at, uint32_t len, struct err *err)
+static const char *read_name(struct arena *arena, const uint8_t *raw, uint32_t at, uint32_t len, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -68,7 +68,7 @@ static const char *read_name(struct wim_arena *arena, const uint8_t *raw, uint32
 	utf16le_to_text(bytes_of(raw + at, len), &text);
 	if (check_name(strbuf_text(&text), text.len, err) < 0)
 		return NULL;
-	return wim_arena_text(arena, text.data, text.len);
+	return arena_text(arena, text.data, text.len);
 }
 
 static uint32_t names_len(uint16_t name_len, uint16_t short_len)
@@ -76,7 +76,7 @@ static uint32_t names_len(uint16_t name_len, uint16_t short_len)
 	return (name_len ? name_len + 2u : 0) + (short_len ? short_len + 2u : 0);
 }
 
-static int index_names(struct wim_arena *arena, struct wim_node *node, struct err *err)
+static int index_names(struct arena *arena, struct wim_node *node, struct err *err)
 {
 	uint16_t name_len = load_le16(node->raw + DENTRY_NAME_LEN);
 	uint16_t short_len = load_le16(node->raw + DENTRY_SHORT_LEN);
@@ -91,12 +91,12 @@ static int index_names(struct wim_arena *arena, struct wim_node *node, struct er
 	return node->short_name ? 0 : -1;
 }
 
-static int index_streams(struct wim_arena *arena, struct wim_node *node, struct err *err)
+static int index_streams(struct arena *arena, struct wim_node *node, struct err *err)
 {
 	uint32_t at = node->entry_len;
 
 	node->n_streams = load_le16(node->raw + DENTRY_STREAMS);
-	node->streams = wim_arena_alloc(arena, node->n_streams * sizeof(*node->streams));
+	node->streams = arena_alloc(arena, node->n_streams * sizeof(*node->streams));
 	for (unsigned i = 0; i < node->n_streams; i++) {
 		node->streams[i].at = at;
 		node->streams[i].name = read_name(arena, node->raw, at + STREAM_FIXED_LEN,
@@ -108,7 +108,7 @@ static int index_streams(struct wim_arena *arena, struct wim_node *node, struct 
 	return 0;
 }
 
-int wim_node_index(struct wim_arena *arena, struct wim_node *node, struct err *err)
+int wim_node_index(struct arena *arena, struct wim_node *node, struct err *err)
 {
 	return index_names(arena, node, err) < 0 ? -1 : index_streams(arena, node, err);
 }
@@ -150,7 +150,7 @@ static int measure(struct parser *parser, uint64_t at, uint32_t *ret_entry, uint
 
 static struct wim_node *read_node(struct parser *parser, uint64_t at, struct wim_node *parent, struct err *err)
 {
-	struct wim_node *node = wim_arena_alloc(&parser->tree->arena, sizeof(*node));
+	struct wim_node *node = arena_alloc(&parser->tree->arena, sizeof(*node));
 
 	if (measure(parser, at, &node->entry_len, &node->raw_len, err) < 0 ||
 	    claim(parser, at, node->raw_len, err) < 0)
@@ -349,7 +349,7 @@ void wim_tree_release(struct wim_tree *tree)
 	for (struct wim_node *node = tree->root; node; node = wim_node_walk(tree->root, node))
 		free(node->sorted);
 	strbuf_release(&tree->data);
-	wim_arena_release(&tree->arena);
+	arena_release(&tree->arena);
 	*tree = (struct wim_tree){ 0 };
 }
 

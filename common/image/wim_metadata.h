@@ -11,7 +11,7 @@
 #include "common/base/bytes.h"
 #include "common/base/err.h"
 #include "common/base/strbuf.h"
-#include "common/image/wim_arena.h"
+#include "common/base/arena.h"
 #include "common/image/wim_header.h"
 
 #define WIM_METADATA_MAX (1u << 29) /* about two million files */
@@ -75,7 +75,7 @@ struct wim_node {
 
 struct wim_tree {
 	struct strbuf data; /* the metadata resource; nodes point into it */
-	struct wim_arena arena;
+	struct arena arena;
 	struct wim_node *root;
 	uint32_t root_at; /* offset of the root entry: the security descriptors end there */
 	uint32_t n_security;
@@ -136,4 +136,4 @@ void wim_node_path(const struct wim_node *node, struct strbuf *ret);
 uint32_t wim_node_place(const struct wim_node *dir, const char *name, size_t len);
 
 /* Fills name, short_name and streams from raw, which must be a whole entry with its streams. */
-int wim_node_index(struct wim_arena *arena, struct wim_node *node, struct err *err);
+int wim_node_index(struct arena *arena, struct wim_node *node, struct err *err);

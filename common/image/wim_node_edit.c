@@ -44,7 +44,7 @@ static void build_entry(struct strbuf *raw, const uint8_t *fixed, const struct s
 static int set_raw(struct wim_tree *tree, struct wim_node *node, const struct strbuf *raw, size_t entry_len,
 		   struct err *err)
 {
-	node->raw = wim_arena_alloc(&tree->arena, raw->len);
+	node->raw = arena_alloc(&tree->arena, raw->len);
 	memcpy(node->raw, raw->data, raw->len);
 	node->raw_len = (uint32_t)raw->len;
 	node->entry_len = (uint32_t)entry_len;
@@ -56,7 +56,7 @@ struct wim_node *wim_node_new(struct wim_tree *tree, const char *name, size_t le
 {
 	CLEANUP(strbuf_release) struct strbuf units = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
-	struct wim_node *node = wim_arena_alloc(&tree->arena, sizeof(*node));
+	struct wim_node *node = arena_alloc(&tree->arena, sizeof(*node));
 	uint8_t fixed[DENTRY_FIXED_LEN] = { 0 };
 
 	store_le32(fixed + DENTRY_ATTRIBUTES, what->attributes);

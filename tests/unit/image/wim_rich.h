@@ -92,7 +92,7 @@ static UNUSED void rich_node(struct image_edit *edit, const char *path, const ch
 
 	rich_add_stream(&raw, "", data_hash);
 	rich_add_stream(&raw, "Zone.Identifier", stream_hash);
-	node->raw = wim_arena_alloc(&edit->tree->arena, raw.len);
+	node->raw = arena_alloc(&edit->tree->arena, raw.len);
 	memcpy(node->raw, raw.data, raw.len);
 	node->raw_len = (uint32_t)raw.len;
 	node->entry_len = (uint32_t)entry_len;

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/image/wim_arena.h"
+#include "common/base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/alloc.h"
-
-#define BLOCK_LEN (256u * 1024)
+#define BLOCK_LEN (64u * 1024)
 #define ALIGNMENT 16u
 
-struct wim_arena_block {
-	struct wim_arena_block *next;
+struct arena_block {
+	struct arena_block *next;
 	size_t len;
 	_Alignas(ALIGNMENT) uint8_t data[];
 };
 
-static void add_block(struct wim_arena *arena, size_t len)
+static void add_block(struct arena *arena, size_t len)
 {
-	struct wim_arena_block *block = xcalloc(1, sizeof(*block) + len);
+	struct arena_block *block = xcalloc(1, sizeof(*block) + len);
 
 	block->len = len;
 	block->next = arena->blocks;
@@ -25,7 +23,7 @@ static void add_block(struct wim_arena *arena, size_t len)
 	arena->left = len;
 }
 
-void *wim_arena_alloc(struct wim_arena *arena, size_t size)
+void *arena_alloc(struct arena *arena, size_t size)
 {
 	size_t need = (size_t)round_up(MAX(size, (size_t)1), ALIGNMENT);
 
@@ -38,18 +36,19 @@ void *wim_arena_alloc(struct wim_arena *arena, size_t size)
 	return piece;
 }
 
-char *wim_arena_text(struct wim_arena *arena, const char *text, size_t len)
+char *arena_text(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = wim_arena_alloc(arena, len + 1);
+	char *copy = arena_alloc(arena, len + 1);
 
-	memcpy(copy, text, len);
+	if (len)
+		memcpy(copy, text, len);
 	return copy;
 }
 
-void wim_arena_release(struct wim_arena *arena)
+void arena_release(struct arena *arena)
 {
 	while (arena->blocks) {
-		struct wim_arena_block *block = arena->blocks;
+		struct arena_block *block = arena->blocks;
 
 		arena->blocks = block->next;
 		free(block);
