@@ -26,6 +26,14 @@ for version in nt4 xp win7 win10; do
 	sysprep-lite scan --json $version >scan.json 2>errors
 	check "$version: not generalized, although GeneralizationState may be 7" \
 		python3 -c 'import json, sys; r = json.load(open("scan.json")); sys.exit(r["verdict"] != "not generalized" or r["exit_code"] != 1)'
+	cp -a $version removed-$version
+	check "$version: generalize --nic=remove" sysprep-lite generalize --json --nic=remove removed-$version
+	cp "$log" removed.json
+	python3 "$cases/guid_scan.py" nics-$version removed-$version/$config/SYSTEM >left.txt
+	check "$version: no GUID of an adapter is left" grep -qx 'SYSTEM 0' left.txt
+	[ $version = win10 ] ||
+		check "$version: only what was told is removed" python3 "$cases/predict.py" removed.json before-$version removed-$version
+	check "$version: hivex reads it" sh -c "hivexml removed-$version/$config/SYSTEM >hive.xml"
 	check "$version: generalize" sysprep-lite generalize --json $version
 	cp "$log" result.json
 	python3 "$cases/guid_scan.py" nics-$version $version/$config/SYSTEM >left.txt

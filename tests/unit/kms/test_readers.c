@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The same request in every shape that Windows and its collectors give it. */
 #include <zlib.h>
+#include <zstd.h>
 
 #include "common/base/utf16.h"
+#include "kms/unpack.h"
 #include "tests/unit/kms/kms_case.h"
 
 #define INFO_2 "0x0,5,srv2.example.com,eb3a4b41-a8e2-4d47-b1b1-7d21fdf15fab,2026/8/5 9:00,1,1,249120," WINDOWS_10
@@ -360,6 +362,38 @@ static void gzip_is_unpacked_and_a_cut_one_is_refused(void **state UNUSED)
 	told_release(&told);
 }
 
+static void zstd_of_several_frames_is_unpacked_and_a_cut_one_is_refused(void **state UNUSED)
+{
+	static const char first[] = TAB_HEADER TAB_ROW("8/4/2026 3:46:52 PM", INFO);
+	static const char second[] = TAB_ROW("8/5/2026 9:00:15 AM", INFO_2);
+	char packed[4096];
+	size_t len = ZSTD_compress(packed, sizeof(packed), first, strlen(first), 3);
+	size_t more = ZSTD_compress(packed + len, sizeof(packed) - len, second, strlen(second), 3);
+	struct told told = read_log(packed, len + more);
+
+	assert_two(&told, "rows");
+	told_release(&told);
+	told = read_log(packed, len + more - 5);
+	assert_int_equal(told.result, -1);
+	assert_int_equal(told.err.kind, ERR_TRUNCATED);
+	told_release(&told);
+}
+
+static void packed_text_larger_than_the_limit_is_refused(void **state UNUSED)
+{
+	CLEANUP(strbuf_release) struct strbuf zeros = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf packed = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+	struct err err = { 0 };
+
+	strbuf_add_fill(&zeros, ' ', 8 << 20);
+	strbuf_reserve(&packed, ZSTD_compressBound(zeros.len));
+	packed.len = ZSTD_compress(packed.data, packed.cap, zeros.data, zeros.len, 3);
+	assert_int_equal(zstd_unpack(bytes_of(packed.data, packed.len), 1 << 20, &out, &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_true(out.len < 2 << 20);
+}
+
 static void what_is_no_log_is_refused(void **state UNUSED)
 {
 	static const struct {
@@ -392,7 +426,6 @@ static void formats_we_know_but_do_not_read_are_named(void **state UNUSED)
 		size_t len;
 	} known[] = {
 		{ "\x30\0\0\0LfLe\1\0\0\0\1\0\0\0", 16 },
-		{ "\x28\xb5\x2f\xfd\0\0\0\0", 8 },
 		{ "PK\3\4\0\0\0\0", 8 },
 	};
 
@@ -432,6 +465,8 @@ int main(void)
 		cmocka_unit_test(json_nested_without_end_is_refused),
 		cmocka_unit_test(utf16_is_read_with_and_without_a_mark),
 		cmocka_unit_test(gzip_is_unpacked_and_a_cut_one_is_refused),
+		cmocka_unit_test(zstd_of_several_frames_is_unpacked_and_a_cut_one_is_refused),
+		cmocka_unit_test(packed_text_larger_than_the_limit_is_refused),
 		cmocka_unit_test(what_is_no_log_is_refused),
 		cmocka_unit_test(formats_we_know_but_do_not_read_are_named),
 	};
