@@ -233,6 +233,7 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, void *ar
 		const char *word = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
 		bool used_next = false;
 
+		/* "-" is standard input, "-2147483725" a number: no option begins with a digit. */
 		if (only_arguments || word[0] != '-' || !word[1] || (word[1] >= '0' && word[1] <= '9')) {
 			argv[kept++] = argv[i];
 		} else if (strcmp(word, "--") == 0) {

@@ -75,7 +75,7 @@ const char *image_xml(const struct image_file *file);
 /* Index (from 1) by number or by image name; NULL or "" means the only image. ERR_NOT_FOUND names those there are. */
 int image_select(struct image_file *file, const char *name_or_index, unsigned *ret, struct err *err);
 
-/* Splits "install.wim:2" into path and image; image NULL when there is no ":". Free *path. */
+/* Splits "install.wim:2" into path and image; image NULL when there is no ":". Free both. */
 void image_split_target(const char *target, char **path, char **image);
 
 struct image_entry {

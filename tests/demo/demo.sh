@@ -81,7 +81,7 @@ run 1 sysprep-lite scan install.wim:1
 says '^nothing left that sysprep-lite can change'
 
 step "Look into it through a mount"
-if [ -e /dev/fuse ] && command -v fusermount >/dev/null; then
+if [ -r /dev/fuse ] && [ -w /dev/fuse ] && command -v fusermount >/dev/null; then
 	mkdir mnt
 	run 0 wimtool mount install.wim 1 mnt
 	mounted=mnt
@@ -89,7 +89,7 @@ if [ -e /dev/fuse ] && command -v fusermount >/dev/null; then
 	run 0 wimtool unmount mnt
 	mounted=
 else
-	echo "skipped: no /dev/fuse on this machine, so nothing can be mounted"
+	echo "skipped: nothing can be mounted, because there is no /dev/fuse here that this user may open"
 fi
 
 step "Verify the image"

@@ -65,12 +65,13 @@ static void every_form_of_an_option_is_read(void **state UNUSED)
 	cli_release_args(&command, &p.args);
 }
 
-static void a_single_dash_is_an_argument(void **state UNUSED)
+static void a_single_dash_and_a_negative_number_are_arguments(void **state UNUSED)
 {
 	struct parsed p;
 
-	assert_int_equal(parse(&p, "-"), 0);
-	assert_int_equal(p.n, 1);
+	assert_int_equal(parse(&p, "- -2147483725"), 0);
+	assert_int_equal(p.n, 2);
+	assert_string_equal(p.words[1], "-2147483725");
 }
 
 static void mistakes_are_usage_errors_with_a_suggestion(void **state UNUSED)
@@ -108,7 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_an_option_is_read),
-		cmocka_unit_test(a_single_dash_is_an_argument),
+		cmocka_unit_test(a_single_dash_and_a_negative_number_are_arguments),
 		cmocka_unit_test(mistakes_are_usage_errors_with_a_suggestion),
 		cmocka_unit_test(near_words_are_found_and_far_ones_are_not),
 	};
