@@ -186,7 +186,7 @@ static int parse_long(const struct cli_command *command, const char *word, const
 	if (option->type == CLI_FLAG) {
 		if (*equals)
 			return err_set(err, ERR_USAGE, "--%s takes no value", option->name);
-		return store_into(target, option, is_common, NULL, err);
+		return store_into(target, option, is_common, "", err);
 	}
 	if (*equals)
 		return store_into(target, option, is_common, equals + 1, err);
@@ -208,7 +208,7 @@ static int parse_short(const struct cli_command *command, const char *word, cons
 		if (!option)
 			return err_set(err, ERR_USAGE, "no option \"-%c\"", *c);
 		if (option->type == CLI_FLAG) {
-			if (store_into(target, option, is_common, NULL, err) < 0)
+			if (store_into(target, option, is_common, "", err) < 0)
 				return -1;
 			continue;
 		}
