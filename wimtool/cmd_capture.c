@@ -219,7 +219,8 @@ const struct cli_command cmd_append = {
 	.summary = "add an image to a WIM",
 	.usage = "SOURCE WIM [NAME [DESCRIPTION]]",
 	.description = "Adds SOURCE as a further image. Files that the WIM holds already are not stored again; the "
-		       "images that are there stay readable whatever interrupts it.",
+		       "images that are there stay readable whatever interrupts it, and wimtool recover undoes what "
+		       "was not finished.",
 	.examples = append_examples,
 	.n_examples = ARRAY_SIZE(append_examples),
 	CLI_OPTIONS(struct capture_args, append_options),

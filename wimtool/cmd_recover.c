@@ -1,24 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+
+#include "common/base/file.h"
 #include "common/image/image.h"
+#include "common/image/image_recover.h"
 #include "wimtool/commands.h"
+
+static void show_text(FILE *out, const char *wim, const struct image_recovery *done)
+{
+	if (done->replayed)
+		fprintf(out, "%s: put back as it was before the change that did not end\n", wim);
+	if (done->cleared_mark)
+		fprintf(out,
+			"%s: verified; the mark of a write that did not end is cleared, %" PRIu64
+			" bytes behind it are cut off\n",
+			wim, done->trimmed);
+	if (done->removed_temps)
+		fprintf(out, "%s: %u unfinished files of captures removed\n", wim, done->removed_temps);
+	if (!done->replayed && !done->cleared_mark && !done->removed_temps)
+		fprintf(out, "%s: nothing to recover\n", wim);
+}
+
+/* The WIM may be missing: what a killed capture of it left is removed all the same. */
+static int check_readable(const char *wim, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = path_exists(wim) ? image_file_open(wim, err) : NULL;
+
+	return file || !path_exists(wim) ? 0 : -1;
+}
 
 static int recover_run(struct cli *cli, const void *args UNUSED, struct err *err)
 {
 	const char *wim = cli->args[0];
-	CLEANUP(image_file_closep) struct image_file *file = NULL;
-	bool did;
+	struct image_recovery done;
 
-	if (image_recover(wim, &did, err) < 0)
-		return err_context(err, "%s", wim);
-	file = image_file_open(wim, err);
-	if (!file)
+	if (image_recover_all(wim, &done, err) < 0 || check_readable(wim, err) < 0)
 		return err_context(err, "%s", wim);
 	if (!cli->quiet)
-		fprintf(cli->out, did ? "%s: put back as it was before the change that did not end\n"
-				      : "%s: nothing to recover\n", wim);
+		show_text(cli->out, wim, &done);
 	json_begin_object(cli->json, "result");
 	json_text(cli->json, "wim", wim);
-	json_bool(cli->json, "recovered", did);
+	json_bool(cli->json, "recovered", done.replayed);
+	json_bool(cli->json, "mark_cleared", done.cleared_mark);
+	json_uint(cli->json, "bytes_trimmed", done.trimmed);
+	json_uint(cli->json, "temporary_files_removed", done.removed_temps);
 	json_end_object(cli->json);
 	return CLI_DONE;
 }
@@ -31,10 +56,16 @@ static const struct cli_example recover_examples[] = {
 
 const struct cli_command cmd_recover = {
 	.name = "recover",
-	.summary = "undo a change of a WIM that was interrupted",
+	.summary = "clear up after a write of a WIM that was interrupted",
 	.usage = "WIM",
 	.description = "A change writes what it will overwrite into WIM.goldwim-undo first. When that file is left, "
-		       "recover puts the WIM back byte for byte. update does so by itself.",
+		       "recover puts the WIM back byte for byte. update does so by itself.\n\n"
+		       "A header that says \"being written\", as a killed append leaves it, is cleared when nobody "
+		       "holds the lock on the WIM and all of it verifies; bytes behind the last used one are then "
+		       "cut off. A program that writes without a lock (from another operating system, over a network) "
+		       "is not seen: end it first.\n\n"
+		       "Temporary files \".WIM.XXXXXX\" beside the WIM are removed when they are yours, begin as a WIM "
+		       "and no capture holds their lock.",
 	.examples = recover_examples,
 	.n_examples = ARRAY_SIZE(recover_examples),
 	.min_args = 1,

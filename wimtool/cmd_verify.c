@@ -80,7 +80,7 @@ static const struct rule_meta write_flag_left = {
 	.severity = SEVERITY_WARNING,
 	.summary = "the header says that the WIM is being written",
 	.why = "A program is writing it now, or was ended while it did; the old contents are then still there.",
-	.advice = "wait for the program; when there is none, any change that ends well clears the mark",
+	.advice = "wait for the program; when there is none, wimtool recover clears the mark",
 };
 
 static void on_problem(void *context, enum wim_problem kind, const char *what, const char *place)

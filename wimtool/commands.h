@@ -18,3 +18,6 @@ extern const struct cli_command cmd_mount;
 extern const struct cli_command cmd_mountrw; /* mount --rw */
 extern const struct cli_command cmd_unmount;
 extern const struct cli_command cmd_recover;
+extern const struct cli_command cmd_hash;
+extern const struct cli_command cmd_set;
+extern const struct cli_command cmd_diff;

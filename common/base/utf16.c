@@ -104,11 +104,23 @@ bool text_is_utf8(const char *text, size_t len)
 	return true;
 }
 
+static size_t plain_run(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= 0x20 && text[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void text_show(const char *text, size_t len, struct strbuf *ret)
 {
+	size_t at = plain_run(text, len);
 	uint32_t c;
 
-	for (size_t at = 0; at < len;) {
+	if (at)
+		strbuf_add(ret, text, at);
+	while (at < len) {
 		size_t used = text_codepoint(text + at, len - at, &c);
 
 		if (!used) {

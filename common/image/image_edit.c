@@ -12,8 +12,7 @@
 
 /* ---- opening ---- */
 
-/* An exclusive lock like the one that libwim takes, so that both keep out of each other's way. */
-static int open_locked(const char *path, struct err *err)
+int image_open_locked(const char *path, struct err *err)
 {
 	int fd = file_open_read(path, err);
 
@@ -33,7 +32,7 @@ static int open_locked(const char *path, struct err *err)
 	return -1;
 }
 
-static int check_can_change(const struct image_file *file, struct err *err)
+int image_check_can_change(const struct image_file *file, struct err *err)
 {
 	const struct wim_header *header = &file->header;
 
@@ -65,7 +64,7 @@ static uint64_t highest_link_group(const struct wim_tree *tree)
 static int load_edit(struct image_edit *edit, const char *name_or_index, struct err *err)
 {
 	bool did;
-	int fd = open_locked(edit->path, err);
+	int fd = image_open_locked(edit->path, err);
 
 	if (fd < 0)
 		return -1;
@@ -74,7 +73,7 @@ static int load_edit(struct image_edit *edit, const char *name_or_index, struct 
 		return -1;
 	}
 	edit->file = image_file_open_fd(fd, err);
-	if (!edit->file || check_can_change(edit->file, err) < 0 ||
+	if (!edit->file || image_check_can_change(edit->file, err) < 0 ||
 	    image_select(edit->file, name_or_index, &edit->index, err) < 0)
 		return -1;
 	edit->tree = image_load_tree(edit->file->reader, edit->file, edit->index, err);
@@ -137,7 +136,7 @@ int image_recover(const char *path, bool *did, struct err *err)
 
 	if (!real)
 		return err_errno(err, errno, "cannot be opened");
-	fd = open_locked(real, err);
+	fd = image_open_locked(real, err);
 	return fd < 0 ? -1 : wim_journal_replay(real, fd, did, err);
 }
 

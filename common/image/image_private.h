@@ -21,6 +21,15 @@ struct image_file {
 /* Takes fd over, also on failure. */
 struct image_file *image_file_open_fd(int fd, struct err *err);
 
+/*
+ * Opens a WIM to change it, with an exclusive lock like the one that libwim takes, so that both keep out of
+ * each other's way; -1 on error.
+ */
+int image_open_locked(const char *path, struct err *err);
+
+/* ERR_REFUSED or ERR_UNSUPPORTED for a WIM that cannot be changed in place. */
+int image_check_can_change(const struct image_file *file, struct err *err);
+
 /* A tree of its own, read from the file; tree_release and free it. */
 struct wim_tree *image_load_tree(struct wim_reader *reader, const struct image_file *file, unsigned index,
 				 struct err *err);

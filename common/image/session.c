@@ -11,7 +11,9 @@
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
 #include "common/image/image.h"
+#include "common/image/image_recover.h"
 #include "common/image/session_core.h"
+#include "common/image/wim_journal.h"
 
 #define NTFS_MARK_OFFSET 3 /* of "NTFS    " in the first sector of a volume */
 
@@ -199,6 +201,7 @@ static int write_new(struct session *s, const struct session_capture *r, struct 
 	tempfiles_release_signals();
 	if (!out)
 		return err_context(err, "%s", r->wim);
+	image_lock_temp(atomic_file_fd(out));
 	code = wimlib_write_to_fd(s->wim, atomic_file_fd(out), WIMLIB_ALL_IMAGES, write_flags(r), r->threads);
 	if (code)
 		return session_fail(s, code, "cannot write it", r->wim, err);
@@ -226,6 +229,47 @@ static int capture(struct session *s, const struct session_capture *r, const str
 	return write_new(s, r, ret, err);
 }
 
+/*
+ * Writes the undo journal for what libwim is going to do. Pipable WIMs are written anew by it; a folder that nobody
+ * may write into holds no journal, and libwim alone keeps the old images readable.
+ */
+static int guard_append(const char *wim, const struct cli *cli, struct err *err)
+{
+	CLEANUP(close_fdp) int fd = file_open_read(wim, err);
+	struct wim_header header;
+	uint64_t bytes;
+
+	if (fd < 0 || file_size(fd, &bytes, err) < 0 || wim_header_read(fd, bytes, &header, err) < 0)
+		return -1;
+	if (header.pipable)
+		return 0;
+
+	CLEANUP(freep) char *folder = path_folder(wim);
+
+	if (access(folder, W_OK | X_OK) < 0) {
+		if (cli)
+			cli_verbose(cli, "%s: no undo journal can be written beside it", wim);
+		return 0;
+	}
+	return wim_journal_guard(wim, fd, &header, bytes, err);
+}
+
+static int overwrite(struct session *s, const struct session_capture *r, const struct cli *cli, struct err *err)
+{
+	CLEANUP(freep) char *real = realpath(r->wim, NULL);
+	bool did;
+	int code;
+
+	if (!real)
+		return err_errno(err, errno, "%s", r->wim);
+	if (guard_append(real, cli, err) < 0)
+		return err_context(err, "%s", r->wim);
+	code = wimlib_overwrite(s->wim, write_flags(r), r->threads);
+	/* Under the lock again: puts back what failed, or sees that it is done. Who has the lock now does the same. */
+	(void)image_recover(real, &did, NULL);
+	return code ? session_fail(s, code, "cannot add the image", r->wim, err) : 0;
+}
+
 static int append(struct session *s, const struct session_capture *r, const struct cli *cli,
 		  struct session_captured *ret, struct err *err)
 {
@@ -233,7 +277,6 @@ static int append(struct session *s, const struct session_capture *r, const stru
 	struct wimlib_wim_info info;
 	struct stat st;
 	bool recovered;
-	int code;
 
 	if (look_at_source(r->source, &flags, err) < 0)
 		return -1;
@@ -245,9 +288,8 @@ static int append(struct session *s, const struct session_capture *r, const stru
 	set_levels(r, (enum wimlib_compression_type)info.compression_type);
 	if (add_image(s, r, flags, ret, err) < 0)
 		return -1;
-	code = wimlib_overwrite(s->wim, write_flags(r), r->threads);
-	if (code)
-		return session_fail(s, code, "cannot add the image", r->wim, err);
+	if (overwrite(s, r, cli, err) < 0)
+		return -1;
 	if (stat(r->wim, &st) == 0)
 		ret->wim_bytes = (uint64_t)st.st_size;
 	return 0;

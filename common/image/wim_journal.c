@@ -14,6 +14,7 @@
 
 #define SUFFIX ".goldwim-undo"
 #define MAGIC_LEN 8
+#define FLAGS 16 /* in the header of a WIM */
 #define VERSION 1
 #define TAIL_MAX (1u << 28) /* a longer one is left out: an append does not overwrite it */
 
@@ -30,8 +31,8 @@ enum journal_field {
 
 #define NEXT_LEN (MAGIC_LEN + WIM_HEADER_LEN + SHA256_LEN)
 
-static const char magic[MAGIC_LEN + 1] = "GWIMUNDO";
-static const char magic_next[MAGIC_LEN + 1] = "GWIMNEXT";
+static const uint8_t magic[MAGIC_LEN] = { 'G', 'W', 'I', 'M', 'U', 'N', 'D', 'O' };
+static const uint8_t magic_next[MAGIC_LEN] = { 'G', 'W', 'I', 'M', 'N', 'E', 'X', 'T' };
 
 char *wim_journal_path(const char *wim_path)
 {
@@ -126,6 +127,21 @@ int wim_journal_next(const char *wim_path, const struct wim_header *header, stru
 	return write_through(path, O_APPEND, &record, err);
 }
 
+int wim_journal_guard(const char *wim_path, int wim_fd, const struct wim_header *header, uint64_t wim_bytes,
+		      struct err *err)
+{
+	struct wim_header writing = *header;
+
+	writing.flags |= WIM_FLAG_WRITE_IN_PROGRESS;
+	wim_header_store(&writing);
+	if (wim_journal_begin(wim_path, wim_fd, header, wim_bytes, err) < 0)
+		return -1;
+	if (wim_journal_next(wim_path, &writing, err) == 0)
+		return 0;
+	(void)wim_journal_end(wim_path, NULL);
+	return -1;
+}
+
 int wim_journal_end(const char *wim_path, struct err *err)
 {
 	CLEANUP(freep) char *path = wim_journal_path(wim_path);
@@ -184,6 +200,20 @@ static bool header_is_ours(const uint8_t *now, const struct journal *journal)
 	return true;
 }
 
+/* Only libwim writes the mark; a header without it that is not the old one is what it writes last. */
+static bool guarded_write_has_ended(int wim_fd, const struct journal *journal)
+{
+	uint8_t now[WIM_HEADER_LEN];
+	struct wim_header header;
+	uint64_t bytes = 0;
+
+	return journal->next.len && (bytes_le32(journal->next, FLAGS) & WIM_FLAG_WRITE_IN_PROGRESS) &&
+	       file_size(wim_fd, &bytes, NULL) == 0 && file_pread(wim_fd, now, sizeof(now), 0, NULL) == 0 &&
+	       !header_is_ours(now, journal) &&
+	       wim_header_parse(bytes_of(now, sizeof(now)), bytes, &header, NULL) == 0 &&
+	       !(header.flags & WIM_FLAG_WRITE_IN_PROGRESS);
+}
+
 static int check_state(int wim_fd, const struct journal *journal, struct err *err)
 {
 	uint8_t now[WIM_HEADER_LEN];
@@ -225,6 +255,8 @@ int wim_journal_replay(const char *wim_path, int wim_fd, bool *did, struct err *
 
 	int whole = data.len ? parse(bytes_of(data.data, data.len), &journal, err) : 0;
 
+	if (whole > 0 && guarded_write_has_ended(wim_fd, &journal))
+		return wim_journal_end(wim_path, err);
 	if (whole < 0 ||
 	    (whole && (check_state(wim_fd, &journal, err) < 0 || put_back(wim_fd, &journal, err) < 0)))
 		return err_context(err, "undo journal %s", path_name(path));

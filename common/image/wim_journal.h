@@ -21,11 +21,18 @@ int wim_journal_begin(const char *wim_path, int wim_fd, const struct wim_header 
 /* Adds the header that is going to be written, so that replay can tell our commit from one of another program. */
 int wim_journal_next(const char *wim_path, const struct wim_header *header, struct err *err);
 
+/*
+ * begin and next for a write that libwim is going to do: its header says "being written" until it has ended well.
+ * The lock is libwim's then; replay, under a lock again, puts back or sees that the new header is there.
+ */
+int wim_journal_guard(const char *wim_path, int wim_fd, const struct wim_header *header, uint64_t wim_bytes,
+		      struct err *err);
+
 int wim_journal_end(const char *wim_path, struct err *err);
 
 /*
  * Puts the WIM back to what the journal says and removes the journal. *did is
- * false when there is none. ERR_REFUSED, with nothing changed, when the WIM is not in a
- * state that our commit can have left.
+ * false when there is none, or when the write that it guards has ended well.
+ * ERR_REFUSED, with nothing changed, when the WIM is not in a state that our commit can have left.
  */
 int wim_journal_replay(const char *wim_path, int wim_fd, bool *did, struct err *err);

@@ -365,6 +365,21 @@ bool wim_tree_security(const struct wim_tree *tree, int32_t id, struct bytes *re
 	return bytes_slice(data, at, bytes_le64(data, SECURITY_HEADER_LEN + (size_t)id * 8), ret);
 }
 
+struct bytes *wim_tree_security_table(const struct wim_tree *tree)
+{
+	struct bytes *table = xcalloc((size_t)tree->n_security + 1, sizeof(*table));
+	struct bytes data = bytes_of(tree->data.data, tree->data.len);
+	uint64_t at = SECURITY_HEADER_LEN + tree->n_security * 8ULL;
+
+	for (size_t i = 0; i < tree->n_security; i++) {
+		uint64_t len = bytes_le64(data, SECURITY_HEADER_LEN + i * 8);
+
+		(void)bytes_slice(data, at, len, &table[i]);
+		at += len;
+	}
+	return table;
+}
+
 void wim_node_link(struct wim_node *ring, struct wim_node *node)
 {
 	node->link_next = ring->link_next;

@@ -137,3 +137,6 @@ uint32_t wim_node_place(const struct wim_node *dir, const char *name, size_t len
 
 /* Fills name, short_name and streams from raw, which must be a whole entry with its streams. */
 int wim_node_index(struct arena *arena, struct wim_node *node, struct err *err);
+
+/* All security descriptors in the order of their ids, tree->n_security of them; free the array. */
+struct bytes *wim_tree_security_table(const struct wim_tree *tree);

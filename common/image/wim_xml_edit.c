@@ -132,15 +132,30 @@ static void fill_self_closing(struct strbuf *text, struct range place, const cha
 	splice(text, place.begin - 2, place.end, with);
 }
 
+/* <A><B>VALUE</B></A> for A/B. */
+static void nest(struct strbuf *ret, const char *name, const char *value)
+{
+	const char *end = name + strlen(name);
+
+	for (const char *part = name; part < end; part += strcspn(part, "/") + 1)
+		strbuf_addf(ret, "<%.*s>", (int)strcspn(part, "/"), part);
+	strbuf_adds(ret, value);
+	while (end > name) {
+		const char *slash = memrchr(name, '/', (size_t)(end - name));
+		const char *part = slash ? slash + 1 : name;
+
+		strbuf_addf(ret, "</%.*s>", (int)(end - part), part);
+		end = slash ? slash : name;
+	}
+}
+
 /* NAME/REST as new elements at the end of outer. */
 static void add_elements(struct strbuf *text, struct range outer, const char *name, const char *value)
 {
-	size_t name_len = strcspn(name, "/");
-	const char *rest = name[name_len] ? name + name_len + 1 : NULL;
-	CLEANUP(freep) char *inner = rest ? xasprintf("<%s>%s</%s>", rest, value, rest) : xstrdup(value);
-	CLEANUP(freep) char *with = xasprintf("<%.*s>%s</%.*s>", (int)name_len, name, inner, (int)name_len, name);
+	CLEANUP(strbuf_release) struct strbuf with = STRBUF_INIT;
 
-	splice(text, outer.end, outer.end, with);
+	nest(&with, name, value);
+	splice(text, outer.end, outer.end, with.data);
 }
 
 int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err)

@@ -8,9 +8,14 @@
 
 #include "common/base/vec.h"
 
+struct file_name {
+	char *text;
+	uint32_t hash;
+};
+
 struct report {
 	VEC(struct finding) findings;
-	VEC(char *) files; /* each file name once, in the order of first use */
+	VEC(struct file_name) files; /* each file name once, in the order of first use */
 	bool sorted;
 };
 
@@ -33,20 +38,37 @@ void report_freep(struct report **report)
 		free((char *)finding->where.item);
 	}
 	for (size_t i = 0; i < r->files.len; i++)
-		free(r->files.items[i]);
+		free(r->files.items[i].text);
 	vec_release(&r->findings);
 	vec_release(&r->files);
 	free(r);
 	*report = NULL;
 }
 
+/* FNV-1a: thousands of names with the same beginning are told apart by it. */
+static uint32_t hash_name(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return hash;
+}
+
 /* Findings of one file follow each other: the last name is nearly always the one. */
 static const char *keep_file(struct report *report, const char *file)
 {
-	for (size_t i = report->files.len; i > 0; i--)
-		if (strcmp(report->files.items[i - 1], file) == 0)
-			return report->files.items[i - 1];
-	return *vec_add(&report->files) = xstrdup(file);
+	uint32_t hash = hash_name(file);
+	struct file_name *name;
+
+	for (size_t i = report->files.len; i > 0; i--) {
+		name = &report->files.items[i - 1];
+		if (name->hash == hash && strcmp(name->text, file) == 0)
+			return name->text;
+	}
+	name = vec_add(&report->files);
+	*name = (struct file_name){ xstrdup(file), hash };
+	return name->text;
 }
 
 PRINTF_LIKE(5, 0)
@@ -137,11 +159,14 @@ static int compare_findings(const void *left, const void *right)
 	return COMPARE(a->order, b->order);
 }
 
-static size_t file_index(const struct report *report, const char *file)
+/* hint: the one of the finding before, which it mostly is. */
+static size_t file_index(const struct report *report, const char *file, size_t hint)
 {
 	size_t i = 0;
 
-	while (report->files.items[i] != file)
+	if (report->files.items[hint].text == file)
+		return hint;
+	while (report->files.items[i].text != file)
 		i++;
 	return i;
 }
@@ -155,7 +180,7 @@ static void sort_findings(struct report *report)
 	struct finding *sorted = xcalloc(n, sizeof(*sorted));
 
 	for (size_t i = 0; i < n; i++) {
-		file_of[i] = file_index(report, report->findings.items[i].where.file);
+		file_of[i] = file_index(report, report->findings.items[i].where.file, i ? file_of[i - 1] : 0);
 		start[file_of[i] + 1]++;
 	}
 	for (size_t f = 0; f < n_files; f++)

@@ -48,14 +48,24 @@ for input in "${wims[@]}"; do
 	refuses "wimtool extract: $name" wimtool extract "$input" 1 /Windows --dest-dir=extracted
 	refuses "wimtool cat: $name" wimtool cat "$input" 1 /Windows/Panther/unattend.xml
 	refuses "wimtool update: $name" wimtool update "$input" 1 --script=script
+	refuses "wimtool hash: $name" wimtool hash "$input" 1
+	refuses "wimtool diff: $name" wimtool diff "$input" good.wim
+	[ "$input" = folder ] || refuses "wimtool diff, second: $name" wimtool diff good.wim "$input"
+	refuses "wimtool set: $name" wimtool set "$input" 1 --name=other
 	refuses "wimtool append: $name" wimtool append tree "$input" second
 	refuses "sysprep-lite scan: $name" sysprep-lite scan "$input:1"
 	refuses "sysprep-lite plan: $name" sysprep-lite plan "$input:1"
+	refuses "sysprep-lite compare: $name" sysprep-lite compare "$input:1" "$input:1"
+	refuses "sysprep-lite compare --nodes: $name" sysprep-lite compare --nodes="$input" --nodes="$input"
+	refuses "sysprep-lite verify: $name" sysprep-lite verify --plan="$input" "$input:1"
+	refuses "sysprep-lite generalize --plan: $name" sysprep-lite generalize --plan="$input" "$input:1"
 	refuses "sysprep-lite generalize: $name" sysprep-lite generalize "$input:1"
 	refuses "wimtool mount: $name" wimtool mount "$input" 1 mnt
 	refuses "wimtool mountrw: $name" wimtool mountrw "$input" 1 mnt
 done
 refuses "wimtool unmount: nothing is mounted" wimtool unmount mnt
+refuses "wimtool hash: no such image" wimtool hash good.wim 7
+refuses "wimtool set: no such image" wimtool set good.wim 7 --name=other
 refuses "wimtool recover: missing" wimtool recover missing
 refuses "wimtool recover: folder" wimtool recover folder
 refuses "wimtool capture: missing" wimtool capture missing new.wim

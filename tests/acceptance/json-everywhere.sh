@@ -20,6 +20,7 @@ json() {
 fixture tree tree --files 200 && fixture evtx clones.evtx && fixture evtx alone.evtx --clones 0 --events 50 || exit 1
 fixture tree done --files 200 --state generalized-oobe || exit 1
 wimlib-imagex capture tree image.wim reference >/dev/null 2>&1 || exit 1
+cp -a tree copy && sysprep-lite plan -o plan.json tree >/dev/null || exit 1
 cp tree/Windows/Panther/unattend.xml rearm.xml
 cat >clean.xml <<'XML'
 <?xml version="1.0" encoding="utf-8"?>
@@ -40,11 +41,14 @@ declare -A runs=(
 	[wimtool extract]='0 image.wim 1 /Windows/INF --dest-dir=extracted' [wimtool verify]='0 image.wim'
 	[wimtool mount]='0 mounted.wim 1 mnt' [wimtool mountrw]='0 mounted.wim 1 mntrw' [wimtool unmount]='0 mnt'
 	[wimtool update]='0 image.wim 1 --script=script' [wimtool recover]='0 image.wim'
+	[wimtool hash]='0 image.wim 1' [wimtool diff]='0 image.wim:1 image.wim:1'
+	[wimtool set]='0 image.wim 1 --description=described'
 	[unattend lint]='0 clean.xml' [unattend fix]='0,1 rearm.xml' [unattend explain]='0 UA301' [unattend rules]='0'
 	[unattend key]='1 -' [unattend schema]='0 Shell-Setup/ComputerName' [unattend timezone]='0'
 	[unattend get]='0 rearm.xml generalize/Security-SPP/SkipRearm'
 	[unattend set]='0 rearm.xml generalize/Security-SPP/SkipRearm 0'
 	[sysprep-lite scan]='1 tree' [sysprep-lite plan]='0,1 tree' [sysprep-lite generalize]='0 tree --journal=tree.undo'
+	[sysprep-lite verify]='1 tree --plan=plan.json' [sysprep-lite compare]='1 tree copy'
 	[sysprep-lite undo]='0 tree --journal=tree.undo'
 	[sysprep-lite operations]='0' [sysprep-lite timezone]='0 list'
 	[kms audit]='1 clones.evtx' [kms explain]='0 0xC004F038' [kms host-keys]='0'
@@ -52,7 +56,7 @@ declare -A runs=(
 )
 declare -A findings=(
 	[unattend lint]='0,1 rearm.xml' [sysprep-lite scan]='0,1 done' [kms audit]='0,1 alone.evtx'
-	[wimtool verify]='0,1,3 cut.wim'
+	[wimtool verify]='0,1,3 cut.wim' [wimtool diff]='1 image.wim:1 done'
 )
 head -c 100000 image.wim >cut.wim
 unmount_all() {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/image_recover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/image/image_private.h"
+#include "common/image/wim_journal.h"
+#include "common/image/wim_verify.h"
+#include "common/image/wim_writer.h"
+
+#define FLAGS_OFFSET 16          /* of the flags in the header */
+#define TEMP_NAME_PART 64        /* bytes of the name that atomic_file keeps */
+#define TEMP_RANDOM_LEN 6
+#define EMPTY_TEMP_MIN_SECONDS 60 /* a capture makes its file a moment before it locks it */
+
+void image_lock_temp(int fd)
+{
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+}
+
+/* ---- the mark ---- */
+
+struct soundness {
+	size_t bad;
+	char first[256];
+};
+
+/* Wrong counts are what some writers leave in good files. */
+static void note_problem(void *context, enum wim_problem kind, const char *what, const char *place)
+{
+	struct soundness *s = context;
+
+	if (kind != WIM_PROBLEM_REFCOUNT && s->bad++ == 0)
+		snprintf(s->first, sizeof(s->first), "%s: %s", place, what);
+}
+
+static int check_sound(const char *path, struct err *err)
+{
+	struct soundness s = { 0 };
+	const struct wim_verify_options options = { .context = &s, .problem = note_problem };
+	struct wim_verify_result result;
+
+	if (image_verify(path, &options, &result, err) < 0)
+		return -1;
+	if (!s.bad)
+		return 0;
+	err_set(err, ERR_REFUSED, "it is marked as being written and is damaged (%s)", s.first);
+	return err_hint(err, "see wimtool verify; the mark was left");
+}
+
+static uint64_t end_of(const struct wim_reshdr *hdr)
+{
+	return hdr->offset ? hdr->offset + hdr->stored : 0;
+}
+
+/* Behind the last byte that anything in the WIM refers to. */
+static uint64_t used_end(const struct image_file *file)
+{
+	const struct wim_header *header = &file->header;
+	uint64_t end = MAX(MAX(end_of(&header->blob_table), end_of(&header->xml)),
+			   MAX(end_of(&header->boot_metadata), end_of(&header->integrity)));
+	const uint8_t *rows = (const uint8_t *)file->blobs.table.data;
+
+	for (size_t at = 0; at + WIM_BLOB_ROW_LEN <= file->blobs.table.len; at += WIM_BLOB_ROW_LEN) {
+		struct wim_reshdr hdr;
+
+		wim_reshdr_load(rows + at + ROW_RESHDR, &hdr);
+		/* rows inside a solid resource count from its beginning */
+		if (!(hdr.flags & WIM_RES_SOLID) || hdr.size == WIM_SOLID_SIZE_MARK)
+			end = MAX(end, end_of(&hdr));
+	}
+	return MAX(end, (uint64_t)WIM_HEADER_LEN);
+}
+
+/* The bytes go first: when this is ended between the two steps, the mark tells that there is work left. */
+static int clear_mark(int fd, const struct image_file *file, struct image_recovery *ret, struct err *err)
+{
+	uint64_t end = used_end(file);
+	uint8_t flags[4];
+
+	if (end < file->file_bytes) {
+		wim_write_step("truncate");
+		if (ftruncate(fd, (off_t)end) < 0)
+			return err_errno(err, errno, "cutting off what an interrupted write left");
+		ret->trimmed = file->file_bytes - end;
+	}
+	if (file_fsync(fd, err) < 0)
+		return -1;
+	store_le32(flags, file->header.flags & ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS);
+	if (wim_write_at(fd, flags, sizeof(flags), FLAGS_OFFSET, err) < 0 || file_fsync(fd, err) < 0)
+		return -1;
+	ret->cleared_mark = true;
+	return 0;
+}
+
+static int look_at_mark(const char *path, int fd, struct image_recovery *ret, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open_fd(dup(fd), err);
+
+	if (!file)
+		return -1;
+	if (!(file->header.flags & WIM_FLAG_WRITE_IN_PROGRESS))
+		return 0;
+	if (file->header.pipable || file->header.parts != 1)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "it is marked as being written, and is pipable or a part of a split WIM; make it again");
+	return check_sound(path, err) < 0 ? -1 : clear_mark(fd, file, ret, err);
+}
+
+/* ---- temporary files ---- */
+
+/* ".NAME.XXXXXX" as atomic_file names them. */
+static bool is_temp_name(const char *entry, const char *name)
+{
+	size_t len = strnlen(name, TEMP_NAME_PART);
+
+	if (entry[0] != '.' || strncmp(entry + 1, name, len) != 0 || entry[1 + len] != '.')
+		return false;
+	entry += len + 2;
+	return strlen(entry) == TEMP_RANDOM_LEN &&
+	       strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == TEMP_RANDOM_LEN;
+}
+
+/* Only what a capture can have left: ours, private, one name, begun as a WIM, or empty for a while. */
+static bool looks_like_ours(int fd, const struct stat *st)
+{
+	static const char magic[8] = "MSWIM";
+	char found[sizeof(magic)];
+
+	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 07777) != 0600 || st->st_nlink != 1)
+		return false;
+	if (st->st_size == 0)
+		return time(NULL) - st->st_mtime > EMPTY_TEMP_MIN_SECONDS;
+	return pread(fd, found, sizeof(found), 0) == (ssize_t)sizeof(found) &&
+	       memcmp(found, magic, sizeof(magic)) == 0;
+}
+
+/* True when it was removed. Whoever writes it holds its lock until it has its final name. */
+static bool remove_temp(int folder, const char *name)
+{
+	CLEANUP(close_fdp) int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat opened, named;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &opened) < 0 || !looks_like_ours(fd, &opened))
+		return false;
+	return fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino &&
+	       named.st_dev == opened.st_dev && unlinkat(folder, name, 0) == 0;
+}
+
+static unsigned remove_temps(const char *path)
+{
+	CLEANUP(freep) char *folder = path_folder(path);
+	DIR *dir = opendir(folder);
+	unsigned removed = 0;
+
+	if (!dir)
+		return 0;
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (is_temp_name(entry->d_name, path_name(path)))
+			removed += remove_temp(dirfd(dir), entry->d_name);
+	closedir(dir);
+	return removed;
+}
+
+/* ---- all ---- */
+
+static int recover_wim(const char *path, struct image_recovery *ret, struct err *err)
+{
+	CLEANUP(close_fdp) int fd = image_open_locked(path, err);
+
+	if (fd < 0 || wim_journal_replay(path, fd, &ret->replayed, err) < 0)
+		return -1;
+	return look_at_mark(path, fd, ret, err);
+}
+
+int image_recover_all(const char *path, struct image_recovery *ret, struct err *err)
+{
+	CLEANUP(freep) char *real = realpath(path, NULL);
+	int missing = errno;
+	struct image_recovery done = { 0 };
+
+	if (real && recover_wim(real, &done, err) < 0)
+		return -1;
+	if (*path)
+		done.removed_temps = remove_temps(real ? real : path);
+	if (!real && !done.removed_temps)
+		return err_errno(err, missing, "cannot be opened");
+	*ret = done;
+	return 0;
+}

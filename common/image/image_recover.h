@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Clearing up after programs that were killed while they wrote a WIM: our undo
+ * journal, the mark that says "being written", bytes behind the last used one,
+ * temporary files of a capture. Everything happens under the lock that we
+ * and libwim take to write; a WIM in use is ERR_BUSY.
+ */
+#pragma once
+
+#include "common/base/err.h"
+
+struct image_recovery {
+	bool replayed;          /* put back from the undo journal */
+	bool cleared_mark;      /* WRITE_IN_PROGRESS, after the whole WIM was verified */
+	uint64_t trimmed;       /* bytes of the interrupted write, cut off with the mark */
+	unsigned removed_temps; /* unfinished files of captures that no longer run */
+};
+
+/* path may be missing when temporary files of it are left. */
+int image_recover_all(const char *path, struct image_recovery *ret, struct err *err);
+
+/*
+ * A capture holds this lock on its temporary file while it writes, which is how
+ * image_recover_all knows one that is still in use.
+ */
+void image_lock_temp(int fd);
