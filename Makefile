@@ -223,9 +223,9 @@ bench: deps  ## measure each tool beside what a user would use instead
 
 # ---- what the machine needs ------------------------------------------------
 # Build and run; then what the tests read our output back with.
-DEPS := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev libyaml-dev libssl-dev zlib1g-dev fuse3 \
+DEPS := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev libyaml-dev libcjson-dev libssl-dev zlib1g-dev libzstd-dev fuse3 \
 	libcmocka-dev wimtools 7zip libhivex-bin reglookup libregf-utils libevtx-utils python3-evtx python3 \
-	libxml2-utils xz-utils attr git time mandoc
+	libxml2-utils libwin-hivex-perl xz-utils attr git patch time mandoc
 .PHONY: deps
 deps:  ## install the packages that are missing (apt, with sudo when not root)
 	$(Q)tests/support/deps.sh $(DEPS)

@@ -4,9 +4,9 @@
 
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "common/base/filetime.h"
-#include "kms/hour_map.h"
 #include "kms/reader.h"
 #include "kms/record_ranges.h"
 #include "kms/seen_lines.h"
@@ -100,6 +100,16 @@ static bool host_is(const struct audit_host *host, struct text name)
 	return strlen(host->name) == name.len && strncasecmp(host->name, name.data, name.len) == 0;
 }
 
+/* Of spellings that differ in case the one that sorts first is kept, whatever the order of logs. */
+static uint16_t known_host(struct audit *audit, size_t i, struct text name)
+{
+	char *kept = audit->hosts.items[i].name;
+
+	if (memcmp(name.data, kept, name.len) < 0)
+		memcpy(kept, name.data, name.len);
+	return audit->state->host = (uint16_t)i;
+}
+
 static uint16_t host_of(struct audit *audit, const struct log_event *event)
 {
 	const char *fallback = audit->options.host ? audit->options.host : log_now(audit)->path;
@@ -108,10 +118,10 @@ static uint16_t host_of(struct audit *audit, const struct log_event *event)
 	if (name.len == 0)
 		name = (struct text){ fallback, strlen(fallback) };
 	if (audit->hosts.len && host_is(&audit->hosts.items[audit->state->host], name))
-		return audit->state->host;
+		return known_host(audit, audit->state->host, name);
 	for (size_t i = 0; i < audit->hosts.len; i++)
 		if (host_is(&audit->hosts.items[i], name))
-			return audit->state->host = (uint16_t)i;
+			return known_host(audit, i, name);
 	if (audit->hosts.len == HOSTS_MAX)
 		return HOSTS_MAX - 1;
 	*vec_add(&audit->hosts) = (struct audit_host){ .name = xstrndup(name.data, name.len) };
@@ -178,6 +188,30 @@ static void note_other(struct audit *audit, const struct log_event *event)
 		add_note(audit, NOTE_CLEARED, event, xstrdup("a log was cleared"));
 }
 
+/* Keeps the names that sort first, in order. */
+static void note_name(const struct audit *audit, struct audit_failure *failure, uint32_t name)
+{
+	const char *text = cmid_index_name(audit->index, name);
+	size_t at = 0;
+
+	for (; at < failure->n_names; at++) {
+		int order = strcasecmp(text, cmid_index_name(audit->index, failure->names[at]));
+
+		if (failure->names[at] == name)
+			return;
+		if (order < 0)
+			break;
+	}
+	failure->more_names |= failure->n_names == ARRAY_SIZE(failure->names);
+	if (at == ARRAY_SIZE(failure->names))
+		return;
+	if (failure->n_names < ARRAY_SIZE(failure->names))
+		failure->n_names++;
+	memmove(&failure->names[at + 1], &failure->names[at],
+		(failure->n_names - at - 1) * sizeof(failure->names[0]));
+	failure->names[at] = name;
+}
+
 static void count_failure(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t name)
 {
 	struct audit_failure *failure = NULL;
@@ -197,13 +231,7 @@ static void count_failure(struct audit *audit, const struct kms_request *request
 	failure->requests++;
 	failure->first = MIN(failure->first, time);
 	failure->last = MAX(failure->last, time);
-	for (size_t i = 0; i < failure->n_names; i++)
-		if (failure->names[i] == name)
-			return;
-	if (failure->n_names < ARRAY_SIZE(failure->names))
-		failure->names[failure->n_names++] = name;
-	else
-		failure->more_names = true;
+	note_name(audit, failure, name);
 }
 
 static void widen(uint64_t *first, uint64_t *last, uint64_t time)
@@ -307,38 +335,46 @@ static void on_event(void *context, const struct log_event *event)
 		log_now(audit)->skipped[reason]++;
 }
 
-static struct log_sink begin_log(struct audit *audit, const char *path)
+static struct log_sink begin_log(void *context, const char *path)
 {
+	struct audit *audit = context;
+
 	audit->state->log = (uint32_t)audit->logs.len;
 	*vec_add(&audit->logs) = (struct audit_log){ .path = path, .format = "" };
 	return (struct log_sink){ .context = audit, .event = on_event, .damage = on_damage };
 }
 
-static int end_log(struct audit *audit, int done, const char *format, struct err *err)
+static int end_log(void *context, const char *format, struct err *err UNUSED)
 {
-	if (done < 0)
-		return err_context(err, "%s", log_now(audit)->path);
+	struct audit *audit = context;
+
 	log_now(audit)->format = format;
 	record_ranges_end_log(&audit->state->ranges);
 	return 0;
 }
 
-int audit_log(struct audit *audit, const char *path, struct err *err)
+static void drop_log(void *context)
 {
-	struct log_sink sink = begin_log(audit, path);
-	const char *format = "";
-	int done = log_read(path, &sink, &format, err);
+	struct audit *audit = context;
 
-	return end_log(audit, done, format, err);
+	audit->logs.len--;
+}
+
+int audit_logs(struct audit *audit, struct log_files *files, uint64_t jobs, struct err *err)
+{
+	const struct log_consumer consumer = { audit, begin_log, end_log, drop_log };
+
+	return log_files_read(files, jobs, &consumer, err);
 }
 
 int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err)
 {
 	struct log_sink sink = begin_log(audit, name);
 	const char *format = "";
-	int done = log_read_bytes(bytes, &sink, &format, err);
 
-	return end_log(audit, done, format, err);
+	if (log_read_bytes(bytes, &sink, &format, err) < 0)
+		return err_context(err, "%s", name);
+	return end_log(audit, format, err);
 }
 
 bool audit_in_pool(const struct audit *audit, uint32_t name)
@@ -353,6 +389,11 @@ uint64_t audit_requests_between(const struct audit *audit, uint16_t host, enum k
 				uint64_t end)
 {
 	return hour_map_sum(&audit->state->hours, host, counter, start, end);
+}
+
+size_t audit_days(const struct audit *audit, struct day_count **ret)
+{
+	return hour_map_days(&audit->state->hours, ret);
 }
 
 static int compare_failures(const void *a, const void *b)

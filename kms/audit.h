@@ -3,7 +3,7 @@
  * The audit of KMS host logs: events go in one by one, results come out once.
  *
  *	struct audit *audit = audit_new(&options);
- *	audit_log(audit, "kms.evtx", err);      any number of logs, in any order
+ *	audit_logs(audit, &files, 0, err);          any number of logs, in any order
  *	audit_finish(audit);                    groups and counts
  *	rules_kms(audit, report);               findings
  *
@@ -15,6 +15,9 @@
 #include "common/base/vec.h"
 #include "common/report/report.h"
 #include "kms/cmid_index.h"
+#include "kms/hour_map.h"
+#include "kms/inventory.h"
+#include "kms/log_files.h"
 
 struct audit_options {
 	uint64_t window;            /* FILETIME steps that a host remembers a CMID */
@@ -22,6 +25,7 @@ struct audit_options {
 	const char *const *pools;   /* globs of computer names in non-persistent pools */
 	size_t n_pools;
 	bool several_logs;          /* look for requests that an earlier text export has too */
+	const struct inventory *inventory; /* may be NULL */
 	const char *host;           /* name for logs that do not tell their host; NULL: their path */
 };
 
@@ -75,7 +79,7 @@ struct audit_failure {
 	uint32_t log;
 	uint64_t requests;
 	uint64_t first, last;
-	uint32_t names[5]; /* some computers */
+	uint32_t names[5]; /* some computers, sorted */
 	size_t n_names;
 	bool more_names;
 };
@@ -151,7 +155,8 @@ struct audit {
 
 struct audit *audit_new(const struct audit_options *options);
 void audit_freep(struct audit **audit);
-int audit_log(struct audit *audit, const char *path, struct err *err); /* lends the path */
+/* The files must stay as long as the audit. */
+int audit_logs(struct audit *audit, struct log_files *files, uint64_t jobs, struct err *err);
 int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err);
 void audit_finish(struct audit *audit);
 
@@ -171,8 +176,14 @@ uint64_t audit_requests_between(const struct audit *audit, uint16_t host, enum k
 uint64_t audit_computers_of(const struct audit *audit, const struct cmid_client *client, uint16_t host,
 			    enum kms_counter counter, uint64_t start);
 
+/* Requests by day, in order; free *ret. */
+size_t audit_days(const struct audit *audit, struct day_count **ret);
+
 extern const struct rule_meta *const kms_rules[]; /* NULL-terminated */
 void rules_kms(struct audit *audit, struct report *report);
 
 void audit_to_json(const struct audit *audit, struct json *json);
 void audit_to_text(const struct audit *audit, FILE *out);
+
+/* One page with charts and tables that needs nothing but itself. */
+void audit_to_html(const struct audit *audit, struct report *report, struct strbuf *out);

@@ -123,6 +123,9 @@ static void computer_to_json(const struct audit *audit, const struct audit_compu
 	json_filetime(json, "last", computer->last);
 	json_text(json, "machine", computer->kinds == MACHINE_VIRTUAL ? "virtual" :
 				   computer->kinds == MACHINE_PHYSICAL ? "physical" : "mixed");
+	if (audit->options.inventory)
+		json_text(json, "image", inventory_image(audit->options.inventory,
+							 cmid_index_name(audit->index, computer->name)));
 	if (computer->fixed)
 		json_guid(json, "later_cmid", &computer->fixed_cmid);
 	json_end_object(json);

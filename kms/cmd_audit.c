@@ -5,6 +5,7 @@
 #include "common/base/filetime.h"
 #include "common/cli/cli.h"
 #include "kms/audit.h"
+#include "common/base/atomic_file.h"
 #include "kms/commands.h"
 
 #define FILETIME_PER_DAY (FILETIME_PER_SECOND * 86400)
@@ -17,7 +18,10 @@ struct audit_args {
 	const char *until;
 	const char *host;
 	const char *format;
+	const char *html;
+	const char *inventory;
 	struct cli_list pools;
+	uint64_t jobs;
 };
 
 static const struct cli_option audit_cli_options[] = {
@@ -30,6 +34,10 @@ static const struct cli_option audit_cli_options[] = {
 		 "computers of a non-persistent pool: no notes on changing CMIDs"),
 	OPT_TEXT(struct audit_args, format, 'f', "format", "NAME",
 		 "how findings are printed: text (default), sarif, junit..."),
+	OPT_TEXT(struct audit_args, html, 0, "html", "FILE", "also write a page with charts and tables to FILE"),
+	OPT_TEXT(struct audit_args, inventory, 'i', "inventory", "FILE",
+		 "CSV with columns computer and image: tells which images clones came from"),
+	OPT_NUMBER(struct audit_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
 	OPT_TEXT(struct audit_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
 };
 
@@ -97,11 +105,23 @@ static int print_as(struct cli *cli, struct report *report, const struct rendere
 	return report_count(report, SEVERITY_WARNING) ? CLI_FINDINGS : CLI_DONE;
 }
 
+static int write_html(const struct audit *audit, struct report *report, const char *path, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf page = STRBUF_INIT;
+
+	audit_to_html(audit, report, &page);
+	if (atomic_file_replace(path, strbuf_text(&page), page.len, err) < 0)
+		return err_context(err, "%s", path);
+	return 0;
+}
+
 static int audit_run(struct cli *cli, const void *args, struct err *err)
 {
 	const struct audit_args *a = args;
 	const struct renderer *renderer = NULL;
 	struct audit_options options = { 0 };
+	CLEANUP(log_files_release) struct log_files files = { 0 };
+	CLEANUP(inventory_freep) struct inventory *inventory = NULL;
 	CLEANUP(audit_freep) struct audit *audit = NULL;
 	CLEANUP(report_freep) struct report *report = NULL;
 
@@ -109,14 +129,21 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 		return -1;
 	if (a->format && strcmp(a->format, "text") != 0 && !cli->json && !(renderer = find_renderer(a->format, err)))
 		return -1;
-	options.several_logs = cli->n_args > 1;
+	if (a->inventory && !(inventory = inventory_read(a->inventory, err)))
+		return -1;
+	options.inventory = inventory;
+	if (log_files_find(&files, cli->args, cli->n_args, err) < 0)
+		return -1;
+	options.several_logs = files.items.len > 1;
 	audit = audit_new(&options);
-	for (size_t i = 0; i < cli->n_args; i++)
-		if (audit_log(audit, cli->args[i], err) < 0)
-			return -1;
+	if (audit_logs(audit, &files, a->jobs, err) < 0)
+		return -1;
+	log_files_tell(&files, cli);
 	audit_finish(audit);
 	report = report_new();
 	rules_kms(audit, report);
+	if (a->html && write_html(audit, report, a->html, err) < 0)
+		return -1;
 	if (renderer)
 		return print_as(cli, report, renderer);
 	audit_to_json(audit, cli->json);
@@ -127,19 +154,21 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 static const struct cli_example audit_examples[] = {
 	{ "kms audit kms.evtx", "one host's log, as saved by the Event Viewer or wevtutil epl" },
 	{ "kms audit --json host1.evtx host2.txt", "two hosts, as one JSON object" },
+	{ "kms audit --html report.html logs/", "all logs of a folder, with a page to print or pass on" },
 	{ "kms audit --pool 'VDI-*' kms.csv", "a fleet with desktops that are made anew at each start" },
 };
 
 const struct cli_command cmd_audit = {
 	.name = "audit",
 	.summary = "find clones and explain the count in logs of KMS hosts",
-	.usage = "[options] LOG...",
+	.usage = "LOG...",
 	.description = "Reads logs of KMS hosts: .evtx files, and text the Event Viewer, wevtutil or PowerShell "
-		       "saved (tabs, CSV, XML, JSON, lists), packed with gzip or not. Each is recognised by what is "
-		       "in it; - is standard input.\n\n"
+		       "saved (tabs, CSV, XML, JSON, lists), packed with gzip or zstd or not. Each is recognised by what is "
+		       "in it; - is standard input. Of a folder all logs at any depth are read.\n\n"
 		       "Lists computers that share a client machine ID, tells what the host's count should be and "
 		       "what it would be without duplicates, and names refused requests, wrong clocks, damage and "
 		       "foreign records.\n\n"
+		       "--html writes one page that needs no network and no scripts.\n\n"
 		       "Exit code 1 when there is a warning or an error; a rename is neither.",
 	.examples = audit_examples,
 	.n_examples = ARRAY_SIZE(audit_examples),

@@ -2,13 +2,14 @@
 #include "common/base/filetime.h"
 #include "kms/commands.h"
 #include "kms/product.h"
-#include "kms/reader.h"
+#include "kms/log_files.h"
 
 enum events_format { EVENTS_NDJSON, EVENTS_CSV };
 
 struct events_args {
 	int format;
 	bool all;
+	uint64_t jobs;
 };
 
 static const char *const format_names[] = { "ndjson", "csv", NULL };
@@ -16,6 +17,7 @@ static const char *const format_names[] = { "ndjson", "csv", NULL };
 static const struct cli_option events_options[] = {
 	OPT_CHOICE(struct events_args, format, 'f', "format", "FORMAT", format_names, "ndjson (default) or csv"),
 	OPT_FLAG(struct events_args, all, 'a', "all", "every event of the log, not only requests"),
+	OPT_NUMBER(struct events_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
 };
 
 struct stream {
@@ -155,27 +157,45 @@ static void on_damage(void *context, uint64_t offset, const char *text)
 	cli_warn(s->cli, "%s: offset 0x%llx: %s", s->path, (unsigned long long)offset, text);
 }
 
-static int read_logs(struct stream *s, const struct log_sink *sink, struct err *err)
+static struct log_sink begin_log(void *context, const char *path)
 {
-	for (size_t i = 0; i < s->cli->n_args; i++) {
-		s->path = s->cli->args[i];
-		if (log_read(s->path, sink, NULL, err) < 0)
-			return err_context(err, "%s", s->path);
-	}
+	struct stream *s = context;
+
+	s->path = path;
+	return (struct log_sink){ .context = s, .event = on_event, .damage = on_damage };
+}
+
+static int end_log(void *context UNUSED, const char *format UNUSED, struct err *err UNUSED)
+{
+	return 0;
+}
+
+static void drop_log(void *context UNUSED)
+{
+}
+
+static int read_logs(struct stream *s, struct err *err)
+{
+	const struct log_consumer consumer = { s, begin_log, end_log, drop_log };
+	CLEANUP(log_files_release) struct log_files files = { 0 };
+
+	if (log_files_find(&files, s->cli->args, s->cli->n_args, err) < 0 ||
+	    log_files_read(&files, s->args->jobs, &consumer, err) < 0)
+		return -1;
+	log_files_tell(&files, s->cli);
 	return 0;
 }
 
 static int events_run(struct cli *cli, const void *args, struct err *err)
 {
 	struct stream s = { .cli = cli, .args = args };
-	struct log_sink sink = { .context = &s, .event = on_event, .damage = on_damage };
 	int done;
 
 	if (s.args->format == EVENTS_CSV)
 		fputs("log,time,event,record,host,result,needed,computer,cmid,client_time,virtual,status,minutes,"
 		      "product_id\n",
 		      cli->out);
-	done = read_logs(&s, &sink, err);
+	done = read_logs(&s, err);
 	strbuf_release(&s.line);
 	if (done < 0)
 		return -1;
@@ -192,7 +212,7 @@ static const struct cli_example events_examples[] = {
 const struct cli_command cmd_events = {
 	.name = "events",
 	.summary = "the requests of logs, one a line, as JSON or CSV",
-	.usage = "[options] LOG...",
+	.usage = "LOG...",
 	.description = "Writes each request as it is read; nothing is kept. Damaged parts are told on stderr and "
 		       "give exit code 1.",
 	.examples = events_examples,

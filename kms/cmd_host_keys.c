@@ -70,7 +70,6 @@ static const struct cli_example host_keys_examples[] = {
 const struct cli_command cmd_host_keys = {
 	.name = "host-keys",
 	.summary = "KMS host keys: where they can be installed, what they activate",
-	.usage = "[--os NAME]",
 	.examples = host_keys_examples,
 	.n_examples = ARRAY_SIZE(host_keys_examples),
 	CLI_OPTIONS(struct host_keys_args, host_keys_options),

@@ -191,8 +191,13 @@ uint32_t cmid_index_name_id(struct cmid_index *index, struct text name)
 	name.len = strnlen(name.data ? name.data : "", name.len);
 	hash = hash_name(name);
 	found = table_find(index, &index->name_table, hash, same_name, &name);
-	if (found != INDEX_NONE)
+	if (found != INDEX_NONE) {
+		char *kept = index->texts.data + index->names.items[found].at;
+
+		if (name.len && memcmp(name.data, kept, name.len) < 0)
+			memcpy(kept, name.data, name.len);
 		return found;
+	}
 	table_grow(index, &index->name_table, index->names.len, hash_of_name);
 	*vec_add(&index->names) = (struct name){ .at = index->texts.len, .hash = hash };
 	strbuf_add(&index->texts, name.data, name.len);

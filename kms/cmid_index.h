@@ -55,7 +55,7 @@ size_t cmid_index_names(const struct cmid_index *index);
 const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i);
 const struct cmid_use *cmid_index_use(const struct cmid_index *index, uint32_t i);
 
-/* The computer as it was first written; names that differ only in case are one. */
+/* Names that differ only in case are one, written as the one that sorts first. */
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name);
 uint32_t cmid_index_name_id(struct cmid_index *index, struct text name);
 

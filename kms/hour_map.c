@@ -64,6 +64,32 @@ uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counte
 	return sum;
 }
 
+static int compare_days(const void *a, const void *b)
+{
+	const struct day_count *x = a, *y = b;
+
+	return (x->day > y->day) - (x->day < y->day);
+}
+
+size_t hour_map_days(const struct hour_map *map, struct day_count **ret)
+{
+	struct day_count *days = xcalloc(map->n_used + 1, sizeof(*days));
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < map->n_slots; i++)
+		if (map->slots[i].key)
+			days[n++] = (struct day_count){ (map->slots[i].key & UINT32_MAX) / 24, map->slots[i].count };
+	qsort(days, n, sizeof(*days), compare_days);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && days[kept - 1].day == days[i].day)
+			days[kept - 1].requests += days[i].requests;
+		else
+			days[kept++] = days[i];
+	}
+	*ret = days;
+	return kept;
+}
+
 void hour_map_release(struct hour_map *map)
 {
 	free(map->slots);

@@ -20,4 +20,11 @@ void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter,
 /* From the hour of start to the hour of end, both included. */
 uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t start,
 		      uint64_t end);
+struct day_count {
+	uint64_t day; /* since 1601 */
+	uint64_t requests;
+};
+
+/* Days with requests of all hosts and counters, in order; free *ret. */
+size_t hour_map_days(const struct hour_map *map, struct day_count **ret);
 void hour_map_release(struct hour_map *map);

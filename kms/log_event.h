@@ -27,6 +27,7 @@ struct log_event {
 	bool has_record;
 	uint64_t record;      /* EventRecordID */
 	bool recovered;       /* found behind damage */
+	bool assumed_host;    /* the log does not tell computer; a summary has the one that was assumed */
 	struct text provider; /* "" when the format does not tell; the same below */
 	struct text source;   /* EventSourceName */
 	struct text channel;

@@ -2,6 +2,7 @@
 #include "kms/reader.h"
 
 #include "common/base/file.h"
+#include "kms/summary.h"
 #include "kms/unpack.h"
 
 /* In the order of asking; the last takes any text. */
@@ -35,8 +36,7 @@ static int refuse_known(struct bytes file, struct err *err)
 		err_set(err, ERR_UNSUPPORTED, "a log of Windows Server 2003 or XP (.evt), another format");
 		return err_hint(err, "open it on a newer Windows and save it as .evtx");
 	}
-	if (bytes_equal(file, 0, "\x28\xb5\x2f\xfd", 4) || bytes_equal(file, 0, "\xfd" "7zXZ", 5) ||
-	    bytes_equal(file, 0, "PK\3\4", 4))
+	if (bytes_equal(file, 0, "\xfd" "7zXZ", 5) || bytes_equal(file, 0, "PK\3\4", 4))
 		return err_set(err, ERR_UNSUPPORTED, "packed in a way that is not read here: unpack it first");
 	return 0;
 }
@@ -48,6 +48,8 @@ static int read_plain(struct bytes file, const struct log_sink *sink, const char
 
 	if (reader_evtx.is(file))
 		return read_with(&reader_evtx, file, sink, ret_name, err);
+	if (reader_kmsd.is(file))
+		return read_with(&reader_kmsd, file, sink, ret_name, err);
 	if (refuse_known(file, err) < 0 || text_unpack(file, READER_UNPACKED_MAX, &text, &view, err) < 0)
 		return -1;
 	if (is_text(view))
@@ -65,9 +67,9 @@ int log_read_bytes(struct bytes file, const struct log_sink *sink, const char **
 
 	if (file.len == 0)
 		return err_set(err, ERR_FORMAT, "the file is empty");
-	if (!bytes_are_gzip(file))
+	if (!bytes_are_gzip(file) && !bytes_are_zstd(file))
 		return read_plain(file, sink, ret_name, err);
-	if (gzip_unpack(file, READER_UNPACKED_MAX, &plain, err) < 0)
+	if ((bytes_are_gzip(file) ? gzip_unpack : zstd_unpack)(file, READER_UNPACKED_MAX, &plain, err) < 0)
 		return -1;
 	return read_plain(bytes_of(strbuf_text(&plain), plain.len), sink, ret_name, err);
 }

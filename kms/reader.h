@@ -2,7 +2,7 @@
 /*
  * Reads any log there is a reader for, recognised by what is in it, not by its
  * name: .evtx, rows with tabs or commas, lines of wevtutil and PowerShell, XML,
- * JSON. Packed (gzip) and UTF-16 files are unpacked into memory first, within
+ * JSON. Packed (gzip, zstd) and UTF-16 files are unpacked into memory first, within
  * READER_UNPACKED_MAX; everything else is mapped.
  */
 #pragma once

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "common/base/filetime.h"
 #include "kms/audit.h"
@@ -7,6 +8,7 @@
 enum {
 	NAMES_SHOWN = 50,     /* computers listed under one finding; JSON has them all */
 	CMIDS_SHOWN = 8,
+	IMAGES_SHOWN = 32,    /* images of one group of clones */
 	CHURN_CMIDS = 4,      /* more CMIDs under one name than a reinstallation or two explain */
 	RENEWAL_DAYS = 7,
 	RENEWALS_SPARE = 2,   /* slmgr /ato by hand, and one at each edge of the time looked at */
@@ -230,6 +232,52 @@ static void note_computers(const struct audit *audit, const struct audit_group *
 		report_note(out, "and %zu more", group->n_computers - shown);
 }
 
+struct image_share {
+	const char *image; /* NULL: not in the inventory */
+	size_t n;
+};
+
+static int compare_shares(const void *a, const void *b)
+{
+	const struct image_share *x = a, *y = b;
+
+	if (!x->image || !y->image)
+		return (x->image == NULL) - (y->image == NULL);
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return strcmp(x->image, y->image);
+}
+
+static void count_image(struct image_share *shares, size_t *n, const char *image)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (image == shares[i].image || (image && shares[i].image && strcmp(image, shares[i].image) == 0)) {
+			shares[i].n++;
+			return;
+		}
+	if (*n < IMAGES_SHOWN)
+		shares[(*n)++] = (struct image_share){ image, 1 };
+}
+
+/* Where the clones of a group come from, the image of most of them first. */
+static void note_images(const struct audit *audit, const struct audit_group *group, struct report *out)
+{
+	struct image_share shares[IMAGES_SHOWN];
+	size_t n = 0;
+
+	if (!audit->options.inventory)
+		return;
+	for (size_t i = 0; i < group->n_computers; i++) {
+		uint32_t name = audit->computers.items[group->computers + i].name;
+
+		count_image(shares, &n, inventory_image(audit->options.inventory, cmid_index_name(audit->index, name)));
+	}
+	qsort(shares, n, sizeof(*shares), compare_shares);
+	for (size_t i = 0; i < n; i++)
+		report_note(out, "%s%s: %zu of %zu", shares[i].image ? "image " : "not in the inventory",
+			    shares[i].image ? shares[i].image : "", shares[i].n, group->n_computers);
+}
+
 static bool group_in_pool(const struct audit *audit, const struct audit_group *group)
 {
 	for (size_t i = 0; i < group->n_computers; i++)
@@ -262,6 +310,8 @@ static void check_groups(struct audit *audit, struct report *out)
 				   group->n_computers == 1 ? "a computer" : "the computer", cmid);
 			break;
 		}
+		if (group->verdict != GROUP_RENAMED)
+			note_images(audit, group, out);
 		note_computers(audit, group, out);
 	}
 }
@@ -327,7 +377,7 @@ static void check_renewals(struct audit *audit, struct report *out)
 		place = place_of_client(audit, cmid_index_client(audit->index, use->client), cmid);
 		report_add(out, &several_renewals, place, "%s renewed %u times in %llu days: about %llu are normal",
 			   name_text(audit, use->name), use->renewals, (unsigned long long)days,
-			   (unsigned long long)(days / RENEWAL_DAYS + 1));
+			   (unsigned long long)(days / RENEWAL_DAYS) + 1);
 	}
 }
 
@@ -450,6 +500,22 @@ static bool on_several_hosts(const struct audit *audit, const struct cmid_client
 	return false;
 }
 
+static int compare_hosts(const void *a, const void *b)
+{
+	return strcasecmp((*(const struct audit_host *const *)a)->name, (*(const struct audit_host *const *)b)->name);
+}
+
+static void note_hosts(const struct audit *audit, struct report *out)
+{
+	CLEANUP(freep) const struct audit_host **sorted = xcalloc(audit->hosts.len + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < audit->hosts.len; i++)
+		sorted[i] = &audit->hosts.items[i];
+	qsort(sorted, audit->hosts.len, sizeof(*sorted), compare_hosts);
+	for (size_t i = 0; i < MIN(audit->hosts.len, (size_t)NAMES_SHOWN); i++)
+		report_note(out, "%s: %llu requests", sorted[i]->name, (unsigned long long)sorted[i]->requests);
+}
+
 static void check_hosts(struct audit *audit, struct report *out)
 {
 	size_t n = 0;
@@ -460,9 +526,7 @@ static void check_hosts(struct audit *audit, struct report *out)
 		return;
 	report_add(out, &several_hosts, place_of_log(audit, 0), "%zu of %zu CMIDs ask more than one host", n,
 		   cmid_index_clients(audit->index));
-	for (size_t i = 0; i < MIN(audit->hosts.len, (size_t)NAMES_SHOWN); i++)
-		report_note(out, "%s: %llu requests", audit->hosts.items[i].name,
-			    (unsigned long long)audit->hosts.items[i].requests);
+	note_hosts(audit, out);
 }
 
 static void (*const checks[])(struct audit *audit, struct report *out) = {

@@ -26,6 +26,8 @@ static uint64_t hash_of(const struct log_event *event)
 	h = mix(h, (uint64_t)r->needed << 32 | r->status << 8 | r->vm);
 	for (size_t i = 0; i < r->name.len; i++)
 		h = mix(h, (uint8_t)r->name.data[i]);
+	for (size_t i = 0; i < event->computer.len && !event->assumed_host; i++)
+		h = mix(h, (uint8_t)event->computer.data[i] | 0x20U);
 	return h ? h : 1;
 }
 
@@ -59,10 +61,16 @@ bool seen_lines_add(struct seen_lines *lines, uint32_t log, const struct log_eve
 	if (lines->n_used * 2 >= lines->n_slots)
 		grow(lines);
 	slot = find(lines, hash);
-	if (slot->hash)
-		return slot->log == log;
-	*slot = (struct seen_line){ hash, log };
-	lines->n_used++;
+	if (!slot->hash) {
+		*slot = (struct seen_line){ .hash = hash, .log = log };
+		lines->n_used++;
+	}
+	if (slot->log != log)
+		slot->n = 0;
+	slot->log = log;
+	if (++slot->n <= slot->most)
+		return false;
+	slot->most = slot->n;
 	return true;
 }
 

@@ -11,6 +11,8 @@
 struct seen_line {
 	uint64_t hash; /* 0: empty */
 	uint32_t log;
+	uint32_t n;    /* in that log */
+	uint32_t most; /* in any log */
 };
 
 struct seen_lines {
@@ -19,6 +21,6 @@ struct seen_lines {
 	size_t n_used;
 };
 
-/* False when an earlier log has it. The same line twice in one log is two requests. */
+/* False when an earlier log has it. The same line twice in one log is two requests, also when another has it once. */
 bool seen_lines_add(struct seen_lines *lines, uint32_t log, const struct log_event *event);
 void seen_lines_release(struct seen_lines *lines);

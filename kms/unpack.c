@@ -2,12 +2,51 @@
 #include "kms/unpack.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include "common/base/utf16.h"
 
 bool bytes_are_gzip(struct bytes b)
 {
 	return bytes_equal(b, 0, "\x1f\x8b\x08", 3);
+}
+
+bool bytes_are_zstd(struct bytes b)
+{
+	return bytes_equal(b, 0, "\x28\xb5\x2f\xfd", 4);
+}
+
+static void zstd_freep(ZSTD_DCtx **context)
+{
+	ZSTD_freeDCtx(*context);
+}
+
+/* Every frame of the file. The window of a frame is limited by the library (128 MiB). */
+int zstd_unpack(struct bytes b, uint64_t max, struct strbuf *ret, struct err *err)
+{
+	enum { STEP = 1 << 18 };
+	CLEANUP(zstd_freep) ZSTD_DCtx *context = ZSTD_createDCtx();
+	ZSTD_inBuffer in = { b.data, b.len, 0 };
+	ZSTD_outBuffer out = { 0 };
+	size_t left = 0;
+
+	if (!context)
+		return err_set(err, ERR_MEMORY, "zstd cannot be unpacked: no memory");
+	while (in.pos < in.size || (left && out.pos == out.size)) {
+		if (ret->len >= max)
+			return err_set(err, ERR_LIMIT, "unpacked it is larger than %llu MiB",
+				       (unsigned long long)(max >> 20));
+		strbuf_reserve(ret, STEP);
+		out = (ZSTD_outBuffer){ ret->data + ret->len, STEP, 0 };
+		left = ZSTD_decompressStream(context, &out, &in);
+		if (ZSTD_isError(left))
+			return err_set(err, ERR_FORMAT, "damaged zstd data: %s", ZSTD_getErrorName(left));
+		ret->len += out.pos;
+		ret->data[ret->len] = '\0';
+	}
+	if (left)
+		return err_set(err, ERR_TRUNCATED, "the zstd data ends too early");
+	return 0;
 }
 
 static void inflate_endp(z_stream **stream)

@@ -10,5 +10,7 @@
 #include "common/base/strbuf.h"
 
 bool bytes_are_gzip(struct bytes b);
+bool bytes_are_zstd(struct bytes b);
+int zstd_unpack(struct bytes b, uint64_t max, struct strbuf *ret, struct err *err);
 int gzip_unpack(struct bytes b, uint64_t max, struct strbuf *ret, struct err *err);
 int text_unpack(struct bytes b, uint64_t max, struct strbuf *ret, struct bytes *ret_view, struct err *err);

@@ -20,6 +20,7 @@ struct applying {
 	struct guid *from, *to; /* of plan->guids */
 	uint64_t now;
 	const char *journal;
+	bool keep_counts;
 	struct apply_stats stats;
 	struct err *err;
 };
@@ -67,7 +68,7 @@ static void count_hit(void *context, const struct regf_guid_hit *hit)
 
 static int remap(struct applying *a)
 {
-	for (size_t i = 0; i < a->plan->guids.len; i++)
+	for (size_t i = 0; i < a->plan->guids.len && !a->keep_counts; i++)
 		memset(a->plan->guids.items[i].hits, 0, sizeof(a->plan->guids.items[i].hits));
 	for (unsigned id = 0; id < HIVE_COUNT; id++) {
 		struct regf *hive;
@@ -78,7 +79,8 @@ static int remap(struct applying *a)
 		if (!hive)
 			continue;
 		regf_set_clock(hive, a->now);
-		if (regf_remap_guids(hive, a->from, a->to, a->plan->guids.len, count_hit, a, a->err) < 0)
+		if (regf_remap_guids(hive, a->from, a->to, a->plan->guids.len, a->keep_counts ? NULL : count_hit, a,
+				     a->err) < 0)
 			return err_context(a->err, "%s", winroot_hive_path(a->root, id));
 	}
 	return 0;
@@ -198,6 +200,38 @@ static int apply_all(struct applying *a)
 	return target_commit(a->target, a->err);
 }
 
+static void begin(struct applying *a)
+{
+	a->now = filetime_now();
+	a->from = xcalloc(a->plan->guids.len + 1, sizeof(*a->from));
+	a->to = xcalloc(a->plan->guids.len + 1, sizeof(*a->to));
+	for (size_t i = 0; i < a->plan->guids.len; i++) {
+		a->from[i] = a->plan->guids.items[i].from;
+		a->to[i] = a->plan->guids.items[i].to;
+	}
+}
+
+static void end(struct applying *a)
+{
+	free(a->from);
+	free(a->to);
+}
+
+int plan_apply_in_memory(struct plan *plan, struct winroot *root, struct err *err)
+{
+	struct applying a = {
+		.plan = plan, .root = root, .target = winroot_target(root), .keep_counts = true, .err = err,
+	};
+	int status;
+
+	begin(&a);
+	status = edit_hives(&a);
+	if (status == 0 && plan->guids.len)
+		status = remap(&a);
+	end(&a);
+	return status;
+}
+
 int plan_apply(struct plan *plan, struct winroot *root, const char *journal, struct apply_stats *ret, struct err *err)
 {
 	struct applying a = {
@@ -210,16 +244,9 @@ int plan_apply(struct plan *plan, struct winroot *root, const char *journal, str
 			*ret = a.stats;
 		return 0;
 	}
-	a.now = filetime_now();
-	a.from = xcalloc(plan->guids.len + 1, sizeof(*a.from));
-	a.to = xcalloc(plan->guids.len + 1, sizeof(*a.to));
-	for (size_t i = 0; i < plan->guids.len; i++) {
-		a.from[i] = plan->guids.items[i].from;
-		a.to[i] = plan->guids.items[i].to;
-	}
+	begin(&a);
 	status = apply_all(&a);
-	free(a.from);
-	free(a.to);
+	end(&a);
 	if (status == 0 && ret)
 		*ret = a.stats;
 	return status;

@@ -18,6 +18,12 @@ struct apply_stats {
 };
 
 /*
+ * Only the edits and replacements, on the hives of root in memory, without the marker:
+ * nothing is written. The counts of the plan stay.
+ */
+int plan_apply_in_memory(struct plan *plan, struct winroot *root, struct err *err);
+
+/*
  * journal, when not NULL, is the file for undo.h, written first. ret may be NULL.
  * When this fails before target_commit the target is as it was. The reference counts
  * of the plan become those of what was replaced: a deleted key takes its references

@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sysprep-lite/apply.h"
 #include "sysprep-lite/commands.h"
+#include "sysprep-lite/plan_file.h"
 #include "sysprep-lite/rearm.h"
 #include "sysprep-lite/verdict.h"
 
 struct generalize_args {
 	struct cli_list hives;
 	struct cli_list enable, disable;
+	int nic;
 	int rearm;
 	const char *time_zone;
 	const char *journal;
+	const char *plan;
 	bool dry_run;
 };
 
 static const struct cli_option generalize_option_table[] = {
 	OPT_HIVE(struct generalize_args, hives),
 	OPT_FLAG(struct generalize_args, dry_run, 'n', "dry-run", "show the plan, change nothing"),
+	OPT_TEXT(struct generalize_args, plan, 0, "plan", "PLAN.json",
+		 "do what the plan says that plan -o wrote; refused when a hive has changed since"),
 	OPT_TEXT(struct generalize_args, journal, 0, "journal", "FILE",
 		 "first write FILE, from which undo restores what was there"),
 	OPT_LIST(struct generalize_args, enable, 0, "enable", "NAME",
 		 "an operation or category that is off by default"),
 	OPT_LIST(struct generalize_args, disable, 0, "disable", "NAME", "leave out an operation or category"),
+	OPT_CHOICE(struct generalize_args, nic, 0, "nic", "HOW", nic_choices,
+		   "network adapters: remap (new GUIDs) or remove (Windows detects them anew)"),
 	OPT_CHOICE(struct generalize_args, rearm, 0, "rearm", "HOW", rearm_choices,
 		   "first-boot rearm: auto, none, setupcomplete, startup-script"),
 	OPT_TEXT(struct generalize_args, time_zone, 0, "timezone", "ZONE",
@@ -105,21 +112,51 @@ static int run_plan(struct cli *cli, struct subject *subject, struct plan *plan,
 	return 0;
 }
 
-static int generalize_command(struct cli *cli, const void *args, struct err *err)
+/* The plan of the file, or a new one. */
+static struct plan *make_plan(const struct generalize_args *a, struct winroot *root, struct err *err)
 {
-	const struct generalize_args *a = args;
 	struct plan_options options = {
 		.choice = { &a->enable, &a->disable },
+		.nic = (enum nic_mode)a->nic,
 		.rearm = (enum rearm_mode)a->rearm,
 		.time_zone = a->time_zone,
 	};
+	CLEANUP(plan_file_release) struct plan_file file = { 0 };
+	struct plan *plan;
+
+	if (!a->plan)
+		return plan_build(root, &options, err);
+	if (plan_file_read(a->plan, &file, err) < 0)
+		return NULL;
+	if (plan_file_check_inputs(&file, root, err) < 0 || plan_file_check_edits(&file, root, err) < 0 ||
+	    plan_count_guids(file.plan, root, err) < 0) {
+		err_context(err, "%s", a->plan);
+		return NULL;
+	}
+	plan = file.plan;
+	file.plan = NULL;
+	return plan;
+}
+
+static int check_options(const struct generalize_args *a, struct err *err)
+{
+	const struct op_choice choice = { &a->enable, &a->disable };
+
+	if (a->plan && (a->enable.len || a->disable.len || a->nic || a->rearm || a->time_zone))
+		return err_set(err, ERR_USAGE, "--plan says all that is done: give the other options to plan");
+	return op_choice_check(&choice, err);
+}
+
+static int generalize_command(struct cli *cli, const void *args, struct err *err)
+{
+	const struct generalize_args *a = args;
 	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(plan_freep) struct plan *plan = NULL;
 	struct setup_state state;
 
-	if (op_choice_check(&options.choice, err) < 0 || subject_open(&subject, cli, &a->hives, !a->dry_run, err) < 0)
+	if (check_options(a, err) < 0 || subject_open(&subject, cli, &a->hives, !a->dry_run, err) < 0)
 		return -1;
-	plan = plan_build(subject.root, &options, err);
+	plan = make_plan(a, subject.root, err);
 	if (!plan || ((cli->json || cli->verbose) && plan_find_places(plan, subject.root, err) < 0) ||
 	    setup_state_read(subject.root, &state, err) < 0 ||
 	    run_plan(cli, &subject, plan, a, err) < 0)
@@ -130,6 +167,7 @@ static int generalize_command(struct cli *cli, const void *args, struct err *err
 
 static const struct cli_example generalize_examples[] = {
 	{ "sysprep-lite generalize install.wim:1", "change image 1 in place" },
+	{ "sysprep-lite generalize --plan plan.json install.wim:1", "do what 'plan -o plan.json' showed" },
 	{ "sysprep-lite generalize --dry-run /mnt/windows", "only show what would be done" },
 	{ "sysprep-lite generalize --disable logs --timezone 'W. Europe Standard Time' install.wim:1",
 	  "keep the logs and set the time zone" },

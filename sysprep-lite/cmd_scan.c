@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
 #include "common/base/filetime.h"
 #include "common/base/utf16.h"
 #include "sysprep-lite/commands.h"
@@ -7,10 +9,13 @@
 struct scan_args {
 	struct cli_list hives;
 	bool changeable;
+	const char *format;
 };
 
 static const struct cli_option scan_option_table[] = {
 	OPT_HIVE(struct scan_args, hives),
+	OPT_TEXT(struct scan_args, format, 'f', "format", "NAME",
+		 "text, json, sarif, junit, checkstyle, github or gitlab: the findings alone, for another program"),
 	OPT_FLAG(struct scan_args, changeable, 0, "changeable",
 		 "only what generalize changes; exit 0 when nothing of it is left"),
 };
@@ -103,6 +108,41 @@ static void result_to_json(const struct scan_result *result, const char *name, s
 	json_uint(json, "only_windows", result->only_windows);
 }
 
+static const struct renderer *find_renderer(const char *name, struct err *err)
+{
+	const struct renderer *renderer = renderer_find(name);
+	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
+
+	if (renderer)
+		return renderer;
+	for (size_t i = 0; renderer_at(i); i++)
+		strbuf_addf(&names, " %s", renderer_at(i)->name);
+	err_set(err, ERR_USAGE, "--format: there is no format \"%s\", only%s", name, strbuf_text(&names));
+	return NULL;
+}
+
+/* The exit code is the same as that of cli_report. */
+static int print_as(struct cli *cli, struct report *report, const struct renderer *renderer)
+{
+	const struct render_options options = { .color = cli->color, .tool = cli->tool->name };
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	renderer->render(report, &options, &text);
+	fwrite(strbuf_text(&text), 1, text.len, cli->out);
+	return report_count(report, SEVERITY_WARNING) ? CLI_FINDINGS : CLI_DONE;
+}
+
+static int print_all(struct cli *cli, struct report *report, const struct scan_result *result, const char *name)
+{
+	int status;
+
+	print_verdict(result, name, cli->out);
+	result_to_json(result, name, cli->json);
+	status = cli_report(cli, report, SEVERITY_WARNING);
+	print_summary(result, cli->out);
+	return status;
+}
+
 static int scan_command(struct cli *cli, const void *args, struct err *err)
 {
 	const struct scan_args *a = args;
@@ -112,17 +152,18 @@ static int scan_command(struct cli *cli, const void *args, struct err *err)
 	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(report_freep) struct report *report = report_new();
 	CLEANUP(scan_release) struct scan_result result = { 0 };
+	const struct renderer *renderer = NULL;
 	int status;
 
+	if (a->format && strcmp(a->format, "text") != 0 && !cli->json && !(renderer = find_renderer(a->format, err)))
+		return -1;
 	if (subject_open(&subject, cli, &a->hives, false, err) < 0)
 		return -1;
 	winroot_accept_dirty(subject.root);
 	if (scan_run(subject.root, &options, report, &result, err) < 0)
 		return -1;
-	print_verdict(&result, target_name(subject.target), cli->out);
-	result_to_json(&result, target_name(subject.target), cli->json);
-	status = cli_report(cli, report, SEVERITY_WARNING);
-	print_summary(&result, cli->out);
+	status = renderer ? print_as(cli, report, renderer) :
+			    print_all(cli, report, &result, target_name(subject.target));
 	if (winroot_require_complete(subject.root, err) < 0)
 		return -1;
 	if (a->changeable)
@@ -132,6 +173,7 @@ static int scan_command(struct cli *cli, const void *args, struct err *err)
 
 static const struct cli_example scan_examples[] = {
 	{ "sysprep-lite scan install.wim:1", "was sysprep run on the image, and what is in it?" },
+	{ "sysprep-lite scan --format=sarif install.wim:1", "the findings for a code scanning service" },
 	{ "sysprep-lite scan --changeable /mnt/windows", "exit 0 when generalize has nothing to do" },
 };
 

@@ -8,11 +8,14 @@
 extern const struct cli_command cmd_scan;
 extern const struct cli_command cmd_plan;
 extern const struct cli_command cmd_generalize;
+extern const struct cli_command cmd_verify;
+extern const struct cli_command cmd_compare;
 extern const struct cli_command cmd_undo;
 extern const struct cli_command cmd_operations;
 extern const struct cli_command cmd_timezone;
 
-/* --rearm */
+/* --nic, --rearm */
+extern const char *const nic_choices[];
 extern const char *const rearm_choices[];
 
 #define OPT_HIVE(st, field)                                                                             \

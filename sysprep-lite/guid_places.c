@@ -137,6 +137,8 @@ int plan_find_places(struct plan *plan, struct winroot *root, struct err *err)
 	struct searching s = { .plan = plan, .err = err };
 
 	for (size_t i = 0; i < plan->guids.len; i++)
+		guid_edit_forget_places(&plan->guids.items[i]);
+	for (size_t i = 0; i < plan->guids.len; i++)
 		s.first_byte[plan->guids.items[i].from.bytes[0]] = true;
 	for (unsigned id = 0; id < HIVE_COUNT; id++) {
 		struct regf *hive;

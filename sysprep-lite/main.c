@@ -2,7 +2,8 @@
 #include "sysprep-lite/commands.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_scan, &cmd_plan, &cmd_generalize, &cmd_undo, &cmd_operations, &cmd_timezone, NULL,
+	&cmd_scan, &cmd_plan, &cmd_generalize, &cmd_verify, &cmd_undo, &cmd_compare,
+	&cmd_operations, &cmd_timezone, NULL,
 };
 
 static const struct cli_tool sysprep_lite = {

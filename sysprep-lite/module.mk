@@ -2,5 +2,5 @@
 TOOLS += sysprep-lite
 sysprep-lite_dirs := sysprep-lite
 sysprep-lite_uses := image common
-sysprep-lite_pkgs := hivex
+sysprep-lite_pkgs := hivex libcjson
 sysprep-lite_data := $(wildcard sysprep-lite/data/*.tsv)

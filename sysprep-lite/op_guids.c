@@ -191,14 +191,16 @@ static void count_hit(void *context, const struct regf_guid_hit *hit)
 	counting->plan->guids.items[hit->guid].hits[counting->hive][hit->form]++;
 }
 
-static int count_all(struct plan *plan, struct winroot *root, struct err *err)
+int plan_count_guids(struct plan *plan, struct winroot *root, struct err *err)
 {
 	struct guid *guids = xcalloc(plan->guids.len + 1, sizeof(*guids));
 	struct counting counting = { .plan = plan };
 	int status = 0;
 
-	for (size_t i = 0; i < plan->guids.len; i++)
+	for (size_t i = 0; i < plan->guids.len; i++) {
 		guids[i] = plan->guids.items[i].from;
+		memset(plan->guids.items[i].hits, 0, sizeof(plan->guids.items[i].hits));
+	}
 	for (unsigned id = 0; id < HIVE_COUNT && status == 0; id++) {
 		struct regf *hive = NULL;
 
@@ -220,7 +222,11 @@ static void plan_folder(struct plan *plan, struct winroot *root, const struct gu
 	CLEANUP(freep) char *path = xasprintf("%s\\%s", parent, guid_format(&guid->from, style, from));
 	CLEANUP(freep) char *new_path = xasprintf("%s\\%s", parent, guid_format(&guid->to, style, to));
 
-	if (target_has(winroot_target(root), path))
+	if (!target_has(winroot_target(root), path))
+		return;
+	if (guid->removed)
+		plan_add(plan, EDIT_DELETE_FILE, guid->row, HIVE_FILE, path, NULL);
+	else
 		plan_add(plan, EDIT_RENAME_FILE, guid->row, HIVE_FILE, path, new_path);
 }
 
@@ -244,7 +250,12 @@ int plan_guids(struct plan *plan, struct winroot *root, const struct plan_option
 		if (strcmp(guid->row->category, "nic") != 0)
 			continue;
 		describe(c.system, guid);
-		plan_folders(plan, root, guid);
 	}
-	return count_all(plan, root, err);
+	if (plan_count_guids(plan, root, err) < 0 ||
+	    (options->nic == NIC_REMOVE && plan_nic_remove(plan, root, err) < 0))
+		return -1;
+	for (size_t i = 0; i < plan->guids.len; i++)
+		if (strcmp(plan->guids.items[i].row->category, "nic") == 0)
+			plan_folders(plan, root, &plan->guids.items[i]);
+	return 0;
 }

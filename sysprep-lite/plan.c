@@ -116,16 +116,21 @@ static void release_edit(struct edit *edit)
 	value_release(&edit->new);
 }
 
-static void release_guid(struct guid_edit *edit)
+void guid_edit_forget_places(struct guid_edit *edit)
 {
-	free(edit->name);
-	free(edit->device);
-	free(edit->found);
 	for (size_t i = 0; i < edit->places.len; i++) {
 		free(edit->places.items[i].key);
 		free(edit->places.items[i].value);
 	}
 	vec_release(&edit->places);
+}
+
+static void release_guid(struct guid_edit *edit)
+{
+	free(edit->name);
+	free(edit->device);
+	free(edit->found);
+	guid_edit_forget_places(edit);
 }
 
 void plan_freep(struct plan **plan)

@@ -54,8 +54,14 @@ struct guid_edit {
 	char *name;   /* of a network connection; may be NULL */
 	char *device; /* may be NULL */
 	char *found;  /* the place that told it: "SYSTEM\ControlSet001\..." */
+	bool removed; /* an adapter that Windows finds anew: only what the edits leave is replaced */
 	size_t hits[HIVE_COUNT][GUID_FORMS];
 	VEC(struct guid_place) places;
+};
+
+enum nic_mode {
+	NIC_REMAP,
+	NIC_REMOVE,
 };
 
 enum rearm_mode {
@@ -67,6 +73,7 @@ enum rearm_mode {
 
 struct plan_options {
 	struct op_choice choice;
+	enum nic_mode nic;
 	enum rearm_mode rearm;
 	const char *time_zone; /* key name, index or IANA name; NULL: unchanged */
 	bool only_time_zone;   /* nothing else */
@@ -79,6 +86,9 @@ struct plan {
 	VEC(char *) notes; /* for people: what was left out and why */
 	struct marker marker;
 };
+
+/* For plan_freep, and before places are filled again. */
+void guid_edit_forget_places(struct guid_edit *edit);
 
 struct plan *plan_build(struct winroot *root, const struct plan_options *options, struct err *err);
 void plan_freep(struct plan **plan);
@@ -109,7 +119,13 @@ int plan_guids(struct plan *plan, struct winroot *root, const struct plan_option
 int plan_rearm(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_time_zone(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 
-/* guid_places.c: fills edit->places of all guids of the plan. */
+/* Fills the hits of all guids of the plan. */
+int plan_count_guids(struct plan *plan, struct winroot *root, struct err *err);
+
+/* op_nic_remove.c: from plan_guids, when all identifiers are collected and counted. */
+int plan_nic_remove(struct plan *plan, struct winroot *root, struct err *err);
+
+/* guid_places.c: fills edit->places of all guids of the plan, anew each time. */
 int plan_find_places(struct plan *plan, struct winroot *root, struct err *err);
 
 /* plan_print.c */
@@ -120,4 +136,5 @@ enum plan_detail {
 };
 void plan_print(const struct plan *plan, FILE *out, enum plan_detail detail, bool show_secrets);
 void plan_to_json(const struct plan *plan, struct json *json, bool show_secrets);
+const char *edit_kind_name(enum edit_kind kind); /* "set-value"; NULL behind the last */
 void value_show(const struct value_data *value, bool hide, struct strbuf *ret);

@@ -68,7 +68,7 @@ void value_show(const struct value_data *value, bool hide, struct strbuf *ret)
 		show_bytes(data, ret);
 }
 
-static const char *edit_name(enum edit_kind kind)
+const char *edit_kind_name(enum edit_kind kind)
 {
 	static const char *const names[] = {
 		[EDIT_SET_VALUE] = "set-value", [EDIT_DELETE_VALUE] = "delete-value",
@@ -76,7 +76,7 @@ static const char *edit_name(enum edit_kind kind)
 		[EDIT_DELETE_FILE] = "delete-file", [EDIT_RENAME_FILE] = "rename-file",
 	};
 
-	return names[kind];
+	return (size_t)kind < ARRAY_SIZE(names) ? names[kind] : NULL;
 }
 
 static bool is_file(const struct edit *edit)
@@ -89,7 +89,7 @@ static void print_edit(const struct edit *edit, FILE *out, bool show_secrets)
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 	bool hide = edit->row->secret && !show_secrets;
 
-	strbuf_addf(&line, "  %-12s  ", edit_name(edit->kind));
+	strbuf_addf(&line, "  %-12s  ", edit_kind_name(edit->kind));
 	if (!is_file(edit))
 		strbuf_addf(&line, "%s\\", hive_name(edit->hive));
 	text_show(edit->path, strlen(edit->path), &line);
@@ -173,7 +173,9 @@ static void print_guid(const struct guid_edit *edit, FILE *out, enum plan_detail
 		strbuf_adds(&line, "  ");
 		text_show(edit->device, strlen(edit->device), &line);
 	}
-	strbuf_addf(&line, "\n      %zu references replaced: ", guid_edit_hits(edit));
+	strbuf_addf(&line, "\n      %s%zu references replaced: ",
+		    edit->removed ? "removed, so that Windows finds it anew; what remains is replaced; " : "",
+		    guid_edit_hits(edit));
 	show_hits(edit, &line);
 	fprintf(out, "%s\n", line.data);
 	if (detail == PLAN_PLACES)
@@ -215,7 +217,16 @@ void plan_print(const struct plan *plan, FILE *out, enum plan_detail detail, boo
 
 /* ---- JSON ---- */
 
-static void value_to_json(struct json *json, const char *key, const struct value_data *value, bool hide)
+static void data_to_json(struct json *json, const struct strbuf *data)
+{
+	CLEANUP(strbuf_release) struct strbuf hex = STRBUF_INIT;
+
+	for (size_t i = 0; i < data->len; i++)
+		strbuf_addf(&hex, "%02x", (uint8_t)data->data[i]);
+	json_text(json, "data", strbuf_text(&hex));
+}
+
+static void value_to_json(struct json *json, const char *key, const struct value_data *value, bool hide, bool whole)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -228,6 +239,8 @@ static void value_to_json(struct json *json, const char *key, const struct value
 	json_uint(json, "type", value->type);
 	json_uint(json, "bytes", value->data.len);
 	json_text(json, "shown", strbuf_text(&text));
+	if (whole)
+		data_to_json(json, &value->data);
 	json_end_object(json);
 }
 
@@ -238,20 +251,22 @@ static void edit_to_json(const struct edit *edit, struct json *json, bool show_s
 	json_begin_object(json, NULL);
 	json_text(json, "operation", edit->row->id);
 	json_text(json, "category", edit->row->category);
-	json_text(json, "action", edit_name(edit->kind));
+	json_text(json, "action", edit_kind_name(edit->kind));
 	if (is_file(edit)) {
 		json_text(json, "path", edit->path);
 		if (edit->kind == EDIT_RENAME_FILE)
 			json_text(json, "to", edit->name);
 		else
 			json_uint(json, "bytes", edit->kind == EDIT_PUT_FILE ? edit->new.data.len : edit->size);
+		if (edit->kind == EDIT_PUT_FILE)
+			data_to_json(json, &edit->new.data);
 	} else {
 		json_text(json, "hive", hive_name(edit->hive));
 		json_text(json, "key", edit->path);
 		if (edit->kind != EDIT_DELETE_KEY) {
 			json_text(json, "value", edit->name);
-			value_to_json(json, "old", &edit->old, hide);
-			value_to_json(json, "new", &edit->new, hide);
+			value_to_json(json, "old", &edit->old, hide, false);
+			value_to_json(json, "new", &edit->new, hide, true);
 		}
 	}
 	json_text(json, "why", edit->row->what);
@@ -284,6 +299,7 @@ static void guid_to_json(const struct guid_edit *edit, struct json *json)
 	json_guid(json, "new", &edit->to);
 	json_text(json, "connection", edit->name);
 	json_text(json, "device", edit->device);
+	json_bool(json, "removed", edit->removed);
 	json_text(json, "found_in", edit->found);
 	json_uint(json, "references", guid_edit_hits(edit));
 	json_begin_array(json, "by_hive");

@@ -4,6 +4,8 @@
 #include "common/base/file.h"
 #include "sysprep-lite/commands.h"
 
+const char *const nic_choices[] = { [NIC_REMAP] = "remap", [NIC_REMOVE] = "remove", NULL };
+
 const char *const rearm_choices[] = {
 	[REARM_AUTO] = "auto",
 	[REARM_NONE] = "none",

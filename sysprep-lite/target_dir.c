@@ -111,7 +111,7 @@ static char *resolve(const struct dir_target *dir, const char *path, bool create
 		if (!part.len)
 			continue;
 		next = is_dot(part.data) || strchr(part.data, '/') ? NULL : find_name(at, part.data);
-		if (!next && create && !is_dot(part.data))
+		if (!next && create && !is_dot(part.data) && !strchr(part.data, '/'))
 			next = path_join(at, part.data);
 		free(at);
 		at = next;

@@ -78,12 +78,12 @@ static int read_journal(struct undoing *u)
 {
 	CLEANUP(freep) char *first = NULL;
 
-	if (next_line(u, &first) < 0 || strcmp(first, FIRST_LINE) != 0)
+	if (next_line(u, &first) < 0 || !first || strcmp(first, FIRST_LINE) != 0)
 		return err_set(u->err, ERR_FORMAT, "not an undo journal: it does not begin with \"" FIRST_LINE "\"");
 	for (;;) {
 		CLEANUP(freep) char *line = NULL;
 
-		if (next_line(u, &line) < 0)
+		if (next_line(u, &line) < 0 || !line)
 			return -1;
 		if (strcmp(line, "end") == 0)
 			return 0;

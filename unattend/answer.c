@@ -83,35 +83,27 @@ static int find_kind(const struct source *source, enum answer_kind *ret, struct 
 
 /* ---- settings -------------------------------------------------------------- */
 
-/* FNV-1a over small letters: most settings are told apart without comparing names. */
-static uint32_t hash_path(const char *path)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *path; path++)
-		hash = (hash ^ (uint8_t)(*path >= 'A' && *path <= 'Z' ? *path | 32 : *path)) * 16777619u;
-	return hash;
-}
-
 /* parent is an index + 1, 0 for none: the array still moves, link_up makes it a pointer. */
 static void add_setting(struct answer *answer, const struct element *e, size_t component, size_t parent)
 {
 	const char *parent_path = parent ? answer->settings.items[parent - 1].path : "";
 	size_t parent_len = strlen(parent_path), len = parent_len + (parent_len > 0) + strlen(e->name);
 	struct setting *s;
-	char *path;
+	char *path, *end;
 
 	if (len > PATH_MAX_LEN)
 		return;
 	path = arena_alloc(&answer->markup.arena, len + 1);
-	memcpy(path, parent_path, parent_len);
+	end = stpcpy(path, parent_path);
 	if (parent_len)
-		path[parent_len] = '/';
-	strcpy(path + parent_len + (parent_len > 0), e->name);
+		*end++ = '/';
+	stpcpy(end, e->name);
 	s = vec_add(&answer->settings);
 	s->element = e;
 	s->path = path;
-	s->path_hash = hash_path(path);
+	s->path_hash = parent ? setting_path_hash_more(answer->settings.items[parent - 1].path_hash, path + parent_len)
+			      : setting_path_hash(path);
+	answer->path_marks[s->path_hash % PATH_MARKS / 64] |= UINT64_C(1) << s->path_hash % 64;
 	s->parent = (const struct setting *)(uintptr_t)parent;
 	answer->components.items[component].n++;
 }
@@ -181,7 +173,7 @@ static void link_up(struct answer *answer)
 
 			s->component = c;
 			s->parent = parent ? &answer->settings.items[parent - 1] : NULL;
-			s->spec = setting_spec_find(c->name, s->path);
+			s->spec = setting_spec_find_hashed(c->name, s->path, s->path_hash);
 		}
 	}
 }
@@ -341,7 +333,11 @@ bool answer_is_whole(const struct answer *answer)
 
 bool component_is(const struct component *component, const char *name)
 {
-	return strlen(name) == component->name_len && strcasecmp(component->name, name) == 0;
+	size_t len = strlen(name);
+
+	/* the first letters are mostly those of Microsoft-Windows- */
+	return len == component->name_len && len && name_is(component->name + len - 1, name + len - 1) &&
+	       strcasecmp(component->name, name) == 0;
 }
 
 enum pass component_pass(const struct component *component)
@@ -354,8 +350,10 @@ const struct setting *answer_next(const struct answer *answer, const char *compo
 {
 	size_t i = after ? (size_t)(after - answer->settings.items) + 1 : 0;
 	bool any = strcmp(component, "*") == 0;
-	uint32_t hash = hash_path(path);
+	uint32_t hash = setting_path_hash(path);
 
+	if (!(answer->path_marks[hash % PATH_MARKS / 64] & UINT64_C(1) << hash % 64))
+		return NULL;
 	for (; i < answer->settings.len; i++) {
 		const struct setting *s = &answer->settings.items[i];
 
@@ -375,7 +373,7 @@ const struct setting *setting_child(const struct answer *answer, const struct se
 
 		if (s->element->span.at >= parent->element->span.end)
 			break;
-		if (s->parent == parent && strcasecmp(s->element->name, name) == 0)
+		if (s->parent == parent && name_is(s->element->name, name))
 			return s;
 	}
 	return NULL;
@@ -384,7 +382,7 @@ const struct setting *setting_child(const struct answer *answer, const struct se
 const struct setting *component_setting(const struct answer *answer, const struct component *component,
 					const char *path)
 {
-	uint32_t hash = hash_path(path);
+	uint32_t hash = setting_path_hash(path);
 
 	for (size_t i = component->first; i < component->first + component->n; i++)
 		if (answer->settings.items[i].path_hash == hash && strcasecmp(answer->settings.items[i].path, path) == 0)

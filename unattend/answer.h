@@ -17,6 +17,7 @@
 #include "unattend/source.h"
 #include "unattend/xml_check.h"
 
+#define PATH_MARKS 512
 #define NS_UNATTEND "urn:schemas-microsoft-com:unattend"
 #define NS_WCM "http://schemas.microsoft.com/WMIConfig/2002/State"
 
@@ -62,6 +63,7 @@ struct answer {
 	VEC(struct settings_block) blocks;
 	VEC(struct component) components;
 	VEC(struct setting) settings;
+	uint64_t path_marks[PATH_MARKS / 64]; /* bits of the path hashes that occur */
 	const struct setting *first_placeholder;
 	size_t n_placeholders;
 	bool conditional; /* template directives surround elements: alternatives stand side by side */

@@ -123,7 +123,8 @@ static void show_one(struct run *run, const struct setting *s)
 		strbuf_add(&run->first, strbuf_text(&value), value.len);
 		return;
 	}
-	run->differs |= value.len != run->first.len || memcmp(strbuf_text(&value), strbuf_text(&run->first), value.len) != 0;
+	run->differs |= value.len != run->first.len ||
+			memcmp(strbuf_text(&value), strbuf_text(&run->first), value.len) != 0;
 }
 
 /* ---- the walk ------------------------------------------------------------------ */

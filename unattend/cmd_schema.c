@@ -173,7 +173,8 @@ static int no_setting(const char *component, const char *path, struct err *err)
 	const char *near = setting_did_you_mean(component, path);
 
 	err_set(err, ERR_NOT_FOUND, "%s has no setting \"%s\"", component, path);
-	return near ? err_hint(err, "did you mean \"%s\"?", near) : err_hint(err, "unattend schema %s lists them", component);
+	return near ? err_hint(err, "did you mean \"%s\"?", near) :
+		      err_hint(err, "unattend schema %s lists them", component);
 }
 
 static int show_component(struct cli *cli, const struct component_spec *spec)
@@ -181,7 +182,8 @@ static int show_component(struct cli *cli, const struct component_spec *spec)
 	char passes[160];
 
 	fprintf(cli->out, "%s\n", spec->name);
-	fprintf(cli->out, "  %-10s %s\n", "passes", spec->passes ? pass_list(spec->passes, passes, sizeof(passes)) : "not known");
+	fprintf(cli->out, "  %-10s %s\n", "passes",
+		spec->passes ? pass_list(spec->passes, passes, sizeof(passes)) : "not known");
 	print_build(cli->out, "removed", spec->removed);
 	if (!spec->known_settings)
 		fprintf(cli->out, "  %-10s only the name of this component is known\n", "note");

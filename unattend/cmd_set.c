@@ -92,7 +92,8 @@ static int check_request(const struct run *run, struct err *err)
 
 /* ---- the edit ----------------------------------------------------------------------- */
 
-static void set_self_closing(const struct answer *answer, const struct element *e, const char *value, struct edits *edits)
+static void set_self_closing(const struct answer *answer, const struct element *e, const char *value,
+			     struct edits *edits)
 {
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct span span = { e->content.at - 2, e->content.at };
@@ -123,7 +124,8 @@ static int set_existing(const struct answer *answer, const struct setting *s, co
 	return 0;
 }
 
-static int set_in_components(struct run *run, const struct answer *answer, struct edits *edits, size_t *ret_n, struct err *err)
+static int set_in_components(struct run *run, const struct answer *answer, struct edits *edits, size_t *ret_n,
+			     struct err *err)
 {
 	for (size_t i = 0; i < answer->components.len; i++) {
 		const struct component *c = &answer->components.items[i];
@@ -141,35 +143,45 @@ static int set_in_components(struct run *run, const struct answer *answer, struc
 	return 0;
 }
 
-/* The architecture that all components of the file have. */
-static int common_arch(const struct answer *answer, const char **ret, struct err *err)
+/* The architecture that all components have, of one pass or (PASS_NONE) of the file; NULL when there is none. */
+static int common_arch(const struct answer *answer, enum pass pass, const char **ret, struct err *err)
 {
 	*ret = NULL;
 	for (size_t i = 0; i < answer->components.len; i++) {
-		const char *arch = answer->components.items[i].arch;
+		const struct component *c = &answer->components.items[i];
 
-		if (!*arch || strcasecmp(arch, "wow64") == 0)
+		if (!*c->arch || strcasecmp(c->arch, "wow64") == 0 || (pass != PASS_NONE && component_pass(c) != pass))
 			continue;
-		if (*ret && strcasecmp(*ret, arch) != 0) {
-			err_set(err, ERR_USAGE, "the component is not there yet, and the file has several architectures");
+		if (*ret && strcasecmp(*ret, c->arch) != 0) {
+			err_set(err, ERR_USAGE, "the component is not there yet, and there are several architectures");
 			return err_hint(err, "--arch says for which one it is made");
 		}
-		*ret = arch;
+		*ret = c->arch;
 	}
+	return 0;
+}
+
+static int new_component_arch(const struct run *run, const struct answer *answer, const char **ret, struct err *err)
+{
+	*ret = run->args->arch;
+	if (*ret)
+		return 0;
+	if (common_arch(answer, run->path.pass, ret, err) < 0 || (!*ret && common_arch(answer, PASS_NONE, ret, err) < 0))
+		return -1;
 	*ret = *ret ? *ret : "amd64";
 	return 0;
 }
 
 static int plan_edits(struct run *run, const struct answer *answer, struct edits *edits, struct err *err)
 {
-	const char *arch = run->args->arch;
+	const char *arch;
 	size_t n = 0;
 
 	if (set_in_components(run, answer, edits, &n, err) < 0)
 		return -1;
 	if (n)
 		return 0;
-	if (!arch && common_arch(answer, &arch, err) < 0)
+	if (new_component_arch(run, answer, &arch, err) < 0)
 		return -1;
 	return component_insert(answer, &run->path, arch, run->value, edits, err);
 }
@@ -209,7 +221,8 @@ static int verify(struct run *run, const struct strbuf *bytes, struct err *err)
 	return 0;
 }
 
-static int encode(struct run *run, const struct answer *answer, struct edits *edits, struct strbuf *ret, struct err *err)
+static int encode(struct run *run, const struct answer *answer, struct edits *edits, struct strbuf *ret,
+		  struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 

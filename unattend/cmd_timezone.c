@@ -197,7 +197,8 @@ static int run_timezone(struct cli *cli, const void *args, struct err *err)
 	if (form == TIMEZONE_NONE)
 		return search(cli, cli->args[0], err);
 	if (!zone)
-		return err_set(err, ERR_NOT_FOUND, "no time zone has the index %" PRIu32 " (0x%08" PRIx32 ")", index, index);
+		return err_set(err, ERR_NOT_FOUND, "no time zone has the index %" PRIu32 " (0x%08" PRIx32 ")", index,
+			       index);
 	json_text(cli->json, "form", form_name(form));
 	explain_form(cli, form, index);
 	json_begin_array(cli->json, "zones");

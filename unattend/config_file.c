@@ -166,7 +166,7 @@ static void apply_config(const struct config_file *config, const char *file, str
 		ret->template_mode = TEMPLATE_NONE;
 }
 
-/* Windows SIM refuses what Setup passes over: a name or word in other case, a wrong pass, list items without their marks. */
+/* Windows SIM refuses what Setup passes over: other case, a wrong pass, list items without their marks. */
 static void add_strict(struct lint_options *ret)
 {
 	static const char *const ids[] = { "UA118", "UA123", "UA202", "UA207", "UA215", "UA216" };

@@ -429,9 +429,17 @@ static bool is_empty_document(const struct reader *r)
 	       r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
+static bool skip_events(struct reader *r, unsigned n)
+{
+	while (n--)
+		if (!next(r))
+			return false;
+	return true;
+}
+
 static bool read_stream(struct reader *r)
 {
-	if (!next(r) || !next(r)) /* the start of the stream, then of the document */
+	if (!skip_events(r, 2)) /* the start of the stream, then of the document */
 		return false;
 	if (r->event.type == YAML_STREAM_END_EVENT)
 		return true;
@@ -439,7 +447,7 @@ static bool read_stream(struct reader *r)
 		return false;
 	if (!is_empty_document(r) && !read_mapping(r, top_keys, ARRAY_SIZE(top_keys), r->config))
 		return false;
-	if (!next(r) || !next(r)) /* the end of the document, then of the stream */
+	if (!skip_events(r, 2)) /* the end of the document, then of the stream */
 		return false;
 	return r->event.type == YAML_STREAM_END_EVENT || fail(r, "only one document is taken here");
 }

@@ -166,6 +166,26 @@ void edits_insert_after(struct edits *edits, const struct strbuf *text, const st
 	edits_insert(edits, brother->span.end, strbuf_text(&out));
 }
 
+/* A comment may stand before it and stays. */
+static struct span space_at_end(const struct strbuf *text, struct span content)
+{
+	struct span space = { content.end, content.end };
+
+	while (space.at > content.at && is_xml_space(text->data[space.at - 1]))
+		space.at--;
+	return space;
+}
+
+/* "/>" with the space before it. */
+static struct span self_closing_end(const struct strbuf *text, const struct element *e)
+{
+	struct span end = { e->content.at - 2, e->content.at };
+
+	while (end.at > e->span.at && is_xml_space(text->data[end.at - 1]))
+		end.at--;
+	return end;
+}
+
 static void fill_empty_parent(struct edits *edits, const struct strbuf *text, const struct element *parent,
 			      const struct edit_line *lines, size_t n)
 {
@@ -180,11 +200,11 @@ static void fill_empty_parent(struct edits *edits, const struct strbuf *text, co
 	if (indent)
 		strbuf_addf(&out, "%s%s", line_end_of(text), indent);
 	if (!parent->self_closing) {
-		edits_replace(edits, parent->content, strbuf_text(&out));
+		edits_replace(edits, space_at_end(text, parent->content), strbuf_text(&out));
 		return;
 	}
 	strbuf_addf(&out, "</%s%s%s>", parent->prefix, *parent->prefix ? ":" : "", parent->name);
-	edits_replace(edits, (struct span){ parent->content.at - 2, parent->content.at }, strbuf_text(&out));
+	edits_replace(edits, self_closing_end(text, parent), strbuf_text(&out));
 }
 
 void edits_append_child(struct edits *edits, const struct strbuf *text, const struct element *parent,

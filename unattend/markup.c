@@ -35,11 +35,28 @@ static bool is_name_char(char c)
 	       c == '-' || c == '.' || (uint8_t)c >= 0x80;
 }
 
+/* The second letter of a pair such as "<%" is the rare one. */
+static size_t find_pair(const char *text, size_t len, size_t from, const char *pair)
+{
+	while (from < len && len - from >= 2) {
+		const char *hit = memchr(text + from + 1, pair[1], len - from - 1);
+
+		if (!hit)
+			break;
+		if (hit[-1] == pair[0])
+			return (size_t)(hit - text) - 1;
+		from = (size_t)(hit - text);
+	}
+	return len;
+}
+
 /* Not memmem: under a sanitizer each call of it costs the length of the rest. */
 size_t text_find(const char *text, size_t len, size_t from, const char *word)
 {
 	size_t word_len = strlen(word);
 
+	if (word_len == 2)
+		return find_pair(text, len, from, word);
 	while (from < len && len - from >= word_len) {
 		const char *hit = memchr(text + from, word[0], len - from - word_len + 1);
 
@@ -52,7 +69,13 @@ size_t text_find(const char *text, size_t len, size_t from, const char *word)
 	return len;
 }
 
-static void advance_spot(const char *text, size_t from, size_t to, struct spot *spot)
+static bool starts_character(char c)
+{
+	return ((uint8_t)c & 0xc0) != 0x80;
+}
+
+/* With carriage returns: alone they end a line, before a line feed they are no character. */
+static void advance_slowly(const char *text, size_t from, size_t to, struct spot *spot)
 {
 	for (size_t i = from; i < to; i++) {
 		char c = text[i];
@@ -60,10 +83,44 @@ static void advance_spot(const char *text, size_t from, size_t to, struct spot *
 		if (c == '\n' || (c == '\r' && text[i + 1] != '\n')) {
 			spot->line++;
 			spot->column = 1;
-		} else if (((uint8_t)c & 0xc0) != 0x80 && c != '\r') {
+		} else if (starts_character(c) && c != '\r') {
 			spot->column++;
 		}
 	}
+}
+
+/* Eight bytes at a time: those of the form 10xxxxxx go on with a character. */
+static uint32_t count_characters(const char *text, size_t len)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	size_t n = len, at = 0;
+
+	for (; at + 8 <= len; at += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, text + at, sizeof(eight));
+		if (eight & high)
+			n -= (size_t)__builtin_popcountll(eight & ~(eight << 1) & high);
+	}
+	for (; at < len; at++)
+		n -= !starts_character(text[at]);
+	return (uint32_t)n;
+}
+
+static void advance_spot(const char *text, size_t from, size_t to, struct spot *spot)
+{
+	const char *newline;
+
+	if (from < to && memchr(text + from, '\r', to - from)) {
+		advance_slowly(text, from, to, spot);
+		return;
+	}
+	while (from < to && (newline = memchr(text + from, '\n', to - from))) {
+		spot->line++;
+		spot->column = 1;
+		from = (size_t)(newline - text) + 1;
+	}
+	spot->column += count_characters(text + from, to - from);
 }
 
 struct spot text_spot(const char *text, size_t len, size_t at)
@@ -220,6 +277,8 @@ static const char *lookup_ns(const struct element *e, const char *prefix)
 		if (e->parent && e->parent->n_namespaces == e->n_namespaces)
 			continue;
 		for (const struct attribute *a = e->attributes; a; a = a->next) {
+			if (a->name[0] != 'x')
+				continue;
 			if (*prefix && strncmp(a->name, "xmlns:", 6) == 0 && strcmp(a->name + 6, prefix) == 0)
 				return a->value;
 			if (!*prefix && strcmp(a->name, "xmlns") == 0)
@@ -633,7 +692,7 @@ const struct attribute *element_attribute(const struct element *e, const char *n
 const struct attribute *element_attribute_ns(const struct element *e, const char *ns, const char *local)
 {
 	for (const struct attribute *a = e->attributes; a; a = a->next)
-		if (a->ns && a->local && strcmp(a->ns, ns) == 0 && strcmp(a->local, local) == 0)
+		if (a->ns && a->local && a->local[0] == local[0] && strcmp(a->local, local) == 0 && strcmp(a->ns, ns) == 0)
 			return a;
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UA605-UA615: logon and passwords. No value of a password gets into a message. */
+/* UA411, UA412, UA605-UA615: accounts, logon and passwords. No value of a password gets into a message. */
 #include "unattend/lint.h"
 
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static const struct setting *next_password(const struct lint *lint, const struct
 	const struct setting *s;
 
 	for (; (s = setting_at(lint, i)); i++)
-		if (strcasecmp(s->element->name, "Value") == 0 && s->parent && is_password_container(s->parent) &&
+		if (name_is(s->element->name, "Value") && s->parent && is_password_container(s->parent) &&
 		    !s->element->first && !s->placeholder && !setting_value_empty(s))
 			return s;
 	return NULL;
@@ -285,7 +285,162 @@ static void check_unknown_user(const struct rule *rule, struct lint *lint)
 	}
 }
 
+/* ---- groups ------------------------------------------------------------------- */
+
+#define ACCOUNT "UserAccounts/LocalAccounts/LocalAccount"
+
+/* Names of groups in other languages and the languages in which they are right. */
+static const struct group_name {
+	const char *name;
+	const char *languages;
+} group_names[] = {
+	{ "Administrateurs", "fr" }, { "Utilisateurs", "fr" }, { "Administratoren", "de" }, { "Benutzer", "de" },
+	{ "Administradores", "es pt" }, { "Usuarios", "es" }, { "Usu\xc3\xa1rios", "pt" }, { "Utilizadores", "pt" },
+	{ "Gebruikers", "nl" }, { "Administrat\xc3\xb6rer", "sv" }, { "Administratorer", "da nb" }, { "Administratorzy", "pl" },
+	{ "J\xc3\xa4rjestelm\xc3\xa4nvalvojat", "fi" }, { "Rendszergazd\xc3\xa1k", "hu" },
+	{ "\xd0\x90\xd0\xb4\xd0\xbc\xd0\xb8\xd0\xbd\xd0\xb8\xd1\x81\xd1\x82\xd1\x80\xd0\xb0\xd1\x82\xd0\xbe\xd1\x80\xd1\x8b", "ru" },
+};
+
+/* "A;B" */
+static const struct group_name *localized_group(const struct setting *group)
+{
+	for (const char *at = group->element->value; *at;) {
+		size_t len = strcspn(at, ";");
+
+		for (size_t i = 0; i < ARRAY_SIZE(group_names); i++)
+			if (strlen(group_names[i].name) == len && strncasecmp(group_names[i].name, at, len) == 0)
+				return &group_names[i];
+		at += len + (at[len] == ';');
+	}
+	return NULL;
+}
+
+/* The file chooses a language in which the name is right. */
+static bool chooses_language(const struct answer *answer, const char *languages)
+{
+	const struct setting *s = NULL;
+
+	while ((s = answer_next(answer, "*", "UILanguage", s))) {
+		size_t len;
+		const char *value = setting_value(s, &len);
+
+		for (const char *at = languages; *at; at += at[2] == ' ' ? 3 : 2)
+			if (s->placeholder || (len >= 2 && strncasecmp(value, at, 2) == 0))
+				return true;
+	}
+	return false;
+}
+
+static void check_group_language(const struct rule *rule, struct lint *lint)
+{
+	const struct setting *s = NULL;
+
+	while ((s = answer_next(lint->answer, SHELL_SETUP, ACCOUNT "/Group", s))) {
+		const struct group_name *group = s->placeholder ? NULL : localized_group(s);
+
+		if (group && !chooses_language(lint->answer, group->languages))
+			lint_setting(lint, rule, s, "\"%s\" is the name of the group in one language only", group->name);
+	}
+}
+
+static bool may_administer(const struct setting *group)
+{
+	const struct group_name *localized;
+
+	if (group->placeholder || strcasestr(group->element->value, "Administrators"))
+		return true;
+	localized = localized_group(group);
+	return localized && strcasestr(localized->name, "Admin");
+}
+
+static bool has_administrator(const struct answer *answer)
+{
+	const struct setting *s = NULL;
+
+	while ((s = answer_next(answer, SHELL_SETUP, ACCOUNT "/Group", s)))
+		if (may_administer(s))
+			return true;
+	return answer_next(answer, SHELL_SETUP, "UserAccounts/AdministratorPassword", NULL) ||
+	       answer_next(answer, SHELL_SETUP, "UserAccounts/DomainAccounts", NULL) ||
+	       answer_next(answer, "Microsoft-Windows-UnattendedJoin", "Identification", NULL) ||
+	       text_find(strbuf_text(&answer->source.text), answer->source.text.len, 0, "localgroup") < answer->source.text.len ||
+	       text_find(strbuf_text(&answer->source.text), answer->source.text.len, 0, "LocalGroupMember") < answer->source.text.len;
+}
+
+/* OOBE makes no account when the file has one. */
+static void check_administrator(const struct rule *rule, struct lint *lint)
+{
+	const struct setting *account = answer_next(lint->answer, SHELL_SETUP, ACCOUNT, NULL);
+	const struct windows *target = lint->options->target;
+
+	if (account && component_pass(account->component) == PASS_OOBE_SYSTEM && (!target || target->build >= 10240) &&
+	    !has_administrator(lint->answer))
+		lint_setting_element(lint, rule, account, "no account of this file can administer the computer");
+}
+
+/* ---- other secrets -------------------------------------------------------------- */
+
+static bool holds_wifi_key(const char *value)
+{
+	const char *key = strstr(value, "<keyMaterial>");
+
+	return key && key[13] != '<' && key[13] != '$' && key[13] != '%' && key[13] != '{';
+}
+
+static void check_blob(const struct rule *rule, struct lint *lint)
+{
+	const struct setting *s;
+
+	for (size_t i = 0; (s = setting_at(lint, i)); i++) {
+		if (s->placeholder || s->element->first || s->element->value_len == 0)
+			continue;
+		if (holds_wifi_key(s->element->value))
+			lint_setting(lint, rule, s, "the key of a wireless network stands in the file");
+		else if (name_is(s->path, "Identification/Provisioning/AccountData"))
+			lint_setting(lint, rule, s, "the domain account of a computer stands in the file");
+	}
+}
+
 static const struct rule rules[] = {
+	{
+		.meta = {
+			.id = "UA411", .name = "group-in-one-language", .severity = SEVERITY_WARNING,
+			.summary = "the name of a group is of one language",
+			.why = "Groups have translated names. On an image of another language the account is in no such group. Quiet when the\n"
+			       "file chooses that language.",
+			.advice = "use the name of the image's language, or add the account by the SID of the group in a command",
+			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-shell-setup-useraccounts-localaccounts-localaccount-group",
+		},
+		.flags = RULE_CROSS,
+		.bad = "<Group>Administrateurs</Group>   without UILanguage fr-FR",
+		.good = "<Group>Administrators</Group>",
+		.check = check_group_language,
+	},
+	{
+		.meta = {
+			.id = "UA412", .name = "no-administrator", .severity = SEVERITY_WARNING,
+			.summary = "nobody can administer the computer",
+			.why = "When the file makes an account, OOBE asks for none, and the built-in Administrator is disabled or has no password.",
+			.advice = "put one account into the group Administrators, or set AdministratorPassword",
+			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-shell-setup-autologon",
+		},
+		.flags = RULE_CROSS,
+		.bad = "<LocalAccount>...<Group>Users</Group></LocalAccount>   as the only account",
+		.good = "<LocalAccount>...<Group>Administrators</Group></LocalAccount>",
+		.check = check_administrator,
+	},
+	{
+		.meta = {
+			.id = "UA614", .name = "secret-blob", .severity = SEVERITY_WARNING,
+			.summary = "the key of a wireless network or the account of a computer stands in the file",
+			.why = "Who can read the file or its copy in %WINDIR%\\Panther can join the network or be that computer in the domain.",
+			.advice = "put it in when the image is deployed, and keep the file from others",
+			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-unattendedjoin-identification-provisioning-accountdata",
+		},
+		.bad = "<AccountData>(what djoin.exe /provision wrote)</AccountData>",
+		.good = "<AccountData>${odj_blob}</AccountData>",
+		.check = check_blob,
+	},
 	{
 		.meta = {
 			.id = "UA605", .name = "autologon-incomplete", .severity = SEVERITY_WARNING,

@@ -24,7 +24,7 @@ struct partition {
 struct disk {
 	const struct setting *item;
 	size_t number; /* in the file, from 1 */
-	struct partition created[PARTITIONS_MAX]; /* by Order */
+	struct partition created[PARTITIONS_MAX]; /* by Order; good are n */
 	size_t n;
 	bool wiped;
 	bool gpt;   /* has an EFI or MSR partition */
@@ -75,9 +75,10 @@ static const struct setting *next_in(const struct answer *answer, const struct s
 				     const struct setting *after)
 {
 	const struct setting *end = answer->settings.items + answer->settings.len;
+	const char *name = strrchr(path, '/') + 1;
 
 	while (++after < end && after->element->span.at < disk->element->span.end)
-		if (strcasecmp(after->path, path) == 0)
+		if (name_is(after->element->name, name) && strcasecmp(after->path, path) == 0)
 			return after;
 	return NULL;
 }
@@ -99,7 +100,11 @@ static bool next_disk(const struct lint *lint, struct disk *disk)
 	const struct setting *item = answer_next(answer, SETUP, DISK, disk->item), *p = NULL;
 	size_t number = disk->number + 1;
 
-	*disk = (struct disk){ .item = item, .number = number, .known = true };
+	disk->item = item;
+	disk->number = number;
+	disk->n = 0;
+	disk->gpt = false;
+	disk->known = true;
 	if (!item || number > DISKS_MAX)
 		return false;
 	disk->wiped = is_true(setting_child(answer, item, "WillWipeDisk"));
@@ -133,6 +138,43 @@ static size_t count_targets(const struct disk *disk)
 static bool is_decidable(const struct disk *disk)
 {
 	return disk->known && disk->wiped && disk->n;
+}
+
+static const struct setting *created_size(const struct lint *lint, const struct partition *p)
+{
+	return p ? setting_child(lint->answer, p->item, "Size") : NULL;
+}
+
+/* The partition itself is made as large as the room that is left. */
+static void extend_when_made(const struct lint *lint, const struct disk *disk, const struct setting *modify, struct hit *hit)
+{
+	const struct setting *id = setting_child(lint->answer, modify, "PartitionID");
+	const struct partition *p = id && is_decidable(disk) ? partition_by_id(disk, number_of(id)) : NULL;
+	const struct setting *size = created_size(lint, p);
+	struct edits *edits;
+
+	if (!p || *modify->element->prefix || (!p->extend && (!size || setting_child(lint->answer, p->item, "Extend"))))
+		return;
+	edits = hit_fix(hit, FIX_UNSAFE);
+	edits_delete_element(edits, &lint->answer->source.text, setting_child(lint->answer, modify, "Extend")->element);
+	if (!p->extend)
+		edits_replace(edits, size->element->span, "<Extend>true</Extend>");
+}
+
+static void check_extend_on_gpt(const struct rule *rule, struct lint *lint)
+{
+	struct disk disk = { .item = NULL };
+
+	while (next_disk(lint, &disk)) {
+		const struct setting *m = NULL;
+
+		while (disk.gpt && (m = next_modified(lint->answer, disk.item, m))) {
+			const struct setting *extend = setting_child(lint->answer, m, "Extend");
+
+			if (is_true(extend))
+				extend_when_made(lint, &disk, m, lint_setting(lint, rule, extend, "ModifyPartition cannot extend on a GPT disk"));
+		}
+	}
 }
 
 /* ---- where Windows goes --------------------------------------------------------- */
@@ -534,6 +576,19 @@ static const struct rule rules[] = {
 		.bad = "MBR disk without <Active>true</Active>",
 		.good = "<ModifyPartition wcm:action=\"add\">...<Active>true</Active>",
 		.check = check_active,
+	},
+	{
+		.meta = {
+			.id = "UA510", .name = "extend-on-gpt", .severity = SEVERITY_ERROR,
+			.summary = "ModifyPartition/Extend on a GPT disk",
+			.why = "It is for MBR disks only; Setup fails at the disk.",
+			.advice = "set Extend in CreatePartition instead of Size",
+			.source = DOC "diskconfiguration-disk-modifypartitions-modifypartition-extend",
+		},
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
+		.bad = "<ModifyPartition>...<Extend>true</Extend>   on a disk with an EFI partition",
+		.good = "<CreatePartition>...<Extend>true</Extend>",
+		.check = check_extend_on_gpt,
 	},
 	{
 		.meta = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UA518-UA521: the image that is installed and where it comes from. */
+/* UA518-UA522: the image that is installed and where it comes from. */
 #include "unattend/lint.h"
 
 #include <string.h>
@@ -58,11 +58,26 @@ static void check_credentials(const struct rule *rule, struct lint *lint)
 		const struct setting *s = &lint->answer->settings.items[i];
 		const char *holder = s->parent ? s->parent->element->name : "";
 
-		if (strcasecmp(s->element->name, "Path") != 0 || !s->spec || !is_unc(s))
+		if (!name_is(s->element->name, "Path") || !s->spec || !is_unc(s))
 			continue;
 		if ((strcasecmp(holder, "InstallFrom") == 0 || strcasecmp(holder, "PathAndCredentials") == 0) &&
 		    !setting_child(lint->answer, s->parent, "Credentials"))
 			lint_setting(lint, rule, s, "a network path without Credentials");
+	}
+}
+
+static void check_will_show_ui(const struct rule *rule, struct lint *lint)
+{
+	static const char *const paths[] = { "DiskConfiguration/WillShowUI", "ImageInstall/OSImage/WillShowUI",
+					     "UserData/ProductKey/WillShowUI" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct setting *s = NULL;
+
+		while ((s = answer_next(lint->answer, SETUP, paths[i], s)))
+			if (setting_value_is(s, "Never"))
+				edits_set_value(hit_fix(lint_setting(lint, rule, s, "WillShowUI=Never hides what goes wrong here"), FIX_SAFE),
+						s->element, "OnError");
 	}
 }
 
@@ -105,6 +120,19 @@ static const struct rule rules[] = {
 		.bad = "<InstallFrom><Path>\\\\server\\share\\install.wim</Path></InstallFrom>",
 		.good = "<InstallFrom><Path>\\\\server\\share\\install.wim</Path><Credentials>...</Credentials></InstallFrom>",
 		.check = check_credentials,
+	},
+	{
+		.meta = {
+			.id = "UA522", .name = "errors-hidden", .severity = SEVERITY_WARNING,
+			.summary = "WillShowUI=Never hides the only error dialog",
+			.why = "When the disk, the image or the key does not fit, Setup has nothing to show and looks as if it hung.",
+			.advice = "set WillShowUI to OnError",
+			.source = DOC "setup-diskconfiguration-willshowui",
+		},
+		.fix = FIX_SAFE,
+		.bad = "<WillShowUI>Never</WillShowUI>",
+		.good = "<WillShowUI>OnError</WillShowUI>",
+		.check = check_will_show_ui,
 	},
 };
 

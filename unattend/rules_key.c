@@ -24,7 +24,8 @@ static const struct setting *next_key(const struct lint *lint, const struct sett
 	for (; i < answer->settings.len; i++) {
 		const struct setting *s = &answer->settings.items[i];
 
-		if (s->element->first || s->placeholder)
+		if (s->element->first || s->placeholder ||
+		    (!name_is(s->element->name, "Key") && !name_is(s->element->name, "ProductKey")))
 			continue;
 		if (component_is(s->component, SETUP) &&
 		    (strcasecmp(s->path, SETUP_KEY) == 0 || strcasecmp(s->path, "UserData/ProductKey") == 0))
@@ -286,6 +287,84 @@ static void check_image_choice(const struct rule *rule, struct lint *lint)
 	}
 }
 
+/* ---- KMS client setup keys --------------------------------------------------- */
+
+/* "Windows Server 2012 R2" before "Windows Server 2012". */
+static const char *const products[] = {
+	"Windows Server 2025", "Windows Server 2022", "Windows Server 2019", "Windows Server 2016", "Windows Server 2012 R2",
+	"Windows Server 2012", "Windows 8.1", "Windows 8",
+};
+
+static const char *product_in(const char *image)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++)
+		if (strcasestr(image, products[i]))
+			return products[i];
+	if (strcasestr(image, "Windows 10") || strcasestr(image, "Windows 11"))
+		return strcasestr(image, "LTS") ? NULL : "Windows 11 / Windows 10";
+	return NULL;
+}
+
+/* Keys that fit several versions are not judged. */
+static bool is_single_product(const char *product)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++)
+		if (strcmp(products[i], product) == 0)
+			return true;
+	return strcmp(product, "Windows 11 / Windows 10") == 0;
+}
+
+static const struct published_key *same_edition(const char *product, const char *edition)
+{
+	const struct published_key *key;
+
+	for (size_t i = 0; (key = published_key_at(i)); i++)
+		if (strcmp(key->product, product) == 0 && strcmp(key->edition, edition) == 0)
+			return key;
+	return NULL;
+}
+
+static void check_setup_key_version(const struct rule *rule, struct lint *lint)
+{
+	const char *wanted = product_in(image_name(lint->answer));
+	const struct setting *s = NULL;
+
+	while (wanted && (s = next_key(lint, s))) {
+		size_t len;
+		const char *value = setting_value(s, &len);
+		const struct published_key *key = published_key_find(value, len), *other;
+		struct hit *hit;
+
+		if (!key || !is_single_product(key->product) || strcmp(key->product, wanted) == 0)
+			continue;
+		other = same_edition(wanted, key->edition);
+		hit = lint_setting(lint, rule, s, "this is the KMS client setup key of %s %s, the image is %s", key->product, key->edition,
+				   wanted);
+		if (other && s->element->plain)
+			edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, other->key);
+	}
+}
+
+static bool names_kms_host(const struct answer *answer)
+{
+	return text_find(strbuf_text(&answer->source.text), answer->source.text.len, 0, "skms") < answer->source.text.len ||
+	       answer_next(answer, "Microsoft-Windows-UnattendedJoin", "Identification", NULL);
+}
+
+static void check_kms_client(const struct rule *rule, struct lint *lint)
+{
+	const struct setting *s = NULL;
+
+	while ((s = next_key(lint, s))) {
+		size_t len;
+		const char *value = setting_value(s, &len);
+		const struct published_key *key = published_key_find(value, len);
+
+		if (key && !names_kms_host(lint->answer))
+			lint_setting(lint, rule, s, "the KMS client setup key of %s %s activates at a KMS host only", key->product, key->edition);
+	}
+}
+
 static const struct rule rules[] = {
 	{
 		.meta = {
@@ -418,6 +497,20 @@ static const struct rule rules[] = {
 	},
 	{
 		.meta = {
+			.id = "UA311", .name = "setup-key-of-another-version", .severity = SEVERITY_WARNING,
+			.summary = "the KMS client setup key is of another Windows version",
+			.why = "The keys that Microsoft publishes are made for one version each: Setup finds no image that fits, or Windows is not\n"
+			       "activated. The version of the image is taken from /IMAGE/NAME.",
+			.advice = "take the key of the version that is installed",
+			.source = "https://learn.microsoft.com/windows-server/get-started/kms-client-activation-keys",
+		},
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
+		.bad = "(the key of Windows Server 2016 with an image Windows Server 2019)",
+		.good = "(the key of Windows Server 2019)",
+		.check = check_setup_key_version,
+	},
+	{
+		.meta = {
 			.id = "UA313", .name = "real-key-in-file", .severity = SEVERITY_INFO,
 			.summary = "a product key that is no public setup key stands in the file",
 			.why = "Who can read the file can use the key; Setup also leaves a copy in %WINDIR%\\Panther.",
@@ -455,6 +548,20 @@ static const struct rule rules[] = {
 		.bad = "<ImageInstall><OSImage><InstallTo>...</InstallTo></OSImage></ImageInstall>",
 		.good = "<InstallFrom><MetaData wcm:action=\"add\"><Key>/IMAGE/INDEX</Key><Value>1</Value></MetaData></InstallFrom>",
 		.check = check_image_choice,
+	},
+	{
+		.meta = {
+			.id = "UA316", .name = "setup-key-needs-kms", .severity = SEVERITY_WARNING,
+			.summary = "a KMS client setup key and no KMS host in sight",
+			.why = "Outside an organisation with a KMS host or Active Directory-based activation these keys activate nothing. Quiet when\n"
+			       "the file joins a domain or names a host.",
+			.advice = "use it inside the organisation only, or give a key of your own",
+			.source = "https://learn.microsoft.com/windows-server/get-started/kms-client-activation-keys",
+		},
+		.flags = RULE_OFF | RULE_CROSS,
+		.bad = "<ProductKey>(a KMS client setup key)</ProductKey>",
+		.good = "<ProductKey>(a KMS client setup key)</ProductKey> in a file that joins a domain",
+		.check = check_kms_client,
 	},
 };
 

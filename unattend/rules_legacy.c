@@ -32,7 +32,9 @@ static const struct ini_line *line_at(const struct lint *lint, size_t i)
 static struct hit *report(struct lint *lint, const struct rule *rule, struct spot where, const struct ini_line *line,
 			  const char *message)
 {
-	CLEANUP(freep) char *item = xasprintf("[%.60s] %.60s", line->section, line->key);
+	/* a line without "=" may be a password with its name: it is not cited */
+	CLEANUP(freep) char *item = line->kind == INI_STRAY ? xasprintf("[%.60s]", line->section) :
+							      xasprintf("[%.60s] %.60s", line->section, line->key);
 
 	return lint_add(lint, rule, where, item, "%s", message);
 }

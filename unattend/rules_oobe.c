@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UA601-UA603: the welcome screens. */
+/* UA601-UA604: the welcome screens. */
 #include "unattend/lint.h"
 
 #include <strings.h>
@@ -39,6 +39,40 @@ static void check_local_account_screen(const struct rule *rule, struct lint *lin
 	while (target && !target->server && (s = answer_next(lint->answer, SHELL_SETUP, "OOBE/HideLocalAccountScreen", s)))
 		edits_delete_element(hit_fix(lint_setting_element(lint, rule, s, "HideLocalAccountScreen works on servers only"), FIX_SAFE),
 				     &lint->answer->source.text, s->element);
+}
+
+static bool has_account(const struct answer *answer)
+{
+	static const char *const paths[] = { "UserAccounts/LocalAccounts/LocalAccount", "UserAccounts/DomainAccounts",
+					     "UserAccounts/AdministratorPassword", "AutoLogon" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (answer_next(answer, SHELL_SETUP, paths[i], NULL))
+			return true;
+	return answer_next(answer, "Microsoft-Windows-UnattendedJoin", "Identification", NULL);
+}
+
+static bool skips_pages(const struct setting *s)
+{
+	return s && (s->placeholder || setting_value_is(s, "true"));
+}
+
+/* Who hides one of the two pages of every edition means that nobody is asked. */
+static void check_stops(const struct rule *rule, struct lint *lint)
+{
+	const struct answer *answer = lint->answer;
+	const struct setting *s = NULL;
+
+	while ((s = answer_next(answer, SHELL_SETUP, "OOBE", s))) {
+		bool eula = skips_pages(setting_child(answer, s, "HideEULAPage")), protect = setting_child(answer, s, "ProtectYourPC");
+		bool account = has_account(answer);
+
+		if (component_pass(s->component) != PASS_OOBE_SYSTEM || skips_pages(setting_child(answer, s, "SkipMachineOOBE")) ||
+		    eula + protect + account != 2 || !(eula || protect))
+			continue;
+		lint_setting_element(lint, rule, s, "OOBE still stops: %s missing", !eula ? "HideEULAPage is" : !protect ? "ProtectYourPC is"
+								    : "an account is");
+	}
 }
 
 static const struct rule rules[] = {
@@ -81,6 +115,19 @@ static const struct rule rules[] = {
 		.bad = "<HideLocalAccountScreen>true</HideLocalAccountScreen>   with --target win11",
 		.good = "(no element)",
 		.check = check_local_account_screen,
+	},
+	{
+		.meta = {
+			.id = "UA604", .name = "oobe-still-stops", .severity = SEVERITY_WARNING,
+			.summary = "OOBE still stops at a page",
+			.why = "Two of HideEULAPage, ProtectYourPC and an account are given: the page of the third waits for somebody.",
+			.advice = "add the missing one",
+			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/automate-oobe",
+		},
+		.flags = RULE_CROSS,
+		.bad = "<OOBE><HideEULAPage>true</HideEULAPage></OOBE><UserAccounts>...</UserAccounts>",
+		.good = "<OOBE><HideEULAPage>true</HideEULAPage><ProtectYourPC>3</ProtectYourPC></OOBE><UserAccounts>...</UserAccounts>",
+		.check = check_stops,
 	},
 };
 

@@ -20,6 +20,12 @@ static const struct strbuf *text_of(const struct lint *lint)
 	return &lint->answer->source.text;
 }
 
+/* UA706 tells of it. */
+static bool is_will_reboot(const struct setting *s)
+{
+	return name_is(s->element->name, "WillReboot") && component_is(s->component, "Microsoft-Windows-Setup");
+}
+
 /* A leaf with a value that can be judged. */
 static bool has_value(const struct setting *s)
 {
@@ -47,12 +53,18 @@ static void check_unknown(const struct rule *rule, struct lint *lint)
 		const char *near;
 
 		if (s->spec || !component || !component->known_settings || !lint_wants(lint, rule) || (s->parent && !s->parent->spec) ||
-		    !is_own_namespace(lint, s))
+		    !is_own_namespace(lint, s) || is_will_reboot(s))
 			continue;
 		near = setting_did_you_mean(s->component->name, s->path);
 		lint_setting_element(lint, rule, s, "%s has no setting %.120s%s%s%s", component->name, s->path,
 				     near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
 	}
+}
+
+/* UA815 tells of them. */
+static bool is_driver_component(const struct component *c)
+{
+	return component_is(c, "Microsoft-Windows-PnpCustomizationsWinPE") || component_is(c, "Microsoft-Windows-PnpCustomizationsNonWinPE");
 }
 
 static void check_component_pass(const struct rule *rule, struct lint *lint)
@@ -62,7 +74,7 @@ static void check_component_pass(const struct rule *rule, struct lint *lint)
 		enum pass pass = component_pass(c);
 		char valid[120];
 
-		if (!c->spec || !c->spec->passes || !pass || c->spec->passes & pass)
+		if (!c->spec || !c->spec->passes || !pass || c->spec->passes & pass || is_driver_component(c))
 			continue;
 		lint_element(lint, rule, c->element, "%s is documented for %s, not for %s", c->spec->name,
 			     pass_list(c->spec->passes, valid, sizeof(valid)), pass_name(pass));
@@ -85,9 +97,10 @@ static void check_pass(const struct rule *rule, struct lint *lint)
 	check_component_pass(rule, lint);
 	for (size_t i = 0; (s = setting_at(lint, i)); i++) {
 		const struct component_spec *component = s->component->spec;
-		bool is_key = component_is(s->component, "Microsoft-Windows-Shell-Setup") && strcasecmp(s->path, "ProductKey") == 0;
+		bool has_own = component_is(s->component, "Microsoft-Windows-Shell-Setup") &&
+			       (name_is(s->path, "ProductKey") || name_is(s->path, "CopyProfile"));
 
-		if (!is_wrong_pass(s) || (s->parent && is_wrong_pass(s->parent)) || is_key)
+		if (!is_wrong_pass(s) || (s->parent && is_wrong_pass(s->parent)) || has_own)
 			continue;
 		if (component && component->passes && !(component->passes & component_pass(s->component)))
 			continue;
@@ -107,7 +120,7 @@ static void check_twice(const struct rule *rule, struct lint *lint)
 		if (!s->spec || s->spec->kind == SETTING_LIST_ITEM)
 			continue;
 		for (const struct element *e = s->element->parent->first; e && e != s->element && n++ < SETTINGS_MAX; e = e->next)
-			if (strcasecmp(e->name, s->element->name) == 0) {
+			if (name_is(e->name, s->element->name)) {
 				lint_setting_element(lint, rule, s, "%s is given already in line %u", s->spec->path, e->where.line);
 				break;
 			}

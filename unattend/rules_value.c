@@ -20,7 +20,7 @@ static const struct setting *setting_at(const struct lint *lint, size_t i)
 
 static bool is_named(const struct setting *s, const char *name)
 {
-	return strcasecmp(s->element->name, name) == 0 && !s->element->first && !s->placeholder && !setting_value_empty(s);
+	return name_is(s->element->name, name) && !s->element->first && !s->placeholder && !setting_value_empty(s);
 }
 
 /* ---- computer names --------------------------------------------------------- */
@@ -31,8 +31,7 @@ static const struct setting *next_computer_name(const struct lint *lint, const s
 	const struct setting *s;
 
 	for (; (s = setting_at(lint, i)); i++)
-		if (component_is(s->component, SHELL_SETUP) && strcasecmp(s->path, "ComputerName") == 0 &&
-		    is_named(s, "ComputerName") && !setting_value_is(s, "*"))
+		if (name_is(s->path, "ComputerName") && component_is(s->component, SHELL_SETUP) && is_named(s, "ComputerName") && !setting_value_is(s, "*"))
 			return s;
 	return NULL;
 }

@@ -74,7 +74,8 @@ static void note_images(struct lint *lint)
 static void report_no_image(const struct rule *rule, struct lint *lint, const struct choice *choice)
 {
 	const struct image_context *image = lint->options->image;
-	bool by_index = setting_value_is(choice->key, "/IMAGE/INDEX"), by_name = setting_value_is(choice->key, "/IMAGE/NAME");
+	bool by_index = setting_value_is(choice->key, "/IMAGE/INDEX");
+	bool by_name = setting_value_is(choice->key, "/IMAGE/NAME");
 	const char *near = by_name ? image_context_did_you_mean(image, choice->value->element->value) : NULL;
 	size_t before = report_len(lint->report);
 	struct hit *hit;
@@ -152,7 +153,8 @@ static void check_arch(const struct rule *rule, struct lint *lint)
 		const struct attribute *a = element_attribute(c->element, "processorArchitecture");
 		struct hit *hit;
 
-		if (!a || !is_machine_arch(c->arch) || strcasecmp(c->arch, arch) == 0 || has_twin(answer, c, arch))
+		if (!a || !is_machine_arch(c->arch) || strcasecmp(c->arch, arch) == 0 ||
+		    has_twin(answer, c, arch))
 			continue;
 		hit = lint_add(lint, rule, a->value_where, c->name, "component for %s, but the image is %s", c->arch, arch);
 		edits_replace(hit_fix(hit, FIX_UNSAFE), a->raw, arch);
@@ -264,7 +266,8 @@ static void check_evaluation_key(const struct rule *rule, struct lint *lint, con
 
 	while (row && is_evaluation(row) && (s = answer_next(lint->answer, component, path, s)))
 		if (read_key(lint, s, &verdict) && !strcasestr(verdict.group->channel, "Eval"))
-			lint_setting(lint, rule, s, "a %s key for the evaluation image \"%s\"", verdict.group->channel, row->name);
+			lint_setting(lint, rule, s, "a %s key for the evaluation image \"%s\"", verdict.group->channel,
+				     row->name);
 }
 
 static void check_evaluation(const struct rule *rule, struct lint *lint)

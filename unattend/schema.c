@@ -63,25 +63,58 @@ const struct component_spec *component_spec_find(const char *name)
 	return bsearch(name, components, ARRAY_SIZE(components), sizeof(components[0]), compare_component);
 }
 
-struct setting_name {
-	const char *component;
-	const char *path;
-};
+/* ---- settings by hash ------------------------------------------------------ */
 
-static int compare_setting(const void *key, const void *row)
+#define SLOTS 4096 /* a power of two, more than three for each setting */
+
+/* Rows of settings + 1 by hash of their path, 0 for a free slot. Filled at the first question. */
+static uint16_t slots[SLOTS];
+
+/* FNV-1a over small letters: most settings are told apart without comparing names. */
+uint32_t setting_path_hash(const char *path)
 {
-	const struct setting_name *name = key;
-	const struct setting_spec *spec = row;
-	int order = strcasecmp(name->component, spec->component);
+	return setting_path_hash_more(2166136261u, path);
+}
 
-	return order ? order : strcasecmp(name->path, spec->path);
+uint32_t setting_path_hash_more(uint32_t hash, const char *path)
+{
+	for (; *path; path++)
+		hash = (hash ^ (uint8_t)(*path >= 'A' && *path <= 'Z' ? *path | 32 : *path)) * 16777619u;
+	return hash;
+}
+
+static void fill_slots(void)
+{
+	_Static_assert(ARRAY_SIZE(settings) * 3 < SLOTS, "slots for all settings");
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		size_t slot = setting_path_hash(settings[i].path) % SLOTS;
+
+		while (slots[slot])
+			slot = (slot + 1) % SLOTS;
+		slots[slot] = (uint16_t)(i + 1);
+	}
+}
+
+const struct setting_spec *setting_spec_find_hashed(const char *component, const char *path, uint32_t hash)
+{
+	static bool filled;
+
+	if (!filled)
+		fill_slots();
+	filled = true;
+	for (size_t slot = hash % SLOTS; slots[slot]; slot = (slot + 1) % SLOTS) {
+		const struct setting_spec *spec = &settings[slots[slot] - 1];
+
+		if (name_is(spec->path, path) && strcasecmp(spec->component, component) == 0)
+			return spec;
+	}
+	return NULL;
 }
 
 const struct setting_spec *setting_spec_find(const char *component, const char *path)
 {
-	struct setting_name name = { component, path };
-
-	return bsearch(&name, settings, ARRAY_SIZE(settings), sizeof(settings[0]), compare_setting);
+	return setting_spec_find_hashed(component, path, setting_path_hash(path));
 }
 
 const struct component_spec *component_spec_at(size_t i)
@@ -130,9 +163,12 @@ static size_t edit_distance(const char *a, const char *b)
 
 void name_consider(const char *word, const char *name, const char **best, size_t *best_distance)
 {
-	size_t distance = edit_distance(word, name);
+	size_t len = strlen(word), name_len = strlen(name), limit = MAX((size_t)2, len / 4), distance;
 
-	if (distance >= *best_distance || distance > MAX((size_t)2, strlen(word) / 4))
+	if ((len > name_len ? len - name_len : name_len - len) > limit)
+		return;
+	distance = edit_distance(word, name);
+	if (distance >= *best_distance || distance > limit)
 		return;
 	*best = name;
 	*best_distance = distance;

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <strings.h>
+
 #include "common/base/base.h"
 
 enum pass {
@@ -57,6 +59,17 @@ const struct component_spec *component_spec_find(const char *name);
 const struct setting_spec *setting_spec_find(const char *component, const char *path);
 const struct component_spec *component_spec_at(size_t i);
 const struct setting_spec *setting_spec_at(size_t i);
+
+/* For many of them: the hash of a path in small letters, and the row by component, path and its hash. */
+uint32_t setting_path_hash(const char *path);
+uint32_t setting_path_hash_more(uint32_t hash, const char *rest);
+const struct setting_spec *setting_spec_find_hashed(const char *component, const char *path, uint32_t hash);
+
+/* Without regard to ASCII case; most names differ in the first letter already. */
+static inline bool name_is(const char *a, const char *b)
+{
+	return (a[0] | 32) == (b[0] | 32) && strcasecmp(a, b) == 0;
+}
 
 /* Passes a setting may stand in: its own, or those of its component. */
 unsigned setting_spec_passes(const struct setting_spec *spec);

@@ -118,7 +118,7 @@ int setting_value_check(const struct setting_spec *spec, const char *value, stru
 	if (spec->type == TYPE_INTEGER)
 		return check_integer(spec, value, err);
 	if (spec->max_len && count_characters(value) > spec->max_len)
-		return err_set(err, ERR_USAGE, "%s takes at most %" PRIu32 " characters, this has %zu", spec->path, spec->max_len,
-			       count_characters(value));
+		return err_set(err, ERR_USAGE, "%s takes at most %" PRIu32 " characters, this has %zu", spec->path,
+			       spec->max_len, count_characters(value));
 	return 0;
 }

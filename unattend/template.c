@@ -96,9 +96,22 @@ static bool is_capital_name(const char *text, size_t len)
 	return underscores >= 2 && len >= 6 && isupper((unsigned char)text[0]);
 }
 
+/* One of the letters without which no template expression is written. */
+static bool has_sign(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		switch (text[i]) {
+		case '{': case '<': case '@': case '_': case '%': case '$': case '[':
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
 bool template_in_value(const char *value, size_t len)
 {
-	if (len > VALUE_MAX)
+	if (len > VALUE_MAX || !has_sign(value, len))
 		return false;
 	return has_dollar_brace(value, len) || (contains(value, len, "{{") && contains(value, len, "}}")) ||
 	       contains(value, len, "<%=") || has_marked_name(value, len, "@") || has_marked_name(value, len, "__") ||

@@ -66,11 +66,11 @@ char *timezone_inf_text(uint32_t index, char ret[TIMEZONE_TEXT_LEN])
 /* All of text is one number, in decimal (a leading 0 is no octal) or hexadecimal. */
 static bool read_digits(const char *text, int base, uint64_t *ret)
 {
-	char *end;
+	const char *digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
 
-	if (!*text || strlen(text) > 10 || strspn(text, base == 16 ? "0123456789abcdefABCDEF" : "0123456789") != strlen(text))
+	if (!*text || strlen(text) > 10 || strspn(text, digits) != strlen(text))
 		return false;
-	*ret = strtoull(text, &end, base);
+	*ret = strtoull(text, NULL, base);
 	return *ret <= UINT32_MAX;
 }
 

@@ -35,6 +35,18 @@ static char *resolve_target(const char *path, struct err *err)
 	return real;
 }
 
+/* A rename would put a plain file in the place of a device or a pipe: /dev/null must survive root. */
+static int check_target(const char *target, struct err *err)
+{
+	struct stat st;
+
+	if (stat(target, &st) < 0 || S_ISREG(st.st_mode))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_FORMAT, "is a directory, a file is wanted");
+	return err_set(err, ERR_REFUSED, "is no regular file, and is not replaced by one");
+}
+
 struct atomic_file *atomic_file_open(const char *path, struct err *err)
 {
 	CLEANUP(freep) char *target = resolve_target(path, err);
@@ -45,10 +57,8 @@ struct atomic_file *atomic_file_open(const char *path, struct err *err)
 
 	if (!target)
 		return NULL;
-	if (path_is_dir(target)) {
-		err_set(err, ERR_FORMAT, "is a directory, a file is wanted");
+	if (check_target(target, err) < 0)
 		return NULL;
-	}
 	folder = path_folder(target);
 	/* A long name of the target must not make ours too long: 64 bytes of it are enough to recognise it. */
 	temp = xasprintf("%s/.%.64s.XXXXXX", folder, path_name(target));

@@ -10,7 +10,8 @@
  * SIGINT, SIGTERM and SIGHUP too); commit writes them through, gives them the owner,
  * mode and extended attributes of the file they replace (a new file gets mode
  * 0666 less the umask), renames, and writes the folder through. Closing without
- * commit abandons them. A symbolic link is followed: its target is replaced.
+ * commit abandons them. A symbolic link is followed: its target is replaced. Devices,
+ * pipes and folders are refused.
  */
 #pragma once
 

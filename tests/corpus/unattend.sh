@@ -5,6 +5,7 @@
 set -u
 : "${CORPUS:=../shared/corpus}" "${BIN:=build/debug/bin}"
 BIN=$(cd "$BIN" && pwd) || exit 1
+here=$(pwd)
 if [ ! -d "$CORPUS/unattend" ]; then
 	echo "skipped: there is no $CORPUS/unattend"
 	exit 0
@@ -47,9 +48,9 @@ for f in *.xml *.inf; do
 done
 "$BIN/unattend" lint --quiet --json . > "$work/second.json"
 
-python3 - "$work/first.json" "$work/second.json" <<'EOF'
-import collections, json, os, sys
-first, second = (json.load(open(path)) for path in sys.argv[1:])
+python3 - "$work/first.json" "$work/second.json" "$here/docs/corpus.md" <<'EOF'
+import collections, json, os, re, sys
+first, second = (json.load(open(path)) for path in sys.argv[1:3])
 ok = True
 here = {"./" + name for name in os.listdir(".") if name.endswith((".xml", ".inf"))}
 seen = {f["file"] for f in first["files"]}
@@ -61,6 +62,11 @@ share = 100 * len(errors) / (len(here) - len(templates))
 print(f"{len(here)} files, {len(templates)} templates; {len(errors)} others with errors ({share:.1f} %)")
 if share > 10:
     print("FAIL more than 10 % of the files that are no templates have errors"); ok = False
+row = re.compile(r"\| (\S+)(?: \(template\))? \| (UA\d+) \| (\d+):(\d+) \| \S")
+listed = {m.groups() for m in map(row.match, open(sys.argv[3])) if m}
+found = {(f["file"][2:], f["rule"], str(f["line"]), str(f["column"])) for f in first["findings"] if f["severity"] == "error"}
+for where in sorted(listed ^ found):
+    print("FAIL docs/corpus.md", "has no reason for" if where in found else "lists what is not found:", *where); ok = False
 def counts(result):
     return collections.Counter((f["file"], f["rule"]) for f in result["findings"] if f["severity"] != "style")
 before, after = counts(first), counts(second)

@@ -110,9 +110,16 @@ static void the_target_of_a_symbolic_link_is_replaced(void **state UNUSED)
 	assert_true(S_ISLNK(st.st_mode));
 }
 
-static void a_directory_is_refused(void **state UNUSED)
+static void what_is_no_regular_file_is_refused(void **state UNUSED)
 {
+	struct stat st;
 	struct err err;
+
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(atomic_file_replace("pipe", "x", 1, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_int_equal(lstat("pipe", &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
 
 	assert_int_equal(mkdir("d", 0755), 0);
 	assert_int_equal(atomic_file_replace("d", "x", 1, &err), -1);
@@ -201,7 +208,7 @@ int main(void)
 		IN_FOLDER(a_new_file_gets_the_mode_of_the_umask),
 		IN_FOLDER(without_commit_nothing_changes_and_nothing_stays),
 		IN_FOLDER(the_target_of_a_symbolic_link_is_replaced),
-		IN_FOLDER(a_directory_is_refused),
+		IN_FOLDER(what_is_no_regular_file_is_refused),
 		IN_FOLDER(writing_past_the_limit_reports_and_leaves_the_old_file),
 		IN_FOLDER(a_signal_removes_the_temporary_file_and_ends_by_it),
 		IN_FOLDER(a_kill_leaves_the_old_file),

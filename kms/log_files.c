@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kms/log_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "kms/log_queue.h"
+#include "kms/reader.h"
+
+enum {
+	DEPTH_MAX = 64,      /* folders in folders */
+	FILES_MAX = 1 << 20, /* of all folders together */
+};
+
+static int add_folder(struct log_files *files, const char *path, unsigned depth, struct err *err);
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A link to a file is taken, a link to a folder is not: it may lead back. */
+static int add_entry(struct log_files *files, const char *path, unsigned depth, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return add_folder(files, path, depth + 1, err);
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (files->items.len == FILES_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d files in it", FILES_MAX);
+	*vec_add(&files->items) = (struct log_file){ .path = xstrdup(path), .folder = files->folders.len };
+	return 0;
+}
+
+static int add_folder(struct log_files *files, const char *path, unsigned depth, struct err *err)
+{
+	CLEANUP(closedirp) DIR *dir = NULL;
+	VEC(char *) names = { 0 };
+	const struct dirent *entry;
+	int done = 0;
+
+	if (depth > DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d folders in each other", DEPTH_MAX);
+	dir = opendir(path);
+	if (!dir)
+		return err_errno(err, errno, "cannot open the folder \"%s\"", path);
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			*vec_add(&names) = path_join(path, entry->d_name);
+	if (names.len)
+		qsort(names.items, names.len, sizeof(*names.items), compare_names);
+	for (size_t i = 0; i < names.len; i++) {
+		if (done == 0)
+			done = add_entry(files, names.items[i], depth, err);
+		free(names.items[i]);
+	}
+	vec_release(&names);
+	return done;
+}
+
+int log_files_find(struct log_files *files, char *const *args, size_t n_args, struct err *err)
+{
+	for (size_t i = 0; i < n_args; i++) {
+		if (strcmp(args[i], "-") != 0 && path_is_dir(args[i])) {
+			*vec_add(&files->folders) = (struct log_folder){ .path = args[i] };
+			if (add_folder(files, args[i], 0, err) < 0)
+				return err_context(err, "%s", args[i]);
+		} else {
+			*vec_add(&files->items) = (struct log_file){ .path = xstrdup(args[i]) };
+		}
+	}
+	return 0;
+}
+
+void log_files_release(struct log_files *files)
+{
+	for (size_t i = 0; i < files->items.len; i++)
+		free(files->items.items[i].path);
+	vec_release(&files->items);
+	vec_release(&files->folders);
+}
+
+/* What a folder of logs may hold besides: it is no log as a whole, not a log that breaks off. */
+static bool is_no_log(const struct err *err)
+{
+	return err->kind == ERR_FORMAT || err->kind == ERR_UNSUPPORTED;
+}
+
+static int finish_file(struct log_files *files, size_t i, int done, const char *format,
+		       const struct log_consumer *consumer, struct err *err)
+{
+	const struct log_file *file = &files->items.items[i];
+	struct log_folder *folder = file->folder ? &files->folders.items[file->folder - 1] : NULL;
+
+	if (done == 0) {
+		if (folder)
+			folder->n_logs++;
+		return consumer->end(consumer->context, format, err);
+	}
+	if (!folder || !is_no_log(err))
+		return err_context(err, "%s", file->path);
+	folder->n_others++;
+	consumer->drop(consumer->context);
+	*err = (struct err){ 0 };
+	return 0;
+}
+
+static int read_in_turn(struct log_files *files, const struct log_consumer *consumer, struct err *err)
+{
+	for (size_t i = 0; i < files->items.len; i++) {
+		const char *path = files->items.items[i].path, *format = "";
+		struct log_sink sink = consumer->begin(consumer->context, path);
+		int done = log_read(path, &sink, &format, err);
+
+		if (finish_file(files, i, done, format, consumer, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_at_once(struct log_files *files, unsigned jobs, const struct log_consumer *consumer, struct err *err)
+{
+	struct log_queue *queue = log_queue_new(files, jobs);
+	int result = 0;
+
+	for (size_t i = 0; i < files->items.len && result == 0; i++) {
+		const char *format = "";
+		struct log_sink sink = consumer->begin(consumer->context, files->items.items[i].path);
+		int done = log_queue_read(queue, i, &sink, &format, err);
+
+		result = finish_file(files, i, done, format, consumer, err);
+	}
+	log_queue_free(queue);
+	return result;
+}
+
+static int check_folders(const struct log_files *files, struct err *err)
+{
+	for (size_t i = 0; i < files->folders.len; i++)
+		if (files->folders.items[i].n_logs == 0)
+			return err_set(err, ERR_NOT_FOUND, "%s: no log in this folder", files->folders.items[i].path);
+	return 0;
+}
+
+int log_files_read(struct log_files *files, uint64_t jobs, const struct log_consumer *consumer, struct err *err)
+{
+	struct err own = { 0 };
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t threads = jobs ? jobs : (uint64_t)MAX(processors, 1L);
+	int done;
+
+	threads = MIN(MIN(threads, (uint64_t)LOG_JOBS_MAX), (uint64_t)files->items.len);
+	if (!err)
+		err = &own;
+	done = threads > 1 ? read_at_once(files, (unsigned)threads, consumer, err) : read_in_turn(files, consumer, err);
+	return done < 0 ? -1 : check_folders(files, err);
+}
+
+void log_files_tell(const struct log_files *files, const struct cli *cli)
+{
+	for (size_t i = 0; i < files->folders.len; i++) {
+		const struct log_folder *folder = &files->folders.items[i];
+
+		if (folder->n_others)
+			cli_say(cli, "%s: %zu file%s in it %s no log", folder->path, folder->n_others,
+				folder->n_others == 1 ? "" : "s", folder->n_others == 1 ? "is" : "are");
+	}
+}
