@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/atomic_file.h"
 #include "common/base/filetime.h"
 #include "common/cli/cli.h"
 #include "kms/audit.h"
-#include "common/base/atomic_file.h"
 #include "kms/commands.h"
 
 #define FILETIME_PER_DAY (FILETIME_PER_SECOND * 86400)
@@ -81,30 +81,6 @@ static int read_options(const struct audit_args *args, struct audit_options *ret
 	return 0;
 }
 
-static const struct renderer *find_renderer(const char *name, struct err *err)
-{
-	const struct renderer *renderer = renderer_find(name);
-	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
-
-	if (renderer)
-		return renderer;
-	for (size_t i = 0; renderer_at(i); i++)
-		strbuf_addf(&names, " %s", renderer_at(i)->name);
-	err_set(err, ERR_USAGE, "--format: there is no format \"%s\", only%s", name, strbuf_text(&names));
-	return NULL;
-}
-
-/* The findings alone, for another program; the summary is in --json. */
-static int print_as(struct cli *cli, struct report *report, const struct renderer *renderer)
-{
-	const struct render_options options = { .color = cli->color, .tool = cli->tool->name };
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	renderer->render(report, &options, &text);
-	fwrite(strbuf_text(&text), 1, text.len, cli->out);
-	return report_count(report, SEVERITY_WARNING) ? CLI_FINDINGS : CLI_DONE;
-}
-
 static int write_html(const struct audit *audit, struct report *report, const char *path, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf page = STRBUF_INIT;
@@ -127,7 +103,7 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 
 	if (read_options(a, &options, err) < 0)
 		return -1;
-	if (a->format && strcmp(a->format, "text") != 0 && !cli->json && !(renderer = find_renderer(a->format, err)))
+	if (cli_find_renderer(cli, a->format, &renderer, err) < 0)
 		return -1;
 	if (a->inventory && !(inventory = inventory_read(a->inventory, err)))
 		return -1;
@@ -145,7 +121,7 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 	if (a->html && write_html(audit, report, a->html, err) < 0)
 		return -1;
 	if (renderer)
-		return print_as(cli, report, renderer);
+		return cli_report_as(cli, report, renderer, SEVERITY_WARNING);
 	audit_to_json(audit, cli->json);
 	audit_to_text(audit, cli->out);
 	return cli_report(cli, report, SEVERITY_WARNING);

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kms/commands.h"
 #include "common/base/atomic_file.h"
+#include "kms/commands.h"
 #include "kms/summary.h"
 
 struct summarize_args {

@@ -108,30 +108,6 @@ static void result_to_json(const struct scan_result *result, const char *name, s
 	json_uint(json, "only_windows", result->only_windows);
 }
 
-static const struct renderer *find_renderer(const char *name, struct err *err)
-{
-	const struct renderer *renderer = renderer_find(name);
-	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
-
-	if (renderer)
-		return renderer;
-	for (size_t i = 0; renderer_at(i); i++)
-		strbuf_addf(&names, " %s", renderer_at(i)->name);
-	err_set(err, ERR_USAGE, "--format: there is no format \"%s\", only%s", name, strbuf_text(&names));
-	return NULL;
-}
-
-/* The exit code is the same as that of cli_report. */
-static int print_as(struct cli *cli, struct report *report, const struct renderer *renderer)
-{
-	const struct render_options options = { .color = cli->color, .tool = cli->tool->name };
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	renderer->render(report, &options, &text);
-	fwrite(strbuf_text(&text), 1, text.len, cli->out);
-	return report_count(report, SEVERITY_WARNING) ? CLI_FINDINGS : CLI_DONE;
-}
-
 static int print_all(struct cli *cli, struct report *report, const struct scan_result *result, const char *name)
 {
 	int status;
@@ -155,14 +131,14 @@ static int scan_command(struct cli *cli, const void *args, struct err *err)
 	const struct renderer *renderer = NULL;
 	int status;
 
-	if (a->format && strcmp(a->format, "text") != 0 && !cli->json && !(renderer = find_renderer(a->format, err)))
+	if (cli_find_renderer(cli, a->format, &renderer, err) < 0)
 		return -1;
 	if (subject_open(&subject, cli, &a->hives, false, err) < 0)
 		return -1;
 	winroot_accept_dirty(subject.root);
 	if (scan_run(subject.root, &options, report, &result, err) < 0)
 		return -1;
-	status = renderer ? print_as(cli, report, renderer) :
+	status = renderer ? cli_report_as(cli, report, renderer, SEVERITY_WARNING) :
 			    print_all(cli, report, &result, target_name(subject.target));
 	if (winroot_require_complete(subject.root, err) < 0)
 		return -1;

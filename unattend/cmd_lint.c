@@ -164,23 +164,6 @@ static int apply_baseline(struct run *run, bool complete, struct err *err)
 	return 0;
 }
 
-static int print_report(struct run *run, struct err *err)
-{
-	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
-	enum severity fail_on = fail_on_of(run);
-	const struct renderer *renderer;
-	struct render_options style = { .color = run->cli->color, .tool = "unattend" };
-
-	if (!run->args->format || strcmp(run->args->format, "text") == 0 || run->cli->json)
-		return cli_report(run->cli, run->report, fail_on);
-	renderer = renderer_find(run->args->format);
-	if (!renderer)
-		return err_set(err, ERR_USAGE, "--format: there is no format %s", run->args->format);
-	renderer->render(run->report, &style, &out);
-	fwrite(strbuf_text(&out), 1, out.len, run->cli->out);
-	return report_count(run->report, fail_on) ? CLI_FINDINGS : CLI_DONE;
-}
-
 static void summarize(const struct run *run)
 {
 	size_t n = run->n_xml + run->n_ini;
@@ -207,11 +190,12 @@ static int visit_all(struct run *run, struct err *err)
 static int run_lint(struct cli *cli, const void *args, struct err *err)
 {
 	struct run run = { .cli = cli, .args = args, .report = report_new() };
+	const struct renderer *renderer;
 	int files, result;
 
-	if (run.args->format && !renderer_find(run.args->format)) {
+	if (cli_find_renderer(cli, run.args->format, &renderer, err) < 0) {
 		report_freep(&run.report);
-		return err_set(err, ERR_USAGE, "--format: there is no format %s", run.args->format);
+		return -1;
 	}
 	if (lint_args_apply(&run.args->lint, &run.options, err) < 0) {
 		report_freep(&run.report);
@@ -220,7 +204,7 @@ static int run_lint(struct cli *cli, const void *args, struct err *err)
 	json_begin_array(cli->json, "files");
 	files = visit_all(&run, err);
 	json_end_array(cli->json);
-	result = apply_baseline(&run, files == 0, files < 0 ? NULL : err) < 0 ? -1 : print_report(&run, err);
+	result = apply_baseline(&run, files == 0, files < 0 ? NULL : err) < 0 ? -1 : cli_report_as(cli, run.report, renderer, fail_on_of(&run));
 	summarize(&run);
 	report_freep(&run.report);
 	config_set_release(&run.configs);

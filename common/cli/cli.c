@@ -56,19 +56,42 @@ void cli_warn(const struct cli *cli, const char *fmt, ...)
 	va_end(args);
 }
 
+int cli_find_renderer(const struct cli *cli, const char *name, const struct renderer **ret, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
+
+	*ret = name ? renderer_find(name) : NULL;
+	if (!name || cli->json || strcmp(name, "text") == 0)
+		*ret = NULL;
+	else if (!*ret) {
+		for (size_t i = 0; renderer_at(i); i++)
+			strbuf_addf(&names, " %s", renderer_at(i)->name);
+		return err_set(err, ERR_USAGE, "--format: there is no format \"%s\", only%s", name, strbuf_text(&names));
+	}
+	return 0;
+}
+
+static void print_report(struct cli *cli, struct report *report, const struct renderer *renderer)
+{
+	const struct render_options options = { .color = cli->color, .tool = cli->tool->name };
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	renderer->render(report, &options, &text);
+	fwrite(strbuf_text(&text), 1, text.len, cli->out);
+}
+
+int cli_report_as(struct cli *cli, struct report *report, const struct renderer *renderer, enum severity fail_on)
+{
+	if (cli->json)
+		report_to_json(report, cli->json);
+	else
+		print_report(cli, report, renderer ? renderer : renderer_find("text"));
+	return report_count(report, fail_on) ? CLI_FINDINGS : CLI_DONE;
+}
+
 int cli_report(struct cli *cli, struct report *report, enum severity fail_on)
 {
-	if (cli->json) {
-		report_to_json(report, cli->json);
-	} else {
-		const struct render_options options = { .color = cli->color, .tool = cli->tool->name };
-		struct strbuf text = STRBUF_INIT;
-
-		renderer_find("text")->render(report, &options, &text);
-		fwrite(strbuf_text(&text), 1, text.len, cli->out);
-		strbuf_release(&text);
-	}
-	return report_count(report, fail_on) ? CLI_FINDINGS : CLI_DONE;
+	return cli_report_as(cli, report, NULL, fail_on);
 }
 
 const struct cli_command *cli_find_command(const struct cli_tool *tool, const char *name)

@@ -134,6 +134,15 @@ void cli_warn(const struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 int cli_report(struct cli *cli, struct report *report, enum severity fail_on);
 
+/*
+ * The renderer of --format=NAME. *ret is NULL for "text", for no name, and under --json: cli_report does these.
+ * ERR_USAGE lists the names there are.
+ */
+int cli_find_renderer(const struct cli *cli, const char *name, const struct renderer **ret, struct err *err);
+
+/* The findings alone in another format; renderer NULL is cli_report. */
+int cli_report_as(struct cli *cli, struct report *report, const struct renderer *renderer, enum severity fail_on);
+
 /* Items of a CLI_LIST option: release is called by the edge. */
 void cli_list_add(struct cli_list *list, const char *item);
 
