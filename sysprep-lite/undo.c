@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sysprep-lite/undo.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static int take_record(struct undoing *u, char *line)
 		if (strncmp(line, kinds[i], (size_t)(space - line)) != 0 || kinds[i][space - line])
 			continue;
 		record = vec_add(&u->records);
-		strcpy(record->kind, kinds[i]);
+		snprintf(record->kind, sizeof(record->kind), "%s", kinds[i]);
 		record->line = xstrdup(space + 1);
 		if (strcmp(kinds[i], "put") == 0 || strcmp(kinds[i], "file") == 0)
 			return take_data(u, record);

@@ -230,7 +230,7 @@ const char *lint_show(const struct setting *s)
 		used++;
 		n += used >= len || ((uint8_t)value[used] & 0xc0) != 0x80;
 	}
-	strcpy(shown + used, used < len ? "..." : "");
+	snprintf(shown + used, sizeof(shown) - used, "%s", used < len ? "..." : "");
 	mask_keys(shown);
 	return shown;
 }
