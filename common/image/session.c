@@ -9,7 +9,6 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
-#include "common/base/tempfiles.h"
 #include "common/image/image.h"
 #include "common/image/image_recover.h"
 #include "common/image/session_core.h"
@@ -192,13 +191,9 @@ static int check_new_target(const struct session_capture *r, struct err *err)
 static int write_new(struct session *s, const struct session_capture *r, struct session_captured *ret,
 		     struct err *err)
 {
-	CLEANUP(atomic_file_closep) struct atomic_file *out = NULL;
+	CLEANUP(atomic_file_closep) struct atomic_file *out = atomic_file_open(r->wim, err);
 	int code;
 
-	/* No signal may come between the making of the temporary file and the note to remove it. */
-	tempfiles_hold_signals();
-	out = atomic_file_open(r->wim, err);
-	tempfiles_release_signals();
 	if (!out)
 		return err_context(err, "%s", r->wim);
 	image_lock_temp(atomic_file_fd(out));
