@@ -174,7 +174,7 @@ $(B)/bin/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(all_libs)
 
 TEST_PROGRAMS := $(unit_bin) $(replay_bin) $(corpus_bin) $(if $(wildcard tests/support/fixture_main.c),$(B)/bin/fixture)
 
-.PHONY: tests check check-unit check-cli check-corpus check-fuzz check-acceptance asan cov lint bench demo
+.PHONY: tests check check-unit check-cli check-corpus check-fuzz check-acceptance proof asan cov lint bench demo
 tests: all $(TEST_PROGRAMS)  ## build the tools and all test programs
 check: deps  ## install what is missing, build, run all tests
 	$(Q)$(MAKE) --no-print-directory tests
@@ -189,6 +189,8 @@ check-corpus: tests  ## real hives, logs, images and answer files from CORPUS
 	$(Q)tests/check.sh --build $(B) corpus
 check-fuzz: tests  ## replay the fuzzing corpora
 	$(Q)tests/check.sh --build $(B) fuzz
+proof: tests  ## the long runs: thousands of kills, mutations and random edits (PROOF=name for one)
+	$(Q)tests/check.sh --build $(B) proof
 asan:  ## unit and CLI tests with address and undefined behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory V=asan tests
 	$(Q)tests/check.sh --build build/asan unit fuzz cli
@@ -217,18 +219,22 @@ demo: deps  ## build, then show the main job from tree to audited log
 	$(Q)$(MAKE) --no-print-directory all $(B)/bin/fixture
 	$(Q)tests/demo/demo.sh --bin $(B)/bin
 
-bench: deps  ## measure each tool beside what a user would use instead
+bench: deps  ## measure each tool beside what a user would use instead (BENCH=kms for one, QUICK=1)
 	$(Q)$(MAKE) --no-print-directory V=release all build/release/bin/fixture
-	$(Q)tests/bench/bench.sh --bin build/release/bin
+	$(Q)tests/bench/bench.sh --bin build/release/bin $(if $(QUICK),--quick) $(BENCH)
 
 # ---- what the machine needs ------------------------------------------------
 # Build and run; then what the tests read our output back with.
-DEPS := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev libyaml-dev libcjson-dev libssl-dev zlib1g-dev libzstd-dev fuse3 \
-	libcmocka-dev wimtools 7zip libhivex-bin reglookup libregf-utils libevtx-utils python3-evtx python3 \
-	libxml2-utils libwin-hivex-perl xz-utils attr git patch time mandoc
+DEPS_BUILD := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev libyaml-dev libcjson-dev libssl-dev
+DEPS_BUILD += zlib1g-dev libzstd-dev
+DEPS_TEST := libcmocka-dev python3 xz-utils attr git patch time mandoc
+DEPS_TEST += wimtools 7zip fuse3
+DEPS_TEST += libhivex-bin reglookup libregf-utils libwin-hivex-perl
+DEPS_TEST += libxml2-utils
+DEPS_TEST += libevtx-utils python3-evtx
 .PHONY: deps
 deps:  ## install the packages that are missing (apt, with sudo when not root)
-	$(Q)tests/support/deps.sh $(DEPS)
+	$(Q)tests/support/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 
 # ---- install ---------------------------------------------------------------
 .PHONY: man install uninstall dist

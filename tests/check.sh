@@ -5,6 +5,7 @@
 #   fuzz        replay of tests/fuzz/corpus    one count a parser
 #   cli         tests/cli                      one count a case
 #   acceptance  tests/acceptance/*.sh          one count a check
+#   proof       tests/proof/*.sh               one count a check; takes long; PROOF=NAME for one script
 #   corpus      tests/corpus/*.sh              one count a check; needs CORPUS (default ../shared/corpus)
 # The last line is "N passed, N failed, N skipped". Exit code 1 when anything failed or nothing ran.
 set -u
@@ -85,10 +86,12 @@ fuzz() {
 cli() { run_counted cli "$here/support/run-cli.sh" --bin "$BIN" "$here/cli"; }
 
 scripts() {
-	local script
+	local script limit=900
+	[ "$1" = proof ] && limit=14400
 	for script in "$here/$1"/*.sh; do
 		[ -f "$script" ] || continue
-		run_counted "$1/${script##*/}" timeout 900 bash "$script"
+		[ "$1" != proof ] || [ -z "${PROOF-}" ] || [ "$PROOF" = "$(basename "$script" .sh)" ] || continue
+		run_counted "$1/${script##*/}" timeout "$limit" bash "$script"
 	done
 }
 
@@ -97,7 +100,7 @@ for group in "$@"; do
 	start=$SECONDS
 	case $group in
 	unit | fuzz | cli) "$group" ;;
-	acceptance | corpus) scripts "$group" ;;
+	acceptance | corpus | proof) scripts "$group" ;;
 	*) echo "check.sh: no group $group" >&2; exit 2 ;;
 	esac
 	echo "== $group: $((SECONDS - start)) s"

@@ -3,9 +3,24 @@
 #include "wimtool/library_versions.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_info, &cmd_list, &cmd_dir, &cmd_capture, &cmd_append, &cmd_apply,
-	&cmd_extract, &cmd_cat, &cmd_hash, &cmd_diff, &cmd_verify, &cmd_update,
-	&cmd_set, &cmd_mount, &cmd_mountrw, &cmd_unmount, &cmd_recover, NULL,
+	&cmd_info,
+	&cmd_list,
+	&cmd_dir,
+	&cmd_capture,
+	&cmd_append,
+	&cmd_apply,
+	&cmd_extract,
+	&cmd_cat,
+	&cmd_hash,
+	&cmd_diff,
+	&cmd_verify,
+	&cmd_update,
+	&cmd_set,
+	&cmd_mount,
+	&cmd_mountrw,
+	&cmd_unmount,
+	&cmd_recover,
+	NULL,
 };
 
 static const struct cli_tool wimtool = {
