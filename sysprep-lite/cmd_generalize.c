@@ -11,6 +11,7 @@ struct generalize_args {
 	int nic;
 	int rearm;
 	const char *time_zone;
+	const char *computer_name;
 	const char *journal;
 	const char *plan;
 	bool dry_run;
@@ -30,6 +31,8 @@ static const struct cli_option generalize_option_table[] = {
 		   "network adapters: remap (new GUIDs) or remove (Windows detects them anew)"),
 	OPT_CHOICE(struct generalize_args, rearm, 0, "rearm", "HOW", rearm_choices,
 		   "first-boot rearm: auto, none, setupcomplete, startup-script"),
+	OPT_TEXT(struct generalize_args, computer_name, 0, "computer-name", "NAME",
+		 "give the computer this name; '*' makes a random one"),
 	OPT_TEXT(struct generalize_args, time_zone, 0, "timezone", "ZONE",
 		 "set the time zone: key name, index or IANA name"),
 };
@@ -69,14 +72,23 @@ static void print_clone_warning(const struct plan *plan, FILE *out)
 			     "capture.\n");
 }
 
-static void stats_to_json(const struct apply_stats *stats, bool dry_run, struct json *json)
+static size_t plan_references(const struct plan *plan)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < plan->guids.len; i++)
+		sum += guid_edit_hits(&plan->guids.items[i]);
+	return sum;
+}
+
+static void stats_to_json(const struct commit_stats *stats, size_t references, bool dry_run, struct json *json)
 {
 	json_bool(json, "dry_run", dry_run);
 	json_begin_object(json, "applied");
 	json_uint(json, "hives", stats->hives);
 	json_uint(json, "logs_emptied", stats->logs);
 	json_uint(json, "files", stats->files);
-	json_uint(json, "references", stats->references);
+	json_uint(json, "references", references);
 	json_end_object(json);
 }
 
@@ -84,7 +96,7 @@ static int run_plan(struct cli *cli, struct subject *subject, struct plan *plan,
 		    const struct generalize_args *a, struct err *err)
 {
 	const char *name = target_name(subject->target);
-	struct apply_stats stats = { 0 };
+	struct commit_stats stats = { 0 };
 	struct setup_state state;
 
 	if (setup_state_read(subject->root, &state, err) < 0)
@@ -101,13 +113,13 @@ static int run_plan(struct cli *cli, struct subject *subject, struct plan *plan,
 	if (plan_is_empty(plan))
 		fprintf(cli->out, "%s: nothing left that sysprep-lite can change\n", name);
 	plan_print(plan, cli->out, cli->verbose ? PLAN_PLACES : PLAN_SHORT, cli->show_secrets);
-	stats_to_json(&stats, a->dry_run, cli->json);
+	stats_to_json(&stats, a->dry_run ? 0 : plan_references(plan), a->dry_run, cli->json);
 	if (a->dry_run)
 		fprintf(cli->out, "\n%s: dry run, nothing was changed\n", name);
 	else if (!plan_is_empty(plan))
 		fprintf(cli->out, "\n%s: done: %u hives rewritten, %zu references to %zu identifiers replaced, %u file "
 				  "actions\n",
-			name, stats.hives, stats.references, plan->guids.len, stats.files);
+			name, stats.hives, plan_references(plan), plan->guids.len, stats.files);
 	print_clone_warning(plan, cli->out);
 	return 0;
 }
@@ -120,6 +132,7 @@ static struct plan *make_plan(const struct generalize_args *a, struct winroot *r
 		.nic = (enum nic_mode)a->nic,
 		.rearm = (enum rearm_mode)a->rearm,
 		.time_zone = a->time_zone,
+		.computer_name = a->computer_name,
 	};
 	CLEANUP(plan_file_release) struct plan_file file = { 0 };
 	struct plan *plan;
@@ -142,7 +155,7 @@ static int check_options(const struct generalize_args *a, struct err *err)
 {
 	const struct op_choice choice = { &a->enable, &a->disable };
 
-	if (a->plan && (a->enable.len || a->disable.len || a->nic || a->rearm || a->time_zone))
+	if (a->plan && (a->enable.len || a->disable.len || a->nic || a->rearm || a->time_zone || a->computer_name))
 		return err_set(err, ERR_USAGE, "--plan says all that is done: give the other options to plan");
 	return op_choice_check(&choice, err);
 }

@@ -22,6 +22,7 @@ struct plan_args {
 	int nic;
 	int rearm;
 	const char *time_zone;
+	const char *computer_name;
 	const char *output;
 };
 
@@ -37,6 +38,8 @@ static const struct cli_option plan_option_table[] = {
 		   "network adapters: remap (new GUIDs) or remove (Windows detects them anew)"),
 	OPT_CHOICE(struct plan_args, rearm, 0, "rearm", "HOW", rearm_choices,
 		   "first-boot rearm: auto, none, setupcomplete, startup-script"),
+	OPT_TEXT(struct plan_args, computer_name, 0, "computer-name", "NAME",
+		 "give the computer this name; '*' makes a random one"),
 	OPT_TEXT(struct plan_args, time_zone, 0, "timezone", "ZONE", "set the time zone: key name, index or IANA name"),
 };
 
@@ -87,6 +90,7 @@ static int plan_command(struct cli *cli, const void *args, struct err *err)
 		.nic = (enum nic_mode)a->nic,
 		.rearm = (enum rearm_mode)a->rearm,
 		.time_zone = a->time_zone,
+		.computer_name = a->computer_name,
 	};
 	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(plan_freep) struct plan *plan = NULL;

@@ -123,7 +123,7 @@ static int convert(struct cli *cli, const char *text, struct err *err)
 
 static int set_zone(struct cli *cli, const char *spec, const char *zone, bool dry_run, struct err *err)
 {
-	struct plan_options options = { .time_zone = zone, .only_time_zone = true };
+	struct plan_options options = { .time_zone = zone, .only_settings = true };
 	CLEANUP(subject_release) struct subject subject = { 0 };
 	CLEANUP(plan_freep) struct plan *plan = NULL;
 

@@ -20,7 +20,8 @@ extern const char *const rearm_choices[];
 
 #define OPT_HIVE(st, field)                                                                             \
 	OPT_LIST(st, field, 0, "hive", "NAME=FILE",                                                     \
-		 "instead of TARGET: a hive file; SYSTEM, SOFTWARE, SAM, SECURITY, DEFAULT, S-1-5-20, S-1-5-19")
+		 "instead of TARGET: a hive file; SYSTEM, SOFTWARE, SAM, SECURITY, DEFAULT, S-1-5-20, S-1-5-19, "   \
+		 "DefaultUser, BCD, BCD-EFI")
 
 /* Target and the Windows in it; freed by subject_release. */
 struct subject {

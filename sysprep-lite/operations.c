@@ -12,6 +12,12 @@ const struct op_row op_rows[] = {
 		.what = "all clones keep one client machine ID, so the KMS host counts one computer",
 	},
 	{
+		.id = "computer-name", .category = "machine", .verb = VERB_CODE, .hive = HIVE_SYSTEM, .on = true,
+		.path = "ControlSet*\\Control\\ComputerName\\ComputerName", .values = "", .data = "",
+		.sure = SURE_DOCUMENTED, .windows = "NT4+",
+		.what = "clones have one name; only changed when --computer-name gives a new one",
+	},
+	{
 		.id = "time-zone", .category = "timezone", .verb = VERB_CODE, .hive = HIVE_SYSTEM, .on = true,
 		.path = "ControlSet*\\Control\\TimeZoneInformation", .values = "", .data = "",
 		.sure = SURE_DOCUMENTED, .windows = "NT4+",
@@ -50,10 +56,17 @@ const char *op_sure_name(enum op_sure sure)
 
 const struct op_row *op_find(const char *id)
 {
-	for (size_t i = 0; i < n_op_rows; i++)
-		if (strcmp(op_rows[i].id, id) == 0)
+	const struct op_row *found = NULL;
+
+	for (size_t i = 0; i < n_op_rows; i++) {
+		if (strcmp(op_rows[i].id, id) != 0)
+			continue;
+		if (op_changes(&op_rows[i]))
 			return &op_rows[i];
-	return NULL;
+		if (!found)
+			found = &op_rows[i];
+	}
+	return found;
 }
 
 static bool names_row(const char *name, const struct op_row *row)

@@ -50,7 +50,7 @@ bool op_changes(const struct op_row *row);
 const char *op_verb_name(enum op_verb verb);
 const char *op_sure_name(enum op_sure sure);
 
-/* The first row of an operation, NULL when there is none of that id. */
+/* The first row of an operation that changes something, else its first row; NULL when there is none of that id. */
 const struct op_row *op_find(const char *id);
 
 /* Which operations run: --enable and --disable name operations or categories; the later wins by being narrower. */

@@ -99,8 +99,10 @@ struct plan *plan_build(struct winroot *root, const struct plan_options *options
 {
 	struct plan *plan = xcalloc(1, sizeof(*plan));
 
-	if (marker_read(root, &plan->marker, err) == 0 && plan_time_zone(plan, root, options, err) == 0 &&
-	    (options->only_time_zone ||
+	plan->only_settings = options->only_settings;
+	if (marker_read(root, &plan->marker, err) == 0 && plan_computer_name(plan, root, options, err) == 0 &&
+	    plan_time_zone(plan, root, options, err) == 0 &&
+	    (options->only_settings ||
 	     (plan_rows(plan, root, options, err) == 0 && plan_guids(plan, root, options, err) == 0 &&
 	      plan_rearm(plan, root, options, err) == 0)))
 		return plan;

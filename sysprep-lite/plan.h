@@ -76,7 +76,8 @@ struct plan_options {
 	enum nic_mode nic;
 	enum rearm_mode rearm;
 	const char *time_zone; /* key name, index or IANA name; NULL: unchanged */
-	bool only_time_zone;   /* nothing else */
+	const char *computer_name; /* "*": a random one; NULL: unchanged */
+	bool only_settings;    /* what is named here, and no operation on identities */
 	bool optional_too;     /* operations that are off by default as well: for scan */
 };
 
@@ -85,6 +86,7 @@ struct plan {
 	VEC(struct guid_edit) guids;
 	VEC(char *) notes; /* for people: what was left out and why */
 	struct marker marker;
+	bool only_settings; /* no identities were looked for */
 };
 
 /* For plan_freep, and before places are filled again. */
@@ -113,10 +115,11 @@ void plan_note(struct plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int value_read(struct regf *hive, regf_key key, const char *name, struct value_data *ret, struct err *err);
 void value_release(struct value_data *value);
 
-/* op_rows.c, op_guids.c, op_rearm.c, op_timezone.c */
+/* op_rows.c, op_guids.c, op_rearm.c, op_computer_name.c, op_timezone.c */
 int plan_rows(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_guids(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_rearm(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
+int plan_computer_name(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_time_zone(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 
 /* Fills the hits of all guids of the plan. */

@@ -22,6 +22,9 @@ static const char *const roots[HIVE_COUNT] = {
 	[HIVE_DEFAULT] = "HKEY_USERS\\.DEFAULT",
 	[HIVE_NETWORK_SERVICE] = "HKEY_USERS\\S-1-5-20",
 	[HIVE_LOCAL_SERVICE] = "HKEY_USERS\\S-1-5-19",
+	[HIVE_DEFAULT_USER] = "HKEY_USERS\\Default",
+	[HIVE_BCD] = "HKEY_LOCAL_MACHINE\\BCD00000000",
+	[HIVE_BCD_EFI] = "HKEY_LOCAL_MACHINE\\BCD00000000",
 };
 
 static void add_quoted(const char *text, size_t len, struct strbuf *ret)

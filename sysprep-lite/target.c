@@ -5,6 +5,7 @@
 
 #include "common/base/file.h"
 #include "common/base/utf16.h"
+#include "common/image/image.h"
 #include "sysprep-lite/glob.h"
 #include "sysprep-lite/target_backend.h"
 
@@ -33,6 +34,11 @@ struct target *target_open(const char *spec, bool for_write, struct err *err)
 	if (path_is_dir(spec))
 		return target_new(&target_dir_backend, target_dir_open(spec, for_write, err), spec);
 	return target_new(&target_image_backend, target_image_open(spec, for_write, err), spec);
+}
+
+struct target *target_for_edit(struct image_edit *edit)
+{
+	return target_new(&target_image_backend, target_image_for_edit(edit), image_edit_path(edit));
 }
 
 struct target *target_new_for_hives(void)

@@ -31,6 +31,13 @@ struct target_entry {
 /* for_write locks a WIM (and recovers an interrupted commit first) or the folder, against other runs. */
 struct target *target_open(const char *spec, bool for_write, struct err *err);
 
+/*
+ * An image that the caller has opened for editing (common/image/image.h). target_commit puts the
+ * changes into edit; the caller calls image_edit_commit and closes it, after target_freep. What
+ * was edited before is not seen: the target reads the image as it is in the file.
+ */
+struct image_edit;
+struct target *target_for_edit(struct image_edit *edit);
 
 /* Hives that the user names one by one; there are no other files. */
 struct target *target_new_for_hives(void);

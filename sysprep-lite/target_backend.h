@@ -25,3 +25,4 @@ void *target_dir_open(const char *path, bool for_write, struct err *err);
 void *target_files_new(void);
 void target_files_add(void *state, const char *path, const char *host);
 void *target_image_open(const char *spec, bool for_write, struct err *err);
+void *target_image_for_edit(struct image_edit *edit);

@@ -10,6 +10,7 @@ struct image_target {
 	struct image_file *own;  /* opened for reading */
 	struct image_edit *edit; /* opened for writing; holds its file */
 	struct image_file *file; /* one of the two */
+	bool lent;               /* edit is the caller's, who commits it */
 	unsigned index;
 };
 
@@ -109,7 +110,7 @@ static int image_target_commit(void *state, const struct target_change *changes,
 	for (size_t i = 0; i < n; i++)
 		if (apply_change(t, &changes[i], err) < 0)
 			return err_context(err, "%s: %s", t->path, changes[i].path);
-	if (image_edit_commit(t->edit, NULL, err) < 0)
+	if (!t->lent && image_edit_commit(t->edit, NULL, err) < 0)
 		return err_context(err, "%s", t->path);
 	return 0;
 }
@@ -118,7 +119,8 @@ static void image_target_free(void *state)
 {
 	struct image_target *t = state;
 
-	image_edit_closep(&t->edit);
+	if (!t->lent)
+		image_edit_closep(&t->edit);
 	image_file_closep(&t->own);
 	free(t->path);
 	free(t);
@@ -150,6 +152,18 @@ void *target_image_open(const char *spec, bool for_write, struct err *err)
 	err_context(err, "%s", t->path);
 	image_target_free(t);
 	return NULL;
+}
+
+void *target_image_for_edit(struct image_edit *edit)
+{
+	struct image_target *t = xcalloc(1, sizeof(*t));
+
+	t->path = xstrdup(image_edit_path(edit));
+	t->edit = edit;
+	t->lent = true;
+	t->file = image_edit_file(edit);
+	t->index = image_edit_index(edit);
+	return t;
 }
 
 const struct target_backend target_image_backend = {

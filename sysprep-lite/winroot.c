@@ -9,7 +9,7 @@
 
 struct hive_place {
 	const char *name;
-	const char *path; /* behind the Windows folder */
+	const char *path; /* behind the Windows folder; with a backslash in front: behind the root */
 };
 
 static const struct hive_place places[HIVE_COUNT] = {
@@ -20,7 +20,12 @@ static const struct hive_place places[HIVE_COUNT] = {
 	[HIVE_DEFAULT] = { "DEFAULT", "System32\\config\\DEFAULT" },
 	[HIVE_NETWORK_SERVICE] = { "S-1-5-20", "ServiceProfiles\\NetworkService\\NTUSER.DAT" },
 	[HIVE_LOCAL_SERVICE] = { "S-1-5-19", "ServiceProfiles\\LocalService\\NTUSER.DAT" },
+	[HIVE_DEFAULT_USER] = { "DefaultUser", "\\Users\\Default\\NTUSER.DAT" },
+	[HIVE_BCD] = { "BCD", "\\Boot\\BCD" },
+	[HIVE_BCD_EFI] = { "BCD-EFI", "\\EFI\\Microsoft\\Boot\\BCD" },
 };
+
+#define OLD_DEFAULT_USER "Documents and Settings\\Default User\\NTUSER.DAT" /* 2000 to 2003 */
 
 struct loaded_hive {
 	bool tried;
@@ -51,9 +56,25 @@ enum hive_id hive_by_name(const char *name, size_t len)
 	return id;
 }
 
+static char *path_in(const char *folder, const char *path)
+{
+	return *path == '\\' ? xstrdup(path + 1) : xasprintf("%s\\%s", folder, path);
+}
+
 char *hive_default_path(enum hive_id id)
 {
-	return xasprintf("Windows\\%s", places[id].path);
+	return path_in("Windows", places[id].path);
+}
+
+static void place_hives(struct winroot *root)
+{
+	for (unsigned id = 0; id < HIVE_COUNT; id++)
+		root->hives[id].path = path_in(root->folder, places[id].path);
+	if (!target_has(root->target, root->hives[HIVE_DEFAULT_USER].path) &&
+	    target_has(root->target, OLD_DEFAULT_USER)) {
+		free(root->hives[HIVE_DEFAULT_USER].path);
+		root->hives[HIVE_DEFAULT_USER].path = xstrdup(OLD_DEFAULT_USER);
+	}
 }
 
 struct winroot *winroot_open(struct target *target, struct err *err)
@@ -69,8 +90,7 @@ struct winroot *winroot_open(struct target *target, struct err *err)
 		root = xcalloc(1, sizeof(*root));
 		root->target = target;
 		root->folder = folders[i];
-		for (unsigned id = 0; id < HIVE_COUNT; id++)
-			root->hives[id].path = xasprintf("%s\\%s", folders[i], places[id].path);
+		place_hives(root);
 		return root;
 	}
 	err_set(err, ERR_NOT_FOUND, "%s: no Windows here: there is no Windows/System32/config/SYSTEM",
@@ -111,25 +131,6 @@ static int read_log(struct winroot *root, enum hive_id id, const char *suffix, s
 	if (!target_stat(root->target, path, &entry) || entry.is_dir || entry.is_link || !entry.size)
 		return 0;
 	return target_read(root->target, path, HIVE_BYTES_MAX, ret, err);
-}
-
-/*
- * A dirty hive is one whose second sequence number did not follow the first. Here the
- * base block is made to say clean, in our copy, to read what there is.
- */
-static struct regf *open_as_it_is(struct strbuf *data, struct err *err)
-{
-	enum { SEQUENCE1 = 4, SEQUENCE2 = 8, CHECKSUM = 508 };
-	uint8_t *base = (uint8_t *)data->data;
-	uint32_t sum = 0;
-
-	if (data->len < CHECKSUM + 4)
-		return NULL;
-	memcpy(base + SEQUENCE2, base + SEQUENCE1, 4);
-	for (size_t at = 0; at < CHECKSUM; at += 4)
-		sum ^= load_le32(base + at);
-	store_le32(base + CHECKSUM, sum == UINT32_MAX ? UINT32_MAX - 1 : sum ? sum : 1);
-	return regf_open(bytes_of(data->data, data->len), NULL, err);
 }
 
 void winroot_accept_dirty(struct winroot *root)
@@ -174,7 +175,7 @@ static int load(struct winroot *root, enum hive_id id, struct regf **ret, struct
 	if (!*ret && why.kind == ERR_REFUSED && root->accept_dirty) {
 		root->hives[id].incomplete = true;
 		root->hives[id].why = why;
-		*ret = open_as_it_is(&data, &why);
+		*ret = regf_open_to_read(bytes_of(data.data, data.len), NULL, &why);
 	}
 	if (!*ret && err)
 		*err = why;
@@ -190,6 +191,11 @@ int winroot_hive(struct winroot *root, enum hive_id id, struct regf **ret, struc
 	hive->tried = true;
 	*ret = hive->regf;
 	return 0;
+}
+
+struct regf *winroot_loaded_hive(const struct winroot *root, enum hive_id id)
+{
+	return root->hives[id].regf;
 }
 
 char *winroot_path(struct winroot *root, const char *path)

@@ -19,6 +19,9 @@ enum hive_id {
 	HIVE_DEFAULT,
 	HIVE_NETWORK_SERVICE,
 	HIVE_LOCAL_SERVICE,
+	HIVE_DEFAULT_USER, /* NTUSER.DAT that new users get a copy of */
+	HIVE_BCD,          /* boot configuration, when the volume holds it */
+	HIVE_BCD_EFI,
 	HIVE_COUNT,
 	HIVE_FILE = HIVE_COUNT, /* in the operations table: not a hive but a file */
 };
@@ -32,7 +35,7 @@ void winroot_freep(struct winroot **root);
 
 struct target *winroot_target(struct winroot *root);
 
-/* "SYSTEM", "SOFTWARE", ... as in HKEY_LOCAL_MACHINE; "S-1-5-20" for network service. */
+/* "SYSTEM", "SOFTWARE", ... as in HKEY_LOCAL_MACHINE; "S-1-5-20" as in HKEY_USERS; "DefaultUser", "BCD", "BCD-EFI". */
 const char *hive_name(enum hive_id id);
 
 /* The hive of that name; HIVE_COUNT when there is none. */
@@ -53,6 +56,9 @@ bool winroot_is_incomplete(const struct winroot *root, enum hive_id id);
 
 /* -1 with the reason when a hive was read so. */
 int winroot_require_complete(const struct winroot *root, struct err *err);
+
+/* The hive when it was read already, else NULL. */
+struct regf *winroot_loaded_hive(const struct winroot *root, enum hive_id id);
 
 /* *ret is NULL when there is no such hive; damaged or not recoverable is -1. Owned by root. */
 int winroot_hive(struct winroot *root, enum hive_id id, struct regf **ret, struct err *err);

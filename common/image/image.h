@@ -120,6 +120,7 @@ struct image_edit *image_edit_open(const char *path, const char *name_or_index, 
 /* The file as it is before the edits. */
 struct image_file *image_edit_file(struct image_edit *edit);
 unsigned image_edit_index(const struct image_edit *edit);
+const char *image_edit_path(const struct image_edit *edit); /* lent */
 
 /*
  * Each edit is checked against the tree as edited so far and copies what it is

@@ -129,6 +129,11 @@ unsigned image_edit_index(const struct image_edit *edit)
 	return edit->index;
 }
 
+const char *image_edit_path(const struct image_edit *edit)
+{
+	return edit->path;
+}
+
 int image_recover(const char *path, bool *did, struct err *err)
 {
 	CLEANUP(freep) char *real = realpath(path, NULL);
