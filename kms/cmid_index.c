@@ -8,6 +8,10 @@
 #include "common/base/vec.h"
 
 #define SKEW_MINUTES 240 /* what a host tolerates (0xC004F06C beyond) */
+#define VALIDITY_MINUTES 259200 /* a renewed licence, 180 days; less the minutes left it tells when that was */
+#define RENEWAL_MINUTES 10080   /* a week later it is renewed again */
+#define RENEWAL_EARLY 180       /* early by so many minutes, or late, it was still the timer: a retry comes after 120 */
+#define RENEWAL_LATE 90
 #define FILETIME_PER_MINUTE ((int64_t)FILETIME_PER_SECOND * 60)
 
 enum {
@@ -270,8 +274,12 @@ static void count_skew(struct cmid_use *use, const struct kms_request *request, 
 		use->worst_skew = (int32_t)minutes;
 }
 
-static void count_renewal(struct cmid_use *use, uint64_t time)
+static void count_renewal(struct cmid_use *use, const struct kms_request *request, uint64_t time)
 {
+	uint32_t run_down = VALIDITY_MINUTES - MIN(request->minutes, (uint32_t)VALIDITY_MINUTES);
+
+	use->run_down += MIN(run_down, UINT32_MAX - use->run_down);
+	use->weekly += run_down >= RENEWAL_MINUTES - RENEWAL_EARLY && run_down <= RENEWAL_MINUTES + RENEWAL_LATE;
 	if (use->renewals++ == 0 || time < use->first_renewal)
 		use->first_renewal = time;
 	use->last_renewal = MAX(use->last_renewal, time);
@@ -298,7 +306,7 @@ struct cmid_use *cmid_index_add(struct cmid_index *index, const struct kms_reque
 	else
 		use->last_good = MAX(use->last_good, time);
 	if (!request->hresult && request->status == 1)
-		count_renewal(use, time);
+		count_renewal(use, request, time);
 	count_skew(use, request, time);
 	return use;
 }

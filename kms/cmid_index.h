@@ -23,6 +23,8 @@ struct cmid_use {
 	uint32_t requests;
 	uint32_t refused;      /* result other than 0 */
 	uint32_t renewals;     /* answered requests of a computer that was licensed */
+	uint32_t weekly;       /* of these, seven days after the renewal before, as their minutes left tell */
+	uint32_t run_down;     /* minutes since the renewal before, of all of them together */
 	uint32_t skewed;       /* client time off by more than the host tolerates */
 	int32_t worst_skew;    /* minutes; negative: the client is behind */
 	uint16_t needed;       /* the largest count asked for */

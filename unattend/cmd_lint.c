@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
-#include "unattend/baseline.h"
+#include "common/report/baseline.h"
 #include "unattend/config_file.h"
 #include "unattend/lint_args.h"
 #include "unattend/path_list.h"
@@ -155,7 +155,7 @@ static int apply_baseline(struct run *run, bool complete, struct err *err)
 		cli_warn(run->cli, "%s is not written: not all files could be read", path);
 		return 0;
 	}
-	if (baseline_apply(path, run->args->baseline_write, &run->report, &use, err) < 0)
+	if (baseline_apply(path, run->cli->tool->name, run->args->baseline_write, &run->report, &use, err) < 0)
 		return -1;
 	if (use.written)
 		cli_say(run->cli, "%s: %zu findings recorded", path, use.n_hidden);

@@ -15,31 +15,22 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 static uint64_t hash_finding(const struct finding *finding, uint64_t hash)
 {
 	hash = hash_text(hash, finding->rule->id);
-	hash = hash_text(hash, finding->where.file);
+	if (!finding->rule->by_item || !finding->where.item)
+		hash = hash_text(hash, finding->where.file);
 	hash = hash_text(hash, finding->where.item);
 	return hash_text(hash, finding->message);
 }
 
-static bool same_text(const char *a, const char *b)
+uint64_t finding_hash(const struct finding *finding)
 {
-	return (!a && !b) || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_but_for_place(const struct finding *a, const struct finding *b)
-{
-	return a->rule == b->rule && a->where.file == b->where.file && same_text(a->where.item, b->where.item) &&
-	       strcmp(a->message, b->message) == 0;
+	return hash_finding(finding, 0xcbf29ce484222325ULL);
 }
 
 char *finding_fingerprint(struct report *report, size_t i, char ret[FINGERPRINT_LEN + 1])
 {
 	const struct finding *finding = report_get(report, i);
-	uint64_t before = 0;
 
-	/* Findings of a file are neighbours, so the walk back ends at its first one. */
-	for (size_t j = i; j > 0 && report_get(report, j - 1)->where.file == finding->where.file; j--)
-		before += same_but_for_place(report_get(report, j - 1), finding);
-	snprintf(ret, FINGERPRINT_LEN + 1, "%016" PRIx64 "%016" PRIx64, hash_finding(finding, 0xcbf29ce484222325ULL),
-		 hash_finding(finding, before + 0x9e3779b97f4a7c15ULL));
+	snprintf(ret, FINGERPRINT_LEN + 1, "%016" PRIx64 "%016" PRIx64, finding_hash(finding),
+		 hash_finding(finding, finding->nth + 0x9e3779b97f4a7c15ULL));
 	return ret;
 }

@@ -7,6 +7,8 @@
 static const struct renderer renderers[] = {
 	{ "text", render_text },
 	{ "json", render_json },
+	{ "ndjson", render_ndjson },
+	{ "csv", render_csv },
 	{ "sarif", render_sarif },
 	{ "junit", render_junit },
 	{ "checkstyle", render_checkstyle },

@@ -14,3 +14,5 @@ void render_junit(struct report *report, const struct render_options *options, s
 void render_checkstyle(struct report *report, const struct render_options *options, struct strbuf *out);
 void render_github(struct report *report, const struct render_options *options, struct strbuf *out);
 void render_gitlab(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_ndjson(struct report *report, const struct render_options *options, struct strbuf *out);
+void render_csv(struct report *report, const struct render_options *options, struct strbuf *out);

@@ -14,7 +14,7 @@ static void add_place(struct json *json, const struct place *where)
 		json_text(json, "item", where->item);
 }
 
-static void add_finding(struct json *json, const struct finding *finding)
+void finding_to_json(const struct finding *finding, struct json *json)
 {
 	json_begin_object(json, NULL);
 	json_text(json, "rule", finding->rule->id);
@@ -32,7 +32,7 @@ void report_to_json(struct report *report, struct json *json)
 {
 	json_begin_array(json, "findings");
 	for (size_t i = 0; i < report_len(report); i++)
-		add_finding(json, report_get(report, i));
+		finding_to_json(report_get(report, i), json);
 	json_end_array(json);
 	json_begin_object(json, "counts");
 	for (enum severity s = SEVERITY_ERROR; s >= SEVERITY_STYLE; s--) {
@@ -53,4 +53,14 @@ void render_json(struct report *report, const struct render_options *options, st
 	json_text(json, "version", GOLDWIM_VERSION);
 	report_to_json(report, json);
 	json_end_object(json);
+}
+
+/* One object a line, for programs that read streams. */
+void render_ndjson(struct report *report, const struct render_options *options UNUSED, struct strbuf *out)
+{
+	for (size_t i = 0; i < report_len(report); i++) {
+		CLEANUP(json_freep) struct json *json = json_new(out, false);
+
+		finding_to_json(report_get(report, i), json);
+	}
 }

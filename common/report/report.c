@@ -7,16 +7,24 @@
 #include <string.h>
 
 #include "common/base/vec.h"
+#include "common/report/fingerprint.h"
 
 struct file_name {
 	char *text;
 	uint32_t hash;
 };
 
+struct severity_choice {
+	const struct rule_meta *rule;
+	enum severity severity;
+};
+
 struct report {
 	VEC(struct finding) findings;
 	VEC(struct file_name) files; /* each file name once, in the order of first use */
+	VEC(struct severity_choice) choices;
 	bool sorted;
+	bool dropped; /* what was added last was off */
 };
 
 struct report *report_new(void)
@@ -41,6 +49,7 @@ void report_freep(struct report **report)
 		free(r->files.items[i].text);
 	vec_release(&r->findings);
 	vec_release(&r->files);
+	vec_release(&r->choices);
 	free(r);
 	*report = NULL;
 }
@@ -71,6 +80,30 @@ static const char *keep_file(struct report *report, const char *file)
 	return name->text;
 }
 
+void report_set_severity(struct report *report, const struct rule_meta *rule, enum severity severity)
+{
+	report_unset_severity(report, rule);
+	*vec_add(&report->choices) = (struct severity_choice){ rule, severity };
+}
+
+void report_unset_severity(struct report *report, const struct rule_meta *rule)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < report->choices.len; i++)
+		if (report->choices.items[i].rule != rule)
+			report->choices.items[kept++] = report->choices.items[i];
+	report->choices.len = kept;
+}
+
+static enum severity chosen(const struct report *report, const struct rule_meta *rule, enum severity severity)
+{
+	for (size_t i = 0; i < report->choices.len; i++)
+		if (report->choices.items[i].rule == rule && severity != SEVERITY_OFF)
+			return report->choices.items[i].severity;
+	return severity;
+}
+
 PRINTF_LIKE(5, 0)
 static void add(struct report *report, const struct rule_meta *rule, enum severity severity, struct place where,
 		const char *fmt, va_list args)
@@ -78,7 +111,9 @@ static void add(struct report *report, const struct rule_meta *rule, enum severi
 	struct strbuf message = STRBUF_INIT;
 	struct finding *finding;
 
-	if (severity == SEVERITY_OFF)
+	severity = chosen(report, rule, severity);
+	report->dropped = severity == SEVERITY_OFF;
+	if (report->dropped)
 		return;
 	strbuf_addv(&message, fmt, args);
 	where.file = keep_file(report, where.file ? where.file : "-");
@@ -124,7 +159,7 @@ static struct finding *added_last(struct report *report)
 
 void report_note(struct report *report, const char *fmt, ...)
 {
-	struct finding *finding = added_last(report);
+	struct finding *finding = report->dropped ? NULL : added_last(report);
 	struct strbuf note = STRBUF_INIT;
 	va_list args;
 
@@ -171,6 +206,33 @@ static size_t file_index(const struct report *report, const char *file, size_t h
 	return i;
 }
 
+struct hashed {
+	uint64_t hash;
+	size_t at;
+};
+
+static int compare_hashed(const void *left, const void *right)
+{
+	const struct hashed *a = left, *b = right;
+
+	return a->hash != b->hash ? COMPARE(a->hash, b->hash) : COMPARE(a->at, b->at);
+}
+
+/* Of findings that say the same, which one in their order each is. */
+static void count_equal(struct report *report)
+{
+	size_t n = report->findings.len;
+	struct hashed *all = xcalloc(n, sizeof(*all));
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = (struct hashed){ finding_hash(&report->findings.items[i]), i };
+	qsort(all, n, sizeof(*all), compare_hashed);
+	for (size_t i = 0; i < n; i++)
+		report->findings.items[all[i].at].nth =
+			i && all[i].hash == all[i - 1].hash ? report->findings.items[all[i - 1].at].nth + 1 : 0;
+	free(all);
+}
+
 /* Stable counting sort by file, then each file's findings by place. */
 static void sort_findings(struct report *report)
 {
@@ -197,6 +259,7 @@ static void sort_findings(struct report *report)
 	free(start);
 	free(file_of);
 	free(sorted);
+	count_equal(report);
 	report->sorted = true;
 }
 

@@ -29,6 +29,8 @@ struct rule_meta {
 	const char *why;      /* what happens in Windows because of it, with the message to search for */
 	const char *advice;   /* what to do */
 	const char *source;   /* where the fact is published; may be NULL */
+	bool off;             /* does not run unless it is asked for; see rule_args.h */
+	bool by_item;         /* a finding with an item is about that item, in whichever file it was met */
 };
 
 /* Where a finding is. Only file is needed; 0 and NULL mean "not known". */
@@ -48,12 +50,18 @@ struct finding {
 	char *message;
 	char *note;         /* further lines, "\n" separated; may be NULL */
 	size_t order;       /* order of adding */
+	size_t nth;         /* equal ones before it, for its fingerprint */
 };
 
 struct report;
 
 struct report *report_new(void);
 void report_freep(struct report **report);
+
+/* From now on findings of the rule have this severity, whatever they are added as; SEVERITY_OFF drops them. */
+void report_set_severity(struct report *report, const struct rule_meta *rule, enum severity severity);
+/* Takes that back. */
+void report_unset_severity(struct report *report, const struct rule_meta *rule);
 
 /* Adds a finding with the severity of its rule; nothing when that is SEVERITY_OFF. */
 void report_add(struct report *report, const struct rule_meta *rule, struct place where, const char *fmt, ...)
@@ -63,7 +71,7 @@ void report_add(struct report *report, const struct rule_meta *rule, struct plac
 void report_add_as(struct report *report, const struct rule_meta *rule, enum severity severity, struct place where,
 		   const char *fmt, ...) PRINTF_LIKE(5, 6);
 
-/* Adds a line of explanation to the finding added last. */
+/* Adds a line of explanation to the finding added last; nothing when that was dropped. */
 void report_note(struct report *report, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Sorted findings. The order is by file (as first added), line, column, offset, id. */
@@ -87,6 +95,9 @@ struct renderer {
 /* NULL when there is none of that name. renderer_at walks the table, NULL at its end. */
 const struct renderer *renderer_find(const char *name);
 const struct renderer *renderer_at(size_t i);
+
+/* One finding as an object, as "findings" has it. */
+void finding_to_json(const struct finding *finding, struct json *json);
 
 /* The members "findings" and "counts" of a --json result object. */
 void report_to_json(struct report *report, struct json *json);

@@ -121,6 +121,26 @@ static void gitlab_reports_have_what_code_quality_wants(void **state UNUSED)
 	       "[('T1', 'info', 7), ('T2', 'critical', 1), ('T2', 'critical', 1)]\n3 a b%,\xc3\xa4.xml\n");
 }
 
+static void csv_rows_are_read_back_and_hold_no_formulas(void **state UNUSED)
+{
+	struct report *report = report_new();
+
+	report_add(report, &style_rule, (struct place){ .file = "a,b", .line = 7, .item = "=cmd()" }, "say \"x\"");
+	report_add(report, &error_rule, (struct place){ .file = "c", .has_offset = true }, "two\nlines");
+	report_note(report, "-1");
+	expect("csv", report,
+	       "/usr/bin/python3 -c 'import csv,sys\nfor r in list(csv.DictReader(sys.stdin)): print([v for v in r.values()])'",
+	       "['style', 'T1', 'a,b', '7', '', '', \"'=cmd()\", 'say \"x\"', '']\n"
+	       "['error', 'T2', 'c', '', '', '0', '', 'two\\nlines', \"'-1\"]\n");
+}
+
+static void ndjson_is_an_object_a_line(void **state UNUSED)
+{
+	expect("ndjson", hard_report(),
+	       "/usr/bin/python3 -c 'import json,sys\nfor l in sys.stdin: d=json.loads(l); print(d[\"rule\"], d.get(\"offset\"))'",
+	       "T1 None\nT2 64\nT2 128\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +148,8 @@ int main(void)
 		cmocka_unit_test(fingerprints_survive_lines_added_above),
 		cmocka_unit_test(junit_and_checkstyle_are_xml_that_says_the_same),
 		cmocka_unit_test(github_annotations_come_worst_first_and_escaped),
+		cmocka_unit_test(csv_rows_are_read_back_and_hold_no_formulas),
+		cmocka_unit_test(ndjson_is_an_object_a_line),
 		cmocka_unit_test(gitlab_reports_have_what_code_quality_wants),
 	};
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/report/fingerprint.h"
 #include "common/report/report.h"
 
 #include <stdlib.h>
@@ -86,12 +87,53 @@ static void severities_are_named_both_ways(void **state UNUSED)
 	assert_null(renderer_find("nothing"));
 }
 
+static void chosen_severities_hold_for_what_is_added_and_its_notes(void **state UNUSED)
+{
+	struct report *report = report_new();
+
+	report_set_severity(report, &error_rule, SEVERITY_OFF);
+	report_add(report, &style_rule, at("a", 1, 1), "kept");
+	report_add(report, &error_rule, at("a", 2, 1), "off");
+	report_note(report, "of what is off");
+	assert_int_equal(report_len(report), 1);
+	assert_null(report_get(report, 0)->note);
+	report_set_severity(report, &error_rule, SEVERITY_INFO);
+	report_add_as(report, &error_rule, SEVERITY_WARNING, at("a", 3, 1), "info");
+	assert_int_equal(report_get(report, 1)->severity, SEVERITY_INFO);
+	report_unset_severity(report, &error_rule);
+	report_add_as(report, &error_rule, SEVERITY_WARNING, at("a", 4, 1), "as added");
+	assert_int_equal(report_get(report, 2)->severity, SEVERITY_WARNING);
+	report_freep(&report);
+}
+
+static void equal_findings_are_numbered_and_those_of_an_item_whatever_their_file(void **state UNUSED)
+{
+	static const struct rule_meta by_item = { .id = "T3", .severity = SEVERITY_INFO, .by_item = true };
+	struct report *report = report_new();
+	char one[FINGERPRINT_LEN + 1], other[FINGERPRINT_LEN + 1];
+
+	report_add(report, &error_rule, at("a", 1, 1), "same");
+	report_add(report, &error_rule, at("a", 2, 1), "same");
+	report_add(report, &by_item, (struct place){ .file = "b", .item = "x" }, "m");
+	assert_int_equal(report_get(report, 0)->nth, 0);
+	assert_int_equal(report_get(report, 1)->nth, 1);
+	assert_string_not_equal(finding_fingerprint(report, 0, one), finding_fingerprint(report, 1, other));
+	finding_fingerprint(report, 2, one);
+	report_freep(&report);
+	report = report_new();
+	report_add(report, &by_item, (struct place){ .file = "c", .item = "x" }, "m");
+	assert_string_equal(finding_fingerprint(report, 0, other), one);
+	report_freep(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(findings_come_by_file_line_column_and_id),
 		cmocka_unit_test(notes_go_to_the_finding_added_last_even_after_sorting),
 		cmocka_unit_test(terminal_controls_in_names_and_messages_are_escaped),
+		cmocka_unit_test(chosen_severities_hold_for_what_is_added_and_its_notes),
+		cmocka_unit_test(equal_findings_are_numbered_and_those_of_an_item_whatever_their_file),
 		cmocka_unit_test(severities_are_named_both_ways),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "unattend/baseline.h"
+#include "common/report/baseline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "common/base/vec.h"
 #include "common/report/fingerprint.h"
 
-#define FIRST_LINE "unattend-baseline 1"
+#define FIRST_LINE "%s-baseline 1" /* of the tool */
 
 struct entry {
 	char fingerprint[FINGERPRINT_LEN + 1];
@@ -18,6 +18,7 @@ struct entry {
 };
 
 struct baseline {
+	const char *tool;
 	VEC(struct entry) entries; /* sorted */
 };
 
@@ -35,15 +36,21 @@ static bool is_fingerprint(const char *text, size_t len)
 	return strspn(text, "0123456789abcdef") >= FINGERPRINT_LEN;
 }
 
+static int read_first_line(const struct baseline *baseline, const char *line, size_t len, struct err *err)
+{
+	CLEANUP(freep) char *wanted = xasprintf(FIRST_LINE, baseline->tool);
+
+	if (len == strlen(wanted) && memcmp(line, wanted, len) == 0)
+		return 0;
+	return err_set(err, ERR_FORMAT, "this is no baseline: the first line is not \"%s\"", wanted);
+}
+
 static int read_line(struct baseline *baseline, const char *line, size_t len, size_t number, struct err *err)
 {
 	while (len && (line[len - 1] == '\r' || line[len - 1] == ' '))
 		len--;
-	if (number == 1) {
-		if (len == strlen(FIRST_LINE) && memcmp(line, FIRST_LINE, len) == 0)
-			return 0;
-		return err_set(err, ERR_FORMAT, "this is no baseline: the first line is not \"" FIRST_LINE "\"");
-	}
+	if (number == 1)
+		return read_first_line(baseline, line, len, err);
 	if (len == 0 || *line == '#')
 		return 0;
 	if (!is_fingerprint(line, len))
@@ -81,12 +88,12 @@ static int baseline_read(const char *path, struct baseline *ret, struct err *err
 	return 0;
 }
 
-static int baseline_write(const char *path, struct report *report, struct err *err)
+static int baseline_write(const char *path, const char *tool, struct report *report, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	char fingerprint[FINGERPRINT_LEN + 1];
 
-	strbuf_adds(&out, FIRST_LINE "\n");
+	strbuf_addf(&out, FIRST_LINE "\n", tool);
 	for (size_t i = 0; i < report_len(report); i++) {
 		const struct finding *f = report_get(report, i);
 
@@ -147,12 +154,13 @@ static void hide_known(struct baseline *baseline, struct report **report, struct
 	*report = rest;
 }
 
-int baseline_apply(const char *path, bool write, struct report **report, struct baseline_use *ret, struct err *err)
+int baseline_apply(const char *path, const char *tool, bool write, struct report **report, struct baseline_use *ret,
+		   struct err *err)
 {
-	CLEANUP(baseline_release) struct baseline baseline = { { NULL, 0, 0 } };
+	CLEANUP(baseline_release) struct baseline baseline = { .tool = tool };
 
 	*ret = (struct baseline_use){ .written = write || !path_exists(path) };
-	if (ret->written && baseline_write(path, *report, err) < 0)
+	if (ret->written && baseline_write(path, tool, *report, err) < 0)
 		return -1;
 	if (baseline_read(path, &baseline, err) < 0)
 		return -1;

@@ -3,7 +3,7 @@
  * Findings that are known and shall not be told again. The file has a line
  * for each: the fingerprint (common/report/fingerprint.h), the rule and the
  * file, the last two for people only. Messages are not written, so that no
- * value of an answer file gets into it.
+ * value of an answer file gets into it. The first line names the tool.
  *
  *	unattend-baseline 1
  *	0123456789abcdef0123456789abcdef UA301 answers/unattend.xml
@@ -24,4 +24,4 @@ struct baseline_use {
  * Makes the file when it does not exist or write is set; then takes the
  * findings recorded in it out of *report (which is replaced).
  */
-int baseline_apply(const char *path, bool write, struct report **report, struct baseline_use *ret, struct err *err);
+int baseline_apply(const char *path, const char *tool, bool write, struct report **report, struct baseline_use *ret, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "unattend/baseline.h"
+#include "common/report/baseline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ static void apply(struct report **report, bool write, struct baseline_use *ret)
 {
 	struct err err;
 
-	assert_int_equal(baseline_apply(path, write, report, ret, &err), 0);
+	assert_int_equal(baseline_apply(path, "unattend", write, report, ret, &err), 0);
 }
 
 static void the_first_use_records_and_hides_everything(void **state)
@@ -134,7 +134,7 @@ static void other_files_are_refused_with_their_name(void **state)
 
 		fputs(texts[i], f);
 		fclose(f);
-		assert_int_equal(baseline_apply(path, false, &report, &use, &err), -1);
+		assert_int_equal(baseline_apply(path, "unattend", false, &report, &use, &err), -1);
 		assert_non_null(strstr(err.text, path));
 		assert_int_equal(report_len(report), 2);
 	}
