@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -14,11 +15,14 @@
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
 
+#define TEMP_RANDOM_LEN 6 /* the X of the name */
+#define LINK_TRIES 100
+
 struct atomic_file {
 	char *target;
-	char *temp;
+	char *temp; /* its name; NULL while the file has none */
 	int fd;
-	int slot; /* in tempfiles; -1 once renamed or removed */
+	int slot; /* in tempfiles; -1 without a name, and once renamed or removed */
 };
 
 /* The file that a chain of symbolic links names, or path itself. */
@@ -47,34 +51,56 @@ static int check_target(const char *target, struct err *err)
 	return err_set(err, ERR_REFUSED, "is no regular file, and is not replaced by one");
 }
 
+/* A long name of the target must not make ours too long: 64 bytes of it are enough to recognise it. */
+static char *temp_pattern(const char *target)
+{
+	CLEANUP(freep) char *folder = path_folder(target);
+
+	return xasprintf("%s/.%.64s.XXXXXX", folder, path_name(target));
+}
+
+/* A file without a name is gone with its process, whatever ends that. Not every file system has them. */
+static int open_nameless(const char *target)
+{
+	CLEANUP(freep) char *folder = path_folder(target);
+
+	if (access("/proc/self/fd", X_OK) < 0) /* it could not be named later */
+		return -1;
+	return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static int open_named(struct atomic_file *file, struct err *err)
+{
+	char *temp = temp_pattern(file->target);
+
+	tempfiles_hold_signals(); /* a file that was made is also listed */
+	file->fd = mkostemp(temp, O_CLOEXEC); /* made with mode 0600 */
+	if (file->fd >= 0) {
+		file->temp = temp;
+		file->slot = tempfiles_add(temp);
+	} else {
+		err_errno(err, errno, "cannot make a temporary file beside it");
+		free(temp);
+	}
+	tempfiles_release_signals();
+	return file->fd < 0 ? -1 : 0;
+}
+
 struct atomic_file *atomic_file_open(const char *path, struct err *err)
 {
-	CLEANUP(freep) char *target = resolve_target(path, err);
-	CLEANUP(freep) char *folder = NULL;
+	char *target = resolve_target(path, err);
 	struct atomic_file *file;
-	char *temp;
-	int fd, slot = -1;
 
 	if (!target)
 		return NULL;
-	if (check_target(target, err) < 0)
-		return NULL;
-	folder = path_folder(target);
-	/* A long name of the target must not make ours too long: 64 bytes of it are enough to recognise it. */
-	temp = xasprintf("%s/.%.64s.XXXXXX", folder, path_name(target));
-	tempfiles_hold_signals(); /* a file that was made is also listed */
-	fd = mkostemp(temp, O_CLOEXEC); /* made with mode 0600 */
-	if (fd < 0)
-		err_errno(err, errno, "cannot make a temporary file beside it");
-	else
-		slot = tempfiles_add(temp);
-	tempfiles_release_signals();
-	if (fd < 0) {
-		free(temp);
-		return NULL;
-	}
 	file = xcalloc(1, sizeof(*file));
-	*file = (struct atomic_file){ .target = xstrdup(target), .temp = temp, .fd = fd, .slot = slot };
+	*file = (struct atomic_file){ .target = target, .fd = -1, .slot = -1 };
+	if (check_target(target, err) == 0)
+		file->fd = open_nameless(target);
+	else
+		atomic_file_closep(&file);
+	if (file && file->fd < 0 && open_named(file, err) < 0)
+		atomic_file_closep(&file);
 	return file;
 }
 
@@ -140,20 +166,61 @@ static int keep_properties(const struct atomic_file *file, struct err *err)
 	return 0;
 }
 
+static int link_fd(int fd, const char *name)
+{
+	CLEANUP(freep) char *link = xasprintf("/proc/self/fd/%d", fd);
+
+	return linkat(AT_FDCWD, link, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Gives a file without a name one that nobody has, as mkostemp would. */
+static int name_it(struct atomic_file *file)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	char *temp = temp_pattern(file->target);
+	uint8_t *random = (uint8_t *)temp + strlen(temp) - TEMP_RANDOM_LEN;
+
+	for (int tries = 0; tries < LINK_TRIES; tries++) {
+		if (getrandom(random, TEMP_RANDOM_LEN, 0) != TEMP_RANDOM_LEN)
+			break;
+		for (size_t i = 0; i < TEMP_RANDOM_LEN; i++)
+			random[i] = (uint8_t)letters[random[i] % (sizeof(letters) - 1)];
+		if (link_fd(file->fd, temp) == 0) {
+			file->temp = temp;
+			file->slot = tempfiles_add(temp);
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	free(temp);
+	return -1;
+}
+
+/* A new target gets its name in one step; one that is there is replaced by a rename. */
+static int take_name(struct atomic_file *file, struct err *err)
+{
+	if (!file->temp && link_fd(file->fd, file->target) == 0)
+		return 0;
+	if (!file->temp && name_it(file) < 0)
+		return err_errno(err, errno, "cannot name the finished temporary file");
+	if (rename(file->temp, file->target) < 0)
+		return err_errno(err, errno, "cannot rename the finished temporary file");
+	tempfiles_forget(file->slot);
+	file->slot = -1;
+	return 0;
+}
+
 static int put_in_place(struct atomic_file *file, struct err *err)
 {
+	int done;
+
 	if (keep_properties(file, err) < 0 || file_fsync(file->fd, err) < 0)
 		return -1;
 	tempfiles_hold_signals();
-	if (rename(file->temp, file->target) < 0) {
-		err_errno(err, errno, "cannot rename the finished temporary file");
-		tempfiles_release_signals();
-		return -1;
-	}
-	tempfiles_forget(file->slot);
-	file->slot = -1;
+	done = take_name(file, err);
 	tempfiles_release_signals();
-	return file_fsync_folder_of(file->target, err);
+	return done < 0 ? -1 : file_fsync_folder_of(file->target, err);
 }
 
 int atomic_file_commit(struct atomic_file **file, struct err *err)

@@ -6,8 +6,9 @@
  *	atomic_file_write(out, data, len, err);       or use atomic_file_fd
  *	atomic_file_commit(&out, err);
  *
- * The bytes go to a temporary file beside the target (mode 0600, removed on
- * SIGINT, SIGTERM and SIGHUP too); commit writes them through, gives them the owner,
+ * The bytes go to a temporary file in the folder of the target: one without a name where
+ * the file system has such (so that even SIGKILL leaves nothing), otherwise of mode 0600 and removed on
+ * SIGINT, SIGTERM and SIGHUP too. commit writes them through, gives them the owner,
  * mode and extended attributes of the file they replace (a new file gets mode
  * 0666 less the umask), renames, and writes the folder through. Closing without
  * commit abandons them. A symbolic link is followed: its target is replaced. Devices,

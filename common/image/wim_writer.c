@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_writer.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <wimlib.h>
 
@@ -10,22 +11,37 @@
 #include "common/base/tempfiles.h"
 #include "common/image/wimlib_error.h"
 
-struct wim_writer {
-	int fd;
-	uint64_t at;
-	enum wim_compression compression;
-	uint32_t chunk_size;
-	struct wimlib_compressor *compressor;
-	uint8_t *in; /* a chunk that is being filled */
-	size_t in_len;
-	uint8_t *out;
+#define COPY_PIECE (1u << 20)
+#define COPY_STEP (64u << 20) /* so that a signal is seen */
 
-	/* the resource that is being written */
+/* A resource on its way into the file. */
+struct resource {
+	struct wim_reshdr *ret;
+	struct wim_reshdr from; /* of a copy */
+	int from_fd;            /* -1: its contents come in chunks */
 	uint64_t size;
-	uint64_t taken;
+	uint8_t flags;
+	uint64_t n_chunks;
+	uint64_t n_written;
 	uint64_t begin;
 	uint64_t data_at;
 	struct strbuf table;
+};
+
+struct wim_writer {
+	int fd;
+	uint64_t at;
+	uint32_t chunk_size;
+	enum wim_compression compression;
+	struct wim_pack *pack; /* NULL without compression */
+	struct wimlib_decompressor *decompressor;
+	wim_written_fn written;
+	void *written_context;
+
+	/* the resource that is being read */
+	struct resource *current;
+	size_t in_len; /* in its last chunk */
+	uint64_t taken;
 	struct err *err;
 };
 
@@ -43,6 +59,44 @@ int wim_write_at(int fd, const void *data, size_t len, uint64_t at, struct err *
 	return file_pwrite(fd, data, len, at, err);
 }
 
+static int copy_by_hand(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t len, struct err *err)
+{
+	CLEANUP(freep) uint8_t *piece = xmalloc(COPY_PIECE);
+
+	while (len) {
+		size_t n = (size_t)MIN(len, (uint64_t)COPY_PIECE);
+
+		if (file_pread(from, piece, n, from_at, err) < 0 || wim_write_at(to, piece, n, to_at, err) < 0)
+			return -1;
+		from_at += n;
+		to_at += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int wim_copy_range(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t len, struct err *err)
+{
+	wim_write_step("write");
+	while (len) {
+		off64_t in = (off64_t)from_at, out = (off64_t)to_at;
+		ssize_t n = copy_file_range(from, &in, to, &out, (size_t)MIN(len, (uint64_t)COPY_STEP), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == ENOSPC)
+			return err_errno(err, errno, "writing");
+		if (n <= 0) /* other file systems, overlapping ranges, the end of the file: these say it by themselves */
+			return copy_by_hand(from, from_at, to, to_at, len, err);
+		if (tempfiles_signal_pending())
+			return err_set(err, ERR_CANCELLED, "interrupted by a signal");
+		from_at += (uint64_t)n;
+		to_at += (uint64_t)n;
+		len -= (uint64_t)n;
+	}
+	return 0;
+}
+
 static int feed_bytes(void *context, wim_data_fn sink, void *sink_context, struct err *err)
 {
 	const struct bytes *data = context;
@@ -58,24 +112,55 @@ struct wim_source wim_source_of(const struct bytes *data)
 
 struct wim_writer *wim_writer_new(int fd, uint64_t at, const struct wim_header *header, struct err *err)
 {
+	const struct wim_packing packing = {
+		.compression = header->compression,
+		.chunk_size = header->chunk_size,
+		.level = WIM_COMPRESSION_LEVEL,
+	};
+
+	return wim_writer_new_packing(fd, at, &packing, err);
+}
+
+struct wim_writer *wim_writer_new_packing(int fd, uint64_t at, const struct wim_packing *packing, struct err *err)
+{
 	struct wim_writer *w = xcalloc(1, sizeof(*w));
-	int code = 0;
 
 	w->fd = fd;
 	w->at = at;
-	w->compression = header->compression;
-	w->chunk_size = header->chunk_size;
+	w->compression = packing->compression;
+	w->chunk_size = packing->chunk_size;
 	if (w->compression == WIM_NONE)
 		return w;
-	w->in = xmalloc(w->chunk_size);
-	w->out = xmalloc(w->chunk_size);
-	code = wimlib_create_compressor((enum wimlib_compression_type)w->compression, w->chunk_size,
-					WIM_COMPRESSION_LEVEL, &w->compressor);
-	if (code) {
-		image_error_from_wimlib(err, code, "preparing compression");
+	w->pack = wim_pack_new(packing, err);
+	if (!w->pack)
 		wim_writer_freep(&w);
-	}
 	return w;
+}
+
+static void resource_free(struct resource *resource)
+{
+	strbuf_release(&resource->table);
+	free(resource);
+}
+
+/* What waits after an error: each resource has at least one place in the order. */
+static void forget_waiting(struct wim_writer *w)
+{
+	struct wim_packed chunk;
+	struct resource *last = NULL;
+
+	while (wim_pack_take(w->pack, &chunk)) {
+		struct resource *resource = chunk.tag;
+
+		if (last && last != resource && last != w->current)
+			resource_free(last);
+		last = resource;
+		wim_pack_drop(w->pack);
+	}
+	if (last && last != w->current)
+		resource_free(last);
+	if (w->current)
+		resource_free(w->current);
 }
 
 void wim_writer_freep(struct wim_writer **writer)
@@ -84,10 +169,10 @@ void wim_writer_freep(struct wim_writer **writer)
 
 	if (!w)
 		return;
-	wimlib_free_compressor(w->compressor);
-	free(w->in);
-	free(w->out);
-	strbuf_release(&w->table);
+	if (w->pack)
+		forget_waiting(w);
+	wim_pack_freep(&w->pack);
+	wimlib_free_decompressor(w->decompressor);
 	free(w);
 	*writer = NULL;
 }
@@ -97,50 +182,196 @@ uint64_t wim_writer_at(const struct wim_writer *writer)
 	return writer->at;
 }
 
-static int put_bytes(struct wim_writer *w, const void *data, size_t len)
+void wim_writer_move(struct wim_writer *writer, int fd, uint64_t at)
+{
+	writer->fd = fd;
+	writer->at = at;
+}
+
+void wim_writer_on_written(struct wim_writer *writer, wim_written_fn fn, void *context)
+{
+	writer->written = fn;
+	writer->written_context = context;
+}
+
+static int put_bytes(struct wim_writer *w, const void *data, size_t len, struct err *err)
 {
 	if (tempfiles_signal_pending())
-		return err_set(w->err, ERR_CANCELLED, "interrupted by a signal");
-	if (wim_write_at(w->fd, data, len, w->at, w->err) < 0)
+		return err_set(err, ERR_CANCELLED, "interrupted by a signal");
+	if (wim_write_at(w->fd, data, len, w->at, err) < 0)
 		return -1;
 	w->at += len;
 	return 0;
 }
 
-static int count_taken(struct wim_writer *w, size_t len)
+/* ---- out of the queue, into the file ---- */
+
+static int tell(struct wim_writer *w, struct wim_reshdr *ret, struct err *err)
 {
-	if (len > w->size - w->taken)
+	return w->written ? w->written(w->written_context, ret, err) : 0;
+}
+
+static int put_copy(struct wim_writer *w, const struct resource *r, struct err *err)
+{
+	uint64_t begin = w->at;
+
+	if (wim_copy_range(r->from_fd, r->from.offset, w->fd, begin, r->from.stored, err) < 0)
+		return -1;
+	w->at += r->from.stored;
+	*r->ret = r->from;
+	r->ret->offset = begin;
+	return 0;
+}
+
+/* The table has no entry for the first chunk; four bytes each below 4 GiB of contents. */
+static void note_chunk(struct wim_writer *w, struct resource *r)
+{
+	uint8_t entry[8];
+
+	if (r->n_written++ == 0) {
+		uint64_t entry_len = r->size > UINT32_MAX ? 8 : 4;
+
+		r->begin = w->at;
+		w->at += (r->n_chunks - 1) * entry_len;
+		r->data_at = w->at;
+		return;
+	}
+	store_le64(entry, w->at - r->data_at);
+	strbuf_add(&r->table, entry, r->size > UINT32_MAX ? 8 : 4);
+}
+
+static uint64_t chunk_offset(const struct resource *r, uint64_t chunk)
+{
+	const uint8_t *table = (const uint8_t *)r->table.data;
+
+	if (chunk == 0)
+		return 0;
+	return r->size > UINT32_MAX ? load_le64(table + (chunk - 1) * 8) : load_le32(table + (chunk - 1) * 4);
+}
+
+/* Contents of one chunk of r, as they are in the file, into out. */
+static int read_chunk(struct wim_writer *w, const struct resource *r, uint64_t chunk, uint8_t *in, uint8_t *out,
+		      size_t *out_len, struct err *err)
+{
+	uint64_t from = chunk_offset(r, chunk);
+	uint64_t to = chunk + 1 == r->n_chunks ? w->at - r->data_at : chunk_offset(r, chunk + 1);
+	size_t in_len = (size_t)(to - from);
+	int code = 0;
+
+	*out_len = (size_t)MIN((uint64_t)w->chunk_size, r->size - chunk * w->chunk_size);
+	if (file_pread(w->fd, in_len == *out_len ? out : in, in_len, r->data_at + from, err) < 0)
+		return -1;
+	if (in_len == *out_len)
+		return 0;
+	if (!w->decompressor)
+		code = wimlib_create_decompressor((enum wimlib_compression_type)w->compression, w->chunk_size,
+						  &w->decompressor);
+	if (code)
+		return image_error_from_wimlib(err, code, "preparing decompression");
+	if (wimlib_decompress(in, in_len, out, *out_len, w->decompressor) != 0)
+		return err_set(err, ERR_IO, "what was written reads back differently");
+	return 0;
+}
+
+/*
+ * The table takes more than compression gave: the contents are moved over it. Each chunk moves towards the
+ * beginning, since what all chunks have saved is at most the length of the table.
+ */
+static int unpack(struct wim_writer *w, const struct resource *r, struct err *err)
+{
+	CLEANUP(freep) uint8_t *in = xmalloc(w->chunk_size);
+	CLEANUP(freep) uint8_t *out = xmalloc(w->chunk_size);
+	uint64_t to = r->begin;
+
+	for (uint64_t i = 0; i < r->n_chunks; i++) {
+		size_t len = 0;
+
+		if (read_chunk(w, r, i, in, out, &len, err) < 0 || wim_write_at(w->fd, out, len, to, err) < 0)
+			return -1;
+		to += len;
+	}
+	w->at = to;
+	return 0;
+}
+
+static int end_chunks(struct wim_writer *w, const struct resource *r, struct err *err)
+{
+	bool packed = w->at - r->begin < r->size;
+
+	if (!packed && r->n_chunks > 1 && unpack(w, r, err) < 0)
+		return -1;
+	if (packed && r->table.len && wim_write_at(w->fd, r->table.data, r->table.len, r->begin, err) < 0)
+		return -1;
+	*r->ret = (struct wim_reshdr){
+		.offset = r->begin,
+		.stored = w->at - r->begin,
+		.size = r->size,
+		.flags = (uint8_t)(r->flags | (packed ? WIM_RES_COMPRESSED : 0)),
+	};
+	return 0;
+}
+
+/* Writes the oldest chunk in the queue. */
+static int drain_one(struct wim_writer *w, struct err *err)
+{
+	struct wim_packed chunk;
+	struct resource *r;
+	bool last;
+
+	if (!wim_pack_take(w->pack, &chunk))
+		return 0;
+	r = chunk.tag;
+	if (r->from_fd >= 0) {
+		last = true;
+		if (put_copy(w, r, err) < 0)
+			return -1;
+	} else {
+		note_chunk(w, r);
+		last = r->n_written == r->n_chunks;
+		if (put_bytes(w, chunk.data, chunk.len, err) < 0 || (last && end_chunks(w, r, err) < 0))
+			return -1;
+	}
+	if (last) {
+		if (tell(w, r->ret, err) < 0)
+			return -1;
+		resource_free(r);
+	}
+	wim_pack_drop(w->pack);
+	return 0;
+}
+
+int wim_writer_flush(struct wim_writer *w, struct err *err)
+{
+	struct wim_packed chunk;
+
+	while (w->pack && wim_pack_take(w->pack, &chunk))
+		if (drain_one(w, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- into the queue ---- */
+
+static int count_taken(struct wim_writer *w, uint64_t size, size_t len)
+{
+	if (len > size - w->taken)
 		return err_set(w->err, ERR_BUSY, "grew while it was read");
 	w->taken += len;
 	return 0;
 }
 
-static int take_plain(void *context, const void *data, size_t len)
+static void submit_chunk(struct wim_writer *w)
 {
-	struct wim_writer *w = context;
-
-	return count_taken(w, len) < 0 ? -1 : put_bytes(w, data, len);
+	wim_pack_submit(w->pack, w->in_len, w->current);
+	w->in_len = 0;
 }
 
-static int flush_chunk(struct wim_writer *w)
+static int make_room(struct wim_writer *w, struct err *err)
 {
-	size_t out_len = 0;
-	uint8_t entry[8];
-
-	if (w->in_len == 0)
-		return 0;
-	/* the table has no entry for the first chunk; four bytes each below 4 GiB of contents */
-	if (w->at != w->data_at) {
-		store_le64(entry, w->at - w->data_at);
-		strbuf_add(&w->table, entry, w->size > UINT32_MAX ? 8 : 4);
-	}
-	if (w->in_len > 1)
-		out_len = wimlib_compress(w->in, w->in_len, w->out, w->in_len - 1, w->compressor);
-
-	int done = out_len ? put_bytes(w, w->out, out_len) : put_bytes(w, w->in, w->in_len);
-
-	w->in_len = 0;
-	return done;
+	while (wim_pack_is_full(w->pack))
+		if (drain_one(w, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int take_chunks(void *context, const void *data, size_t len)
@@ -148,79 +379,105 @@ static int take_chunks(void *context, const void *data, size_t len)
 	struct wim_writer *w = context;
 	const uint8_t *from = data;
 
-	if (count_taken(w, len) < 0)
+	if (count_taken(w, w->current->size, len) < 0)
 		return -1;
 	while (len) {
 		size_t n = MIN(len, w->chunk_size - w->in_len);
 
-		memcpy(w->in + w->in_len, from, n);
+		if (make_room(w, w->err) < 0)
+			return -1;
+		memcpy(wim_pack_room(w->pack) + w->in_len, from, n);
 		w->in_len += n;
 		from += n;
 		len -= n;
-		if (w->in_len == w->chunk_size && flush_chunk(w) < 0)
-			return -1;
+		if (w->in_len == w->chunk_size)
+			submit_chunk(w);
 	}
 	return 0;
 }
 
-static int feed(struct wim_writer *w, const struct wim_source *source, wim_data_fn take, struct err *err)
+static int check_whole(const struct wim_writer *w, uint64_t size, struct err *err)
 {
-	w->err = err;
-	w->size = source->size;
-	w->taken = 0;
-	w->in_len = 0;
-	if (source->feed(source->context, take, w, err) != 0)
-		return -1;
-	if (w->taken != w->size)
-		return err_set(err, ERR_BUSY, "shrank while it was read");
-	return 0;
+	return w->taken == size ? 0 : err_set(err, ERR_BUSY, "shrank while it was read");
+}
+
+struct plain {
+	struct wim_writer *writer;
+	uint64_t size;
+};
+
+static int take_plain(void *context, const void *data, size_t len)
+{
+	struct plain *plain = context;
+	struct wim_writer *w = plain->writer;
+
+	return count_taken(w, plain->size, len) < 0 ? -1 : put_bytes(w, data, len, w->err);
 }
 
 int wim_writer_put_plain(struct wim_writer *w, const struct wim_source *source, uint8_t flags, struct wim_reshdr *ret,
 			 struct err *err)
 {
-	uint64_t begin = w->at;
+	struct plain plain = { .writer = w, .size = source->size };
+	uint64_t begin;
 
-	if (feed(w, source, take_plain, err) < 0)
+	if (wim_writer_flush(w, err) < 0)
 		return -1;
-	*ret = (struct wim_reshdr){ .offset = begin, .stored = w->size, .size = w->size, .flags = flags };
+	begin = w->at;
+	w->err = err;
+	w->taken = 0;
+	if (source->feed(source->context, take_plain, &plain, err) != 0 || check_whole(w, source->size, err) < 0)
+		return -1;
+	*ret = (struct wim_reshdr){ .offset = begin, .stored = source->size, .size = source->size, .flags = flags };
 	return 0;
 }
 
-static int put_chunks(struct wim_writer *w, const struct wim_source *source, struct err *err)
+static int queue_chunks(struct wim_writer *w, const struct wim_source *source, struct err *err)
 {
-	uint64_t n_chunks = source->size / w->chunk_size + (source->size % w->chunk_size != 0);
-	uint64_t table_len = (n_chunks - 1) * (source->size > UINT32_MAX ? 8 : 4);
-
-	w->begin = w->at;
-	w->data_at = w->at + table_len;
-	w->at = w->data_at;
-	strbuf_clear(&w->table);
-	if (feed(w, source, take_chunks, err) < 0 || flush_chunk(w) < 0)
+	w->err = err;
+	w->taken = 0;
+	w->in_len = 0;
+	if (source->feed(source->context, take_chunks, w, err) != 0 || check_whole(w, source->size, err) < 0)
 		return -1;
-	if (w->table.len == 0)
-		return 0;
-	return wim_write_at(w->fd, w->table.data, w->table.len, w->begin, err);
+	if (w->in_len)
+		submit_chunk(w);
+	w->current = NULL;
+	return 0;
+}
+
+int wim_writer_queue(struct wim_writer *w, const struct wim_source *source, uint8_t flags, struct wim_reshdr *ret,
+		     struct err *err)
+{
+	if (!w->pack || source->size == 0) {
+		if (wim_writer_put_plain(w, source, flags, ret, err) < 0)
+			return -1;
+		return tell(w, ret, err);
+	}
+	w->current = xcalloc(1, sizeof(*w->current));
+	*w->current = (struct resource){
+		.ret = ret,
+		.from_fd = -1,
+		.size = source->size,
+		.flags = flags,
+		.n_chunks = source->size / w->chunk_size + (source->size % w->chunk_size != 0),
+	};
+	return queue_chunks(w, source, err);
+}
+
+int wim_writer_queue_copy(struct wim_writer *w, int fd, const struct wim_reshdr *from, struct wim_reshdr *ret,
+			  struct err *err)
+{
+	struct resource copy = { .ret = ret, .from = *from, .from_fd = fd };
+
+	if (!w->pack)
+		return put_copy(w, &copy, err) < 0 ? -1 : tell(w, ret, err);
+	if (make_room(w, err) < 0)
+		return -1;
+	wim_pack_submit(w->pack, 0, xmemdup(&copy, sizeof(copy)));
+	return 0;
 }
 
 int wim_writer_put(struct wim_writer *w, const struct wim_source *source, uint8_t flags, struct wim_reshdr *ret,
 		   struct err *err)
 {
-	uint64_t begin = w->at;
-
-	if (w->compression == WIM_NONE || source->size == 0)
-		return wim_writer_put_plain(w, source, flags, ret, err);
-	if (put_chunks(w, source, err) < 0)
-		return -1;
-	if (w->at - begin >= source->size) {
-		w->at = begin;
-		return wim_writer_put_plain(w, source, flags, ret, err);
-	}
-	*ret = (struct wim_reshdr){
-		.offset = begin,
-		.stored = w->at - begin,
-		.size = source->size,
-		.flags = (uint8_t)(flags | WIM_RES_COMPRESSED),
-	};
-	return 0;
+	return wim_writer_queue(w, source, flags, ret, err) < 0 ? -1 : wim_writer_flush(w, err);
 }

