@@ -9,10 +9,10 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
-#include "common/base/tempfiles.h"
 #include "common/image/edit_refs.h"
+#include "common/image/wim_append.h"
 #include "common/image/wim_integrity.h"
-#include "common/image/wim_journal.h"
+#include "common/image/wim_rows.h"
 #include "common/image/wim_writer.h"
 
 struct commit {
@@ -40,19 +40,6 @@ static void commit_release(struct commit *c)
 
 /* ---- the blob table ---- */
 
-static void set_row(uint8_t *raw, const struct wim_reshdr *at, uint32_t refcnt, const uint8_t *hash)
-{
-	wim_reshdr_store(at, raw + ROW_RESHDR);
-	store_le16(raw + ROW_PART, 1);
-	store_le32(raw + ROW_REFCNT, refcnt);
-	memcpy(raw + ROW_HASH, hash, WIM_HASH_LEN);
-}
-
-static uint8_t *row_raw(struct strbuf *rows, uint32_t row)
-{
-	return (uint8_t *)rows->data + (size_t)row * WIM_BLOB_ROW_LEN;
-}
-
 /* A blob that the edited image no longer uses goes only when no other image uses it, whatever its count says. */
 static int check_unused(struct commit *c, bool *drop, struct err *err)
 {
@@ -73,7 +60,7 @@ static int check_unused(struct commit *c, bool *drop, struct err *err)
 
 		if (uses.items[i].count) {
 			drop[blob->row] = false;
-			store_le32(row_raw(&c->rows, blob->row) + ROW_REFCNT, uses.items[i].count);
+			store_le32(wim_row_at(&c->rows, blob->row) + ROW_REFCNT, uses.items[i].count);
 		}
 	}
 	vec_release(&uses);
@@ -91,40 +78,12 @@ static void change_refcounts(struct commit *c, bool *drop)
 			int64_t refcnt = (int64_t)blob->refcnt + change->by;
 
 			drop[blob->row] = refcnt <= 0;
-			store_le32(row_raw(&c->rows, blob->row) + ROW_REFCNT,
+			store_le32(wim_row_at(&c->rows, blob->row) + ROW_REFCNT,
 				   (uint32_t)MIN(MAX(refcnt, 0), UINT32_MAX));
 		} else if (fresh && change->by > 0) {
 			*vec_add(&c->added) = fresh;
 		}
 	}
-}
-
-static bool is_solid_row(const struct strbuf *rows, size_t row)
-{
-	return ((const uint8_t *)rows->data)[row * WIM_BLOB_ROW_LEN + 7] & WIM_RES_SOLID;
-}
-
-/*
- * Rows of solid resources that follow one another belong together, so a row that
- * parts two such runs stays, with a count of 0.
- */
-static void drop_rows(struct strbuf *rows, const bool *drop)
-{
-	size_t n = rows->len / WIM_BLOB_ROW_LEN;
-	size_t kept = 0;
-	bool after_solid = false;
-
-	for (size_t row = 0; row < n; row++) {
-		bool solid = is_solid_row(rows, row);
-		bool parts = after_solid && !solid && row + 1 < n && is_solid_row(rows, row + 1);
-
-		if (drop[row] && !parts)
-			continue;
-		memmove(rows->data + kept * WIM_BLOB_ROW_LEN, rows->data + row * WIM_BLOB_ROW_LEN, WIM_BLOB_ROW_LEN);
-		after_solid = solid;
-		kept++;
-	}
-	rows->len = kept * WIM_BLOB_ROW_LEN;
 }
 
 /* The metadata row is found again by its place in the old file, which no other row has. */
@@ -159,7 +118,7 @@ static int prepare_rows(struct commit *c, struct err *err)
 	change_refcounts(c, drop);
 	if (check_unused(c, drop, err) < 0)
 		return -1;
-	drop_rows(&c->rows, drop);
+	wim_rows_drop(&c->rows, drop);
 	return 0;
 }
 
@@ -277,7 +236,6 @@ static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t re
 	struct bytes data = bytes_of(blob->data, (size_t)blob->size);
 	struct wim_source source = wim_source_of(&data);
 	struct wim_reshdr at = { 0 };
-	uint8_t row[WIM_BLOB_ROW_LEN];
 
 	if (blob->host_path)
 		source = (struct wim_source){
@@ -287,8 +245,7 @@ static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t re
 		};
 	if (wim_writer_put(c->writer, &source, 0, &at, err) < 0 || read_back(c, &at, blob->hash, err) < 0)
 		return -1;
-	set_row(row, &at, refcnt, blob->hash);
-	strbuf_add(&c->rows, row, sizeof(row));
+	wim_rows_add(&c->rows, &at, refcnt, blob->hash);
 	return 0;
 }
 
@@ -320,7 +277,7 @@ static int write_metadata(struct commit *c, struct err *err)
 	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || read_back(c, &at, hash, err) < 0 ||
 	    find_metadata_row(c, &row, err) < 0)
 		return -1;
-	set_row((uint8_t *)c->rows.data + row * WIM_BLOB_ROW_LEN, &at, 1, hash);
+	wim_row_store(wim_row_at(&c->rows, row), &at, 1, hash);
 	if (c->header.boot_index == c->edit->index)
 		c->header.boot_metadata = at;
 	return 0;
@@ -351,62 +308,33 @@ static int write_tables(struct commit *c, struct err *err)
 	return write_plain(c, &integrity, &c->header.integrity, err);
 }
 
-static int append_all(struct commit *c, struct err *err)
+static int append_all(void *context, struct wim_header *header, uint64_t *ret_end, struct err *err)
 {
+	struct commit *c = context;
+
 	for (size_t i = 0; i < c->added.len; i++)
 		if (write_blob(c, c->added.items[i], refcnt_of(c, c->added.items[i]), err) < 0)
 			return -1;
-	return write_metadata(c, err) < 0 ? -1 : write_tables(c, err);
-}
-
-/* ---- the switch ---- */
-
-static int write_header(struct commit *c, struct err *err)
-{
-	int fd = c->edit->file->fd;
-
-	/* a stale mark of a writer that was killed: we hold the lock, so nobody is writing */
-	c->header.flags &= ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS;
-	wim_header_store(&c->header);
-	wim_write_step("truncate");
-	if (ftruncate(fd, (off_t)wim_writer_at(c->writer)) < 0)
-		return err_errno(err, errno, "setting the length of the WIM");
-	if (file_fsync(fd, err) < 0 || wim_journal_next(c->edit->path, &c->header, err) < 0 ||
-	    wim_write_at(fd, c->header.raw, WIM_HEADER_LEN, 0, err) < 0)
+	if (write_metadata(c, err) < 0 || write_tables(c, err) < 0)
 		return -1;
-	wim_write_step("sync");
-	return file_fsync(fd, err);
-}
-
-/* Back to the old header and length; the journal stays when even that fails. */
-static void roll_back(struct commit *c, struct err *err)
-{
-	bool did;
-	struct err second = { 0 };
-
-	if (wim_journal_replay(c->edit->path, c->edit->file->fd, &did, &second) < 0)
-		err_hint(err, "the WIM must be put back from its journal: wimtool recover");
-}
-
-static int write_all(struct commit *c, struct err *err)
-{
-	if (append_all(c, err) < 0 || write_header(c, err) < 0 || wim_journal_end(c->edit->path, err) < 0) {
-		roll_back(c, err);
-		return -1;
-	}
+	*header = c->header;
+	*ret_end = wim_writer_at(c->writer);
 	return 0;
 }
 
 static int write_guarded(struct commit *c, struct err *err)
 {
 	const struct image_file *file = c->edit->file;
-	int done = -1;
+	const struct wim_append append = {
+		.path = c->edit->path,
+		.fd = file->fd,
+		.old = &file->header,
+		.old_bytes = file->file_bytes,
+		.write = append_all,
+		.context = c,
+	};
 
-	tempfiles_hold_signals();
-	if (wim_journal_begin(c->edit->path, file->fd, &file->header, file->file_bytes, err) == 0)
-		done = write_all(c, err);
-	tempfiles_release_signals();
-	return done;
+	return wim_append_run(&append, err);
 }
 
 /* ---- before the first write ---- */

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
-#include "common/base/tempfiles.h"
 #include "common/base/utf16.h"
 #include "common/image/image_private.h"
+#include "common/image/wim_append.h"
 #include "common/image/wim_integrity.h"
 #include "common/image/wim_journal.h"
 #include "common/image/wim_writer.h"
@@ -163,7 +163,7 @@ static int put_plain(struct setter *s, struct wim_writer *writer, const struct s
 	return 0;
 }
 
-static int append_xml(struct setter *s, struct err *err)
+static int append_xml(struct setter *s, uint64_t *ret_end, struct err *err)
 {
 	CLEANUP(wim_writer_freep) struct wim_writer *writer = NULL;
 	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
@@ -178,40 +178,37 @@ static int append_xml(struct setter *s, struct err *err)
 	writer = wim_writer_new(s->fd, s->file->file_bytes, &s->header, err);
 	if (!writer || put_plain(s, writer, &raw, &s->header.xml, err) < 0)
 		return -1;
-	return s->integrity.len ? put_plain(s, writer, &s->integrity, &s->header.integrity, err) : 0;
+	if (s->integrity.len && put_plain(s, writer, &s->integrity, &s->header.integrity, err) < 0)
+		return -1;
+	*ret_end = wim_writer_at(writer);
+	return 0;
 }
 
 /* ---- the switch ---- */
 
-static int write_all(struct setter *s, struct err *err)
+static int write_behind(void *context, struct wim_header *header, uint64_t *ret_end, struct err *err)
 {
-	if (s->new_xml && append_xml(s, err) < 0)
+	struct setter *s = context;
+
+	*ret_end = s->file->file_bytes;
+	if (s->new_xml && append_xml(s, ret_end, err) < 0)
 		return -1;
-	s->header.flags &= ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS;
-	wim_header_store(&s->header);
-	if (file_fsync(s->fd, err) < 0 || wim_journal_next(s->path, &s->header, err) < 0 ||
-	    wim_write_at(s->fd, s->header.raw, WIM_HEADER_LEN, 0, err) < 0)
-		return -1;
-	wim_write_step("sync");
-	if (file_fsync(s->fd, err) < 0)
-		return -1;
-	return wim_journal_end(s->path, err);
+	*header = s->header;
+	return 0;
 }
 
 static int write_guarded(struct setter *s, struct err *err)
 {
-	int done = -1;
+	const struct wim_append append = {
+		.path = s->path,
+		.fd = s->fd,
+		.old = &s->file->header,
+		.old_bytes = s->file->file_bytes,
+		.write = write_behind,
+		.context = s,
+	};
 
-	tempfiles_hold_signals();
-	if (wim_journal_begin(s->path, s->fd, &s->file->header, s->file->file_bytes, err) == 0) {
-		bool did;
-
-		done = write_all(s, err);
-		if (done < 0 && wim_journal_replay(s->path, s->fd, &did, NULL) < 0)
-			err_hint(err, "the WIM must be put back from its journal: wimtool recover");
-	}
-	tempfiles_release_signals();
-	return done;
+	return wim_append_run(&append, err);
 }
 
 static int open_wim(struct setter *s, const char *path, struct err *err)

@@ -2,13 +2,18 @@
 #include "common/image/wim_integrity.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/base/file.h"
 #include "common/image/wim_hash.h"
+#include "common/image/wim_pack.h"
 
 #define PIECE (1u << 20)
 #define CHUNK_MIN 4096u
 #define CHUNK_MAX (1u << 30)
+#define CHUNK_USUAL (10u << 20)
+#define SUM_THREADS_MAX 64
 
 uint64_t wim_integrity_end(const struct wim_header *header)
 {
@@ -68,26 +73,74 @@ int wim_integrity_chunk(int fd, uint32_t chunk_size, uint64_t index, uint64_t en
 	return 0;
 }
 
+struct sums {
+	int fd;
+	uint32_t chunk_size;
+	uint64_t end;
+	uint64_t n;
+	uint8_t *table;
+	atomic_uint_fast64_t next;
+	pthread_mutex_t lock;
+	struct err err; /* the first */
+};
+
+static void *sum_chunks(void *context)
+{
+	struct sums *sums = context;
+	struct err err = { 0 };
+
+	for (uint64_t i; (i = atomic_fetch_add(&sums->next, 1)) < sums->n;) {
+		if (wim_integrity_chunk(sums->fd, sums->chunk_size, i, sums->end, sums->table + i * WIM_HASH_LEN,
+					&err) == 0)
+			continue;
+		pthread_mutex_lock(&sums->lock);
+		if (sums->err.kind == ERR_NONE)
+			sums->err = err;
+		pthread_mutex_unlock(&sums->lock);
+		atomic_store(&sums->next, sums->n);
+	}
+	return NULL;
+}
+
+/* On all processors: each chunk has its own sum. */
+static int sum_all(struct sums *sums, struct err *err)
+{
+	pthread_t threads[SUM_THREADS_MAX];
+	unsigned n = 0;
+	uint64_t left = sums->n - MIN(sums->n, (uint64_t)atomic_load(&sums->next));
+	unsigned wanted = (unsigned)MIN(MIN((uint64_t)wim_processors(), (uint64_t)SUM_THREADS_MAX), left);
+
+	while (n + 1 < wanted && pthread_create(&threads[n], NULL, sum_chunks, sums) == 0)
+		n++;
+	sum_chunks(sums);
+	while (n)
+		pthread_join(threads[--n], NULL);
+	if (sums->err.kind == ERR_NONE)
+		return 0;
+	if (err)
+		*err = sums->err;
+	return -1;
+}
+
 int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end, struct strbuf *ret,
 			struct err *err)
 {
-	uint32_t chunk_size = load_le32((const uint8_t *)old->data + INTEGRITY_CHUNK_SIZE);
+	uint32_t chunk_size = old && old->len ? load_le32((const uint8_t *)old->data + INTEGRITY_CHUNK_SIZE) :
+						CHUNK_USUAL;
 	uint64_t n = count_chunks(chunk_size, end);
-	uint64_t kept = (kept_end - WIM_HEADER_LEN) / chunk_size;
+	uint64_t kept = old && old->len ? (kept_end - WIM_HEADER_LEN) / chunk_size : 0;
 	uint8_t header[INTEGRITY_HEADER_LEN];
+	struct sums sums = { .fd = fd, .chunk_size = chunk_size, .end = end, .n = n,
+			     .lock = PTHREAD_MUTEX_INITIALIZER };
 
 	store_le32(header + INTEGRITY_SIZE, (uint32_t)(INTEGRITY_HEADER_LEN + n * WIM_HASH_LEN));
 	store_le32(header + INTEGRITY_COUNT, (uint32_t)n);
 	store_le32(header + INTEGRITY_CHUNK_SIZE, chunk_size);
 	strbuf_add(ret, header, sizeof(header));
-	for (uint64_t i = 0; i < n; i++) {
-		uint8_t sum[WIM_HASH_LEN];
-
-		if (i < kept)
-			memcpy(sum, old->data + INTEGRITY_HEADER_LEN + i * WIM_HASH_LEN, sizeof(sum));
-		else if (wim_integrity_chunk(fd, chunk_size, i, end, sum, err) < 0)
-			return -1;
-		strbuf_add(ret, sum, sizeof(sum));
-	}
-	return 0;
+	if (kept)
+		strbuf_add(ret, old->data + INTEGRITY_HEADER_LEN, (size_t)kept * WIM_HASH_LEN);
+	strbuf_add_fill(ret, '\0', (size_t)(n - kept) * WIM_HASH_LEN);
+	sums.table = (uint8_t *)ret->data + ret->len - n * WIM_HASH_LEN;
+	atomic_store(&sums.next, kept);
+	return sum_all(&sums, err);
 }

@@ -24,8 +24,8 @@ uint64_t wim_integrity_end(const struct wim_header *header);
 int wim_integrity_chunk(int fd, uint32_t chunk_size, uint64_t index, uint64_t end, uint8_t ret[20], struct err *err);
 
 /*
- * Appends the table for a file whose covered bytes end at end. Chunks that lie
- * wholly before kept_end have the sums of the old table.
+ * Appends the table for a file whose covered bytes end at end, summed on all processors. Chunks that
+ * lie wholly before kept_end have the sums of the old table; old NULL or empty: there is none.
  */
 int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end, struct strbuf *ret,
 			struct err *err);
