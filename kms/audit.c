@@ -245,7 +245,7 @@ static void count_request(struct audit *audit, const struct log_event *event, ui
 {
 	struct audit_host *from = &audit->hosts.items[host];
 	const struct kms_request *request = &event->request;
-	const struct cmid_use *use;
+	struct cmid_counted counted;
 
 	log_now(audit)->requests++;
 	audit->requests++;
@@ -257,10 +257,10 @@ static void count_request(struct audit *audit, const struct log_event *event, ui
 		add_note(audit, NOTE_NO_CMID, event, xstrndup(request->name.data, MIN(request->name.len, 300U)));
 		return;
 	}
-	use = cmid_index_add(audit->index, request, time, host, audit->state->log, event);
+	counted = cmid_index_add(audit->index, request, time, host, audit->state->log, event);
 	if (request->hresult)
-		count_failure(audit, request, time, use->name);
-	hour_map_add(&audit->state->hours, host, cmid_index_counter(audit->index, use->product), time);
+		count_failure(audit, request, time, counted.name);
+	hour_map_add(&audit->state->hours, host, cmid_index_counter(audit->index, counted.product), time);
 }
 
 static enum skip_reason reason_of(const struct log_event *event)

@@ -18,19 +18,19 @@ static bool own_ids(const struct audit *audit, const struct cmid_use *use)
 
 static int compare_uses(const void *a, const void *b)
 {
-	const struct cmid_use *x = cmid_index_use(sorted_audit->index, *(const uint32_t *)a);
-	const struct cmid_use *y = cmid_index_use(sorted_audit->index, *(const uint32_t *)b);
+	const struct cmid_use x = cmid_index_use(sorted_audit->index, *(const uint32_t *)a);
+	const struct cmid_use y = cmid_index_use(sorted_audit->index, *(const uint32_t *)b);
 
-	if (x->name != y->name)
-		return x->name < y->name ? -1 : 1;
-	if (own_ids(sorted_audit, x) != own_ids(sorted_audit, y))
-		return own_ids(sorted_audit, x) ? 1 : -1;
-	if (x->client != y->client)
-		return guid_compare(&cmid_index_client(sorted_audit->index, x->client)->cmid,
-				    &cmid_index_client(sorted_audit->index, y->client)->cmid);
-	if (x->product != y->product)
-		return x->product < y->product ? -1 : 1;
-	return (x->host > y->host) - (x->host < y->host);
+	if (x.name != y.name)
+		return x.name < y.name ? -1 : 1;
+	if (own_ids(sorted_audit, &x) != own_ids(sorted_audit, &y))
+		return own_ids(sorted_audit, &x) ? 1 : -1;
+	if (x.client != y.client)
+		return guid_compare(&cmid_index_client(sorted_audit->index, x.client)->cmid,
+				    &cmid_index_client(sorted_audit->index, y.client)->cmid);
+	if (x.product != y.product)
+		return x.product < y.product ? -1 : 1;
+	return (x.host > y.host) - (x.host < y.host);
 }
 
 struct span {
@@ -54,14 +54,14 @@ static void judge(struct audit *audit, size_t at, size_t n)
 	uint32_t client = INDEX_NONE;
 
 	for (size_t i = at; i < at + n; i++) {
-		const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[i]);
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i]);
 
-		if (!spans.len || use->client != client)
-			*vec_add(&spans) = (struct span){ use->first, use->last };
-		client = use->client;
-		spans.items[spans.len - 1].first = MIN(spans.items[spans.len - 1].first, use->first);
-		spans.items[spans.len - 1].last = MAX(spans.items[spans.len - 1].last, use->last);
-		change.name = use->name;
+		if (!spans.len || use.client != client)
+			*vec_add(&spans) = (struct span){ use.first, use.last };
+		client = use.client;
+		spans.items[spans.len - 1].first = MIN(spans.items[spans.len - 1].first, use.first);
+		spans.items[spans.len - 1].last = MAX(spans.items[spans.len - 1].last, use.last);
+		change.name = use.name;
 	}
 	change.n_cmids = spans.len;
 	if (spans.len > 1) {
@@ -95,12 +95,12 @@ void audit_find_changes(struct audit *audit)
 	if (n)
 		qsort(audit->by_name, n, sizeof(*audit->by_name), compare_uses);
 	for (size_t i = 0; i < n; i += len) {
-		const struct cmid_use *first = cmid_index_use(audit->index, audit->by_name[i]);
+		const struct cmid_use first = cmid_index_use(audit->index, audit->by_name[i]);
 
 		for (len = 1; i + len < n; len++) {
-			const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[i + len]);
+			const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i + len]);
 
-			if (use->name != first->name || own_ids(audit, use) != own_ids(audit, first))
+			if (use.name != first.name || own_ids(audit, &use) != own_ids(audit, &first))
 				break;
 		}
 		if (len > 1)

@@ -49,26 +49,26 @@ static void count_client(struct audit *audit, uint32_t i, const struct audit_gro
 	struct { uint16_t host; enum kms_counter counter; } done[64];
 	size_t n_done = 0;
 
-	for (uint32_t u = client->uses; u != INDEX_NONE; u = cmid_index_use(audit->index, u)->next) {
-		const struct cmid_use *use = cmid_index_use(audit->index, u);
-		enum kms_counter counter = cmid_index_counter(audit->index, use->product);
-		struct audit_count *count = count_of(audit, use->host, counter);
+	for (uint32_t u = client->uses; u != INDEX_NONE; u = cmid_index_use(audit->index, u).next) {
+		const struct cmid_use use = cmid_index_use(audit->index, u);
+		enum kms_counter counter = cmid_index_counter(audit->index, use.product);
+		struct audit_count *count = count_of(audit, use.host, counter);
 		bool seen = false;
 
-		if (use->last > count->start) {
-			count->wants_client |= use->needed >= NEEDED_BY_CLIENTS;
-			count->wants_server |= use->needed && use->needed < NEEDED_BY_CLIENTS;
+		if (use.last > count->start) {
+			count->wants_client |= use.needed >= NEEDED_BY_CLIENTS;
+			count->wants_server |= use.needed && use.needed < NEEDED_BY_CLIENTS;
 		}
-		if (use->last_good <= count->start)
+		if (use.last_good <= count->start)
 			continue;
 		for (size_t k = 0; k < n_done && !seen; k++)
-			seen = done[k].host == use->host && done[k].counter == counter;
+			seen = done[k].host == use.host && done[k].counter == counter;
 		if (seen || n_done == ARRAY_SIZE(done))
 			continue;
-		done[n_done].host = use->host;
+		done[n_done].host = use.host;
 		done[n_done++].counter = counter;
 		count->cmids++;
-		count->computers += clones ? audit_computers_of(audit, client, use->host, counter, count->start) : 1;
+		count->computers += clones ? audit_computers_of(audit, client, use.host, counter, count->start) : 1;
 	}
 }
 

@@ -54,24 +54,25 @@ static bool has_domain(const struct member *m)
 	return m->text[m->label_len] == '.';
 }
 
-static void add_member(struct grouping *g, const struct cmid_use *use)
+static void add_member(struct grouping *g, uint32_t i_use)
 {
-	const char *text = cmid_index_name(g->audit->index, use->name);
+	const struct cmid_use use = cmid_index_use(g->audit->index, i_use);
+	const char *text = cmid_index_name(g->audit->index, use.name);
 	struct member *m = NULL;
 
 	for (size_t i = 0; i < g->members.len && i < 8 && !m; i++)
-		if (g->members.items[g->members.len - 1 - i].name == use->name)
+		if (g->members.items[g->members.len - 1 - i].name == use.name)
 			m = &g->members.items[g->members.len - 1 - i];
 	if (!m) {
 		m = vec_add(&g->members);
 		*m = (struct member){
-			.name = use->name, .text = text, .label_len = label_length(text), .first = use->first,
+			.name = use.name, .text = text, .label_len = label_length(text), .first = use.first,
 		};
 	}
-	m->first = MIN(m->first, use->first);
-	m->last = MAX(m->last, use->last);
-	m->requests += use->requests;
-	m->kinds |= use->kinds;
+	m->first = MIN(m->first, use.first);
+	m->last = MAX(m->last, use.last);
+	m->requests += use.requests;
+	m->kinds |= use.kinds;
 }
 
 static int compare_labels(const struct member *a, const struct member *b)
@@ -208,8 +209,8 @@ static void join_members(struct grouping *g)
 static void find_computers(struct grouping *g, const struct cmid_client *client)
 {
 	g->members.len = 0;
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(g->audit->index, i)->next)
-		add_member(g, cmid_index_use(g->audit->index, i));
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(g->audit->index, i).next)
+		add_member(g, i);
 	join_members(g);
 	sorted_index = g->audit->index;
 	if (g->computers.len > 1)
@@ -233,7 +234,7 @@ static enum group_verdict verdict_of(const struct audit_computer *computers, siz
 
 static int compare_names_of_uses(const struct audit *audit, uint32_t name, uint32_t use)
 {
-	uint32_t other = cmid_index_use(audit->index, use)->name;
+	uint32_t other = cmid_index_use(audit->index, use).name;
 
 	return (name > other) - (name < other);
 }
@@ -253,13 +254,13 @@ static void find_repair(const struct audit *audit, uint32_t client, struct audit
 	}
 	high = MIN(cmid_index_uses(audit->index), low + REPAIRS_SEEN);
 	for (; low < high && !computer->fixed; low++) {
-		const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[low]);
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[low]);
 
-		if (use->name != computer->name)
+		if (use.name != computer->name)
 			return;
-		if (use->client != client && use->first > computer->last) {
+		if (use.client != client && use.first > computer->last) {
 			computer->fixed = true;
-			computer->fixed_cmid = cmid_index_client(audit->index, use->client)->cmid;
+			computer->fixed_cmid = cmid_index_client(audit->index, use.client)->cmid;
 		}
 	}
 }
@@ -300,7 +301,7 @@ void audit_find_groups(struct audit *audit)
 	for (uint32_t i = 0; i < cmid_index_clients(audit->index); i++) {
 		const struct cmid_client *client = cmid_index_client(audit->index, i);
 
-		if (client->uses == INDEX_NONE || cmid_index_use(audit->index, client->uses)->next == INDEX_NONE)
+		if (client->uses == INDEX_NONE || cmid_index_use(audit->index, client->uses).next == INDEX_NONE)
 			continue;
 		find_computers(&g, client);
 		if (g.computers.len > 1 || g.computers.items[0].moved)
@@ -320,12 +321,12 @@ uint64_t audit_computers_of(const struct audit *audit, const struct cmid_client 
 	struct grouping g = { .audit = audit };
 	uint64_t n;
 
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i)->next) {
-		const struct cmid_use *use = cmid_index_use(audit->index, i);
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i).next) {
+		const struct cmid_use use = cmid_index_use(audit->index, i);
 
-		if (use->host == host && use->last_good > start &&
-		    cmid_index_counter(audit->index, use->product) == counter)
-			add_member(&g, use);
+		if (use.host == host && use.last_good > start &&
+		    cmid_index_counter(audit->index, use.product) == counter)
+			add_member(&g, i);
 	}
 	join_members(&g);
 	n = g.computers.len;

@@ -353,19 +353,19 @@ static size_t sum_products(const struct audit *audit, struct product_sum *sums, 
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < cmid_index_uses(audit->index); i++) {
-		const struct cmid_use *use = cmid_index_use(audit->index, i);
-		const struct product *known = cmid_index_product(audit->index, use->product);
+		const struct cmid_use use = cmid_index_use(audit->index, i);
+		const struct product *known = cmid_index_product(audit->index, use.product);
 		struct product_sum *sum;
 
-		if (use->product >= max)
+		if (use.product >= max)
 			continue;
-		sum = &sums[use->product];
-		n = MAX(n, (size_t)use->product + 1);
-		sum->requests += use->requests;
-		sum->refused += use->refused;
+		sum = &sums[use.product];
+		n = MAX(n, (size_t)use.product + 1);
+		sum->requests += use.requests;
+		sum->refused += use.refused;
 		sum->name = known ? known->product : "not in the tables";
-		sum->counter = counter_name(cmid_index_counter(audit->index, use->product));
-		guid_format(cmid_index_product_id(audit->index, use->product), GUID_PLAIN, sum->id);
+		sum->counter = counter_name(cmid_index_counter(audit->index, use.product));
+		guid_format(cmid_index_product_id(audit->index, use.product), GUID_PLAIN, sum->id);
 	}
 	qsort(sums, n, sizeof(*sums), compare_products);
 	return n;

@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
+#include "common/base/arena.h"
 #include "common/base/filetime.h"
-#include "common/base/strbuf.h"
 #include "common/base/vec.h"
+#include "kms/pages.h"
 
 #define SKEW_MINUTES 240 /* what a host tolerates (0xC004F06C beyond) */
 #define VALIDITY_MINUTES 259200 /* a renewed licence, 180 days; less the minutes left it tells when that was */
@@ -18,17 +19,31 @@ enum {
 	SLOTS_MIN = 1024,
 	NAME_MAX_LEN = 1024,  /* DNS allows 255; a request holds what the client wrote */
 	PRODUCTS_MAX = 4096,  /* distinct activation ids; more are counted as one */
+	NEEDED_MAX = 63,      /* clients need 25 */
+	EXPECTED_MAX = 256,   /* events for which memory is made ready at a time */
 };
 
-/* Open addressing: numbers of items, 0 for an empty slot, at most half full. */
+/* Open addressing: numbers of items + 1, 0 for an empty slot, at most three quarters full. */
 struct table {
 	uint32_t *slots;
 	size_t n_slots;
 };
 
+/* struct cmid_use, folded into a cache line. */
+struct row {
+	uint32_t hash; /* of the pair, upper half of its key */
+	uint32_t client, name, next;
+	uint32_t product : 12, host : 12, needed : 6, kinds : 2;
+	uint32_t requests, refused, renewals, run_down;
+	uint16_t weekly, skewed; /* that many or more */
+	int32_t worst_skew;
+	uint32_t first, last, last_good, first_renewal, last_renewal;
+};
+
 struct name {
-	size_t at;
 	uint32_t hash;
+	uint32_t len;
+	char text[]; /* with a NUL */
 };
 
 struct product_row {
@@ -38,12 +53,14 @@ struct product_row {
 
 struct cmid_index {
 	struct table client_table, use_table, name_table, product_table;
-	VEC(struct cmid_client) clients;
-	VEC(struct cmid_use) uses;
-	VEC(struct name) names;
+	PAGES(struct cmid_client) clients;
+	PAGES(struct row) rows;
+	PAGES(struct name *) names;
 	VEC(struct product_row) products;
-	struct strbuf texts;
+	struct arena texts;
 };
+
+_Static_assert(sizeof(struct row) == 64, "a row is a cache line");
 
 typedef bool same_fn(const struct cmid_index *index, uint32_t item, const void *key);
 typedef uint64_t hash_fn(const struct cmid_index *index, uint32_t item);
@@ -67,13 +84,36 @@ static char fold(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-static uint32_t hash_name(struct text name)
+/* Upper and lower case are the same here; some other characters are, too, which a hash may. */
+static uint64_t hash_text(struct text text)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = text.len, word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (uint8_t)fold(name.data[i])) * 0x100000001b3ULL;
-	return (uint32_t)(h ^ h >> 32);
+	for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
+		memcpy(&word, text.data + i, sizeof(word));
+		h = (h ^ (word | 0x2020202020202020ULL)) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 32;
+	}
+	word = 0;
+	for (size_t k = 0; i + k < text.len; k++)
+		word |= (uint64_t)((uint8_t)text.data[i + k] | 0x20U) << 8 * k;
+	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 32;
+}
+
+/* A NUL would end the kept text early: no Windows name has one. */
+static struct text limited(struct text name)
+{
+	name.len = name.data ? strnlen(name.data, MIN(name.len, (size_t)NAME_MAX_LEN)) : 0;
+	return name;
+}
+
+uint64_t cmid_index_key(const struct kms_request *request)
+{
+	uint64_t h = hash_guid(&request->cmid) ^ mix(load_le64(request->product.bytes));
+
+	return mix(h ^ hash_text(limited(request->name))) | 1;
 }
 
 static void table_put(struct table *t, uint64_t hash, uint32_t item)
@@ -87,7 +127,7 @@ static void table_put(struct table *t, uint64_t hash, uint32_t item)
 
 static void table_grow(const struct cmid_index *index, struct table *t, size_t n_items, hash_fn *hash_of)
 {
-	if (n_items * 2 < t->n_slots)
+	if (n_items * 4 < t->n_slots * 3)
 		return;
 	free(t->slots);
 	t->n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN;
@@ -109,28 +149,34 @@ static uint32_t table_find(const struct cmid_index *index, const struct table *t
 
 static uint64_t hash_of_client(const struct cmid_index *index, uint32_t item)
 {
-	return hash_guid(&index->clients.items[item].cmid);
+	return hash_guid(&pages_at(&index->clients, item)->cmid);
 }
 
 static bool same_client(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	return memcmp(&index->clients.items[item].cmid, key, sizeof(struct guid)) == 0;
+	return memcmp(&pages_at(&index->clients, item)->cmid, key, sizeof(struct guid)) == 0;
 }
 
 static uint64_t hash_of_name(const struct cmid_index *index, uint32_t item)
 {
-	return index->names.items[item].hash;
+	return (*pages_at(&index->names, item))->hash;
+}
+
+static bool same_text(const struct name *have, struct text name)
+{
+	if (have->len != name.len)
+		return false;
+	if (memcmp(have->text, name.data, name.len) == 0)
+		return true;
+	for (size_t i = 0; i < name.len; i++)
+		if (fold(have->text[i]) != fold(name.data[i]))
+			return false;
+	return true;
 }
 
 static bool same_name(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	const struct text *name = key;
-	const char *have = cmid_index_name(index, item);
-
-	for (size_t i = 0; i < name->len; i++)
-		if (fold(have[i]) != fold(name->data[i]) || !have[i])
-			return false;
-	return have[name->len] == '\0';
+	return same_text(*pages_at(&index->names, item), *(const struct text *)key);
 }
 
 static uint64_t hash_of_product(const struct cmid_index *index, uint32_t item)
@@ -143,23 +189,9 @@ static bool same_product(const struct cmid_index *index, uint32_t item, const vo
 	return memcmp(&index->products.items[item].id, key, sizeof(struct guid)) == 0;
 }
 
-static uint64_t hash_use(uint32_t client, uint32_t name, uint16_t product, uint16_t host)
+static uint64_t hash_of_row(const struct cmid_index *index, uint32_t item)
 {
-	return mix(((uint64_t)client << 32 | name) ^ mix((uint64_t)product << 16 | host));
-}
-
-static uint64_t hash_of_use(const struct cmid_index *index, uint32_t item)
-{
-	const struct cmid_use *use = &index->uses.items[item];
-
-	return hash_use(use->client, use->name, use->product, use->host);
-}
-
-static bool same_use(const struct cmid_index *index, uint32_t item, const void *key)
-{
-	const struct cmid_use *a = &index->uses.items[item], *b = key;
-
-	return a->client == b->client && a->name == b->name && a->product == b->product && a->host == b->host;
+	return pages_at(&index->rows, item)->hash;
 }
 
 struct cmid_index *cmid_index_new(void)
@@ -177,35 +209,41 @@ void cmid_index_freep(struct cmid_index **index)
 	free(i->use_table.slots);
 	free(i->name_table.slots);
 	free(i->product_table.slots);
-	vec_release(&i->clients);
-	vec_release(&i->uses);
-	vec_release(&i->names);
+	pages_release(&i->clients);
+	pages_release(&i->rows);
+	pages_release(&i->names);
 	vec_release(&i->products);
-	strbuf_release(&i->texts);
+	arena_release(&i->texts);
 	free(i);
 	*index = NULL;
+}
+
+/* Of two spellings the one that sorts first is kept. */
+static void keep_spelling(struct name *kept, struct text name)
+{
+	if (name.len && memcmp(name.data, kept->text, name.len) < 0)
+		memcpy(kept->text, name.data, name.len);
 }
 
 uint32_t cmid_index_name_id(struct cmid_index *index, struct text name)
 {
 	uint32_t hash, found;
+	struct name *kept;
 
-	name.len = MIN(name.len, (size_t)NAME_MAX_LEN);
-	/* A NUL would end the kept text early: no Windows name has one. */
-	name.len = strnlen(name.data ? name.data : "", name.len);
-	hash = hash_name(name);
+	name = limited(name);
+	hash = (uint32_t)hash_text(name);
 	found = table_find(index, &index->name_table, hash, same_name, &name);
 	if (found != INDEX_NONE) {
-		char *kept = index->texts.data + index->names.items[found].at;
-
-		if (name.len && memcmp(name.data, kept, name.len) < 0)
-			memcpy(kept, name.data, name.len);
+		keep_spelling(*pages_at(&index->names, found), name);
 		return found;
 	}
 	table_grow(index, &index->name_table, index->names.len, hash_of_name);
-	*vec_add(&index->names) = (struct name){ .at = index->texts.len, .hash = hash };
-	strbuf_add(&index->texts, name.data, name.len);
-	strbuf_addc(&index->texts, '\0');
+	kept = arena_alloc(&index->texts, sizeof(*kept) + name.len + 1);
+	kept->hash = hash;
+	kept->len = (uint32_t)name.len;
+	if (name.len)
+		memcpy(kept->text, name.data, name.len);
+	*pages_add(&index->names) = kept;
 	table_put(&index->name_table, hash, (uint32_t)index->names.len - 1);
 	return (uint32_t)index->names.len - 1;
 }
@@ -234,32 +272,60 @@ static uint32_t client_of(struct cmid_index *index, const struct guid *cmid, uin
 	if (found != INDEX_NONE)
 		return found;
 	table_grow(index, &index->client_table, index->clients.len, hash_of_client);
-	*vec_add(&index->clients) = (struct cmid_client){
-		.cmid = *cmid, .uses = INDEX_NONE, .log = log, .line = event->line, .offset = event->offset,
+	*pages_add(&index->clients) = (struct cmid_client){
+		.cmid = *cmid, .uses = INDEX_NONE, .log = log, .in_lines = event->line != 0,
+		.at = (event->line ? event->line : event->offset) & (UINT64_MAX >> 1),
 	};
 	table_put(&index->client_table, hash, (uint32_t)index->clients.len - 1);
 	return (uint32_t)index->clients.len - 1;
 }
 
-static struct cmid_use *use_of(struct cmid_index *index, const struct cmid_use *key)
-{
-	uint64_t hash = hash_use(key->client, key->name, key->product, key->host);
-	uint32_t found = table_find(index, &index->use_table, hash, same_use, key);
-	struct cmid_client *client = &index->clients.items[key->client];
-	struct cmid_use *use;
+/* What tells a row from others. */
+struct pair {
+	uint32_t hash;
+	uint16_t product, host;
+	const struct guid *cmid;
+	struct text name;
+};
 
-	if (found != INDEX_NONE)
-		return &index->uses.items[found];
-	table_grow(index, &index->use_table, index->uses.len, hash_of_use);
-	use = vec_add(&index->uses);
-	*use = *key;
-	use->next = client->uses;
-	client->uses = (uint32_t)index->uses.len - 1;
-	table_put(&index->use_table, hash, (uint32_t)index->uses.len - 1);
-	return use;
+static bool same_row(const struct cmid_index *index, uint32_t item, const void *key)
+{
+	const struct row *row = pages_at(&index->rows, item);
+	const struct pair *pair = key;
+
+	return row->hash == pair->hash && row->product == pair->product && row->host == pair->host &&
+	       guid_equal(&pages_at(&index->clients, row->client)->cmid, pair->cmid) &&
+	       same_text(*pages_at(&index->names, row->name), pair->name);
 }
 
-static void count_skew(struct cmid_use *use, const struct kms_request *request, uint64_t time)
+static struct row *row_of(struct cmid_index *index, const struct pair *pair, uint32_t log,
+			  const struct log_event *event, uint32_t *ret_item)
+{
+	uint32_t found = table_find(index, &index->use_table, pair->hash, same_row, pair);
+	struct cmid_client *client;
+	struct row *row;
+
+	if (found != INDEX_NONE) {
+		row = pages_at(&index->rows, found);
+		keep_spelling(*pages_at(&index->names, row->name), pair->name);
+		*ret_item = found;
+		return row;
+	}
+	table_grow(index, &index->use_table, index->rows.len, hash_of_row);
+	row = pages_add(&index->rows);
+	row->hash = pair->hash;
+	row->product = pair->product & 0xfffU;
+	row->host = pair->host & 0xfffU;
+	row->client = client_of(index, pair->cmid, log, event);
+	row->name = cmid_index_name_id(index, pair->name);
+	client = pages_at(&index->clients, row->client);
+	row->next = client->uses;
+	*ret_item = client->uses = (uint32_t)index->rows.len - 1;
+	table_put(&index->use_table, pair->hash, *ret_item);
+	return row;
+}
+
+static void count_skew(struct row *row, const struct kms_request *request, uint64_t time)
 {
 	int64_t minutes;
 
@@ -269,46 +335,98 @@ static void count_skew(struct cmid_use *use, const struct kms_request *request, 
 	if (llabs(minutes) <= SKEW_MINUTES)
 		return;
 	minutes = MAX(MIN(minutes, (int64_t)INT32_MAX), (int64_t)-INT32_MAX);
-	use->skewed++;
-	if (llabs(minutes) > labs((long)use->worst_skew))
-		use->worst_skew = (int32_t)minutes;
+	if (row->skewed < UINT16_MAX)
+		row->skewed++;
+	if (llabs(minutes) > labs((long)row->worst_skew))
+		row->worst_skew = (int32_t)minutes;
 }
 
-static void count_renewal(struct cmid_use *use, const struct kms_request *request, uint64_t time)
+static void count_renewal(struct row *row, const struct kms_request *request, uint32_t time)
 {
 	uint32_t run_down = VALIDITY_MINUTES - MIN(request->minutes, (uint32_t)VALIDITY_MINUTES);
+	bool weekly = run_down >= RENEWAL_MINUTES - RENEWAL_EARLY && run_down <= RENEWAL_MINUTES + RENEWAL_LATE;
 
-	use->run_down += MIN(run_down, UINT32_MAX - use->run_down);
-	use->weekly += run_down >= RENEWAL_MINUTES - RENEWAL_EARLY && run_down <= RENEWAL_MINUTES + RENEWAL_LATE;
-	if (use->renewals++ == 0 || time < use->first_renewal)
-		use->first_renewal = time;
-	use->last_renewal = MAX(use->last_renewal, time);
+	row->run_down += MIN(run_down, UINT32_MAX - row->run_down);
+	if (weekly && row->weekly < UINT16_MAX)
+		row->weekly++;
+	if (row->renewals++ == 0 || time < row->first_renewal)
+		row->first_renewal = time;
+	row->last_renewal = MAX(row->last_renewal, time);
 }
 
-struct cmid_use *cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
-				uint16_t host, uint32_t log, const struct log_event *event)
+static uint32_t fold_time(uint64_t time)
 {
-	struct cmid_use key = {
-		.client = client_of(index, &request->cmid, log, event),
-		.name = cmid_index_name_id(index, request->name),
-		.product = product_of(index, &request->product),
-		.host = host,
-	};
-	struct cmid_use *use = use_of(index, &key);
+	uint64_t seconds = time < FILETIME_UNIX_EPOCH ? 0 : (time - FILETIME_UNIX_EPOCH) / FILETIME_PER_SECOND;
 
-	if (use->requests++ == 0 || time < use->first)
-		use->first = time;
-	use->last = MAX(use->last, time);
-	use->needed = (uint16_t)MAX((uint32_t)use->needed, MIN(request->needed, 0xffffU));
-	use->kinds |= request->vm ? MACHINE_VIRTUAL : MACHINE_PHYSICAL;
+	return (uint32_t)MIN(seconds, (uint64_t)UINT32_MAX);
+}
+
+static uint64_t unfold_time(uint32_t seconds)
+{
+	return FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
+}
+
+struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
+				   uint16_t host, uint32_t log, const struct log_event *event)
+{
+	uint64_t key = event->key ? event->key : cmid_index_key(request);
+	struct pair pair = {
+		.hash = (uint32_t)(key >> 32), .product = product_of(index, &request->product), .host = host,
+		.cmid = &request->cmid, .name = limited(request->name),
+	};
+	uint32_t item, at = fold_time(time);
+	struct row *row = row_of(index, &pair, log, event, &item);
+
+	if (row->requests++ == 0 || at < row->first)
+		row->first = at;
+	row->last = MAX(row->last, at);
+	row->needed = MAX(row->needed, MIN(request->needed, (uint32_t)NEEDED_MAX)) & 0x3fU;
+	row->kinds |= request->vm ? MACHINE_VIRTUAL : MACHINE_PHYSICAL;
 	if (request->hresult)
-		use->refused++;
+		row->refused++;
 	else
-		use->last_good = MAX(use->last_good, time);
+		row->last_good = MAX(row->last_good, at);
 	if (!request->hresult && request->status == 1)
-		count_renewal(use, request, time);
-	count_skew(use, request, time);
-	return use;
+		count_renewal(row, request, at);
+	count_skew(row, request, time);
+	return (struct cmid_counted){ item, row->name, row->product };
+}
+
+/* Each step asks for what the one before brought, for all events: the waits for memory overlap. */
+static void expect(const struct cmid_index *index, const struct log_event *events, size_t n)
+{
+	const struct table *t = &index->use_table;
+	const struct row *rows[EXPECTED_MAX];
+	uint32_t hashes[EXPECTED_MAX];
+	size_t n_rows = 0, kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (events[i].problem == REQUEST_GOOD && events[i].key) {
+			hashes[n_rows] = (uint32_t)(events[i].key >> 32);
+			__builtin_prefetch(&t->slots[hashes[n_rows++] & (t->n_slots - 1)]);
+		}
+	for (size_t i = 0; i < n_rows; i++) {
+		uint32_t item = t->slots[hashes[i] & (t->n_slots - 1)];
+
+		if (!item)
+			continue;
+		rows[kept] = pages_at(&index->rows, item - 1);
+		__builtin_prefetch(rows[kept++], 1);
+	}
+	for (size_t i = 0; i < kept; i++) {
+		__builtin_prefetch(pages_at(&index->clients, rows[i]->client));
+		__builtin_prefetch(pages_at(&index->names, rows[i]->name));
+	}
+	for (size_t i = 0; i < kept; i++)
+		__builtin_prefetch(*pages_at(&index->names, rows[i]->name));
+}
+
+void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n)
+{
+	if (!index->use_table.n_slots)
+		return;
+	for (size_t i = 0; i < n; i += EXPECTED_MAX)
+		expect(index, events + i, MIN(n - i, (size_t)EXPECTED_MAX));
 }
 
 size_t cmid_index_clients(const struct cmid_index *index)
@@ -318,7 +436,7 @@ size_t cmid_index_clients(const struct cmid_index *index)
 
 size_t cmid_index_uses(const struct cmid_index *index)
 {
-	return index->uses.len;
+	return index->rows.len;
 }
 
 size_t cmid_index_names(const struct cmid_index *index)
@@ -328,17 +446,30 @@ size_t cmid_index_names(const struct cmid_index *index)
 
 const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i)
 {
-	return &index->clients.items[i];
+	return pages_at(&index->clients, i);
 }
 
-const struct cmid_use *cmid_index_use(const struct cmid_index *index, uint32_t i)
+struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i)
 {
-	return &index->uses.items[i];
+	const struct row *row = pages_at(&index->rows, i);
+
+	return (struct cmid_use){
+		.client = row->client, .name = row->name, .next = row->next,
+		.product = row->product, .host = row->host,
+		.requests = row->requests, .refused = row->refused, .renewals = row->renewals,
+		.weekly = row->weekly, .run_down = row->run_down,
+		.skewed = row->skewed, .worst_skew = row->worst_skew,
+		.needed = row->needed, .kinds = row->kinds,
+		.first = unfold_time(row->first), .last = unfold_time(row->last),
+		.last_good = row->last_good ? unfold_time(row->last_good) : 0,
+		.first_renewal = row->renewals ? unfold_time(row->first_renewal) : 0,
+		.last_renewal = row->renewals ? unfold_time(row->last_renewal) : 0,
+	};
 }
 
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name)
 {
-	return index->texts.data + index->names.items[name].at;
+	return (*pages_at(&index->names, name))->text;
 }
 
 const struct guid *cmid_index_product_id(const struct cmid_index *index, uint16_t product)

@@ -4,6 +4,10 @@
  * product, host), however many requests there were. All members of a row are
  * sums, firsts and lasts, so the order of requests does not matter: logs may be
  * wrapped, newest first, or given in any order.
+ *
+ * Inside, a row is one cache line; cmid_index_use gives it unfolded. Times are
+ * kept in seconds from 1970 to 2106, what lies outside becomes the nearer end;
+ * needed ends at 63, weekly and skewed at 65535.
  */
 #pragma once
 
@@ -19,7 +23,7 @@ struct cmid_use {
 	uint32_t name;         /* of the computer */
 	uint32_t next;         /* use of the same CMID, or INDEX_NONE */
 	uint16_t product;
-	uint16_t host;
+	uint16_t host;         /* below 4096 */
 	uint32_t requests;
 	uint32_t refused;      /* result other than 0 */
 	uint32_t renewals;     /* answered requests of a computer that was licensed */
@@ -37,9 +41,16 @@ struct cmid_use {
 struct cmid_client {
 	struct guid cmid;
 	uint32_t uses;         /* first of the list */
-	uint32_t log;          /* where it was met first: index of the log, line, offset */
-	uint32_t line;
-	uint64_t offset;
+	uint32_t log;          /* where it was met first: index of the log, and the line or offset in it */
+	uint64_t in_lines : 1;
+	uint64_t at : 63;
+};
+
+/* Where a request was counted. */
+struct cmid_counted {
+	uint32_t use;
+	uint32_t name;
+	uint16_t product;
 };
 
 struct cmid_index;
@@ -47,15 +58,24 @@ struct cmid_index;
 struct cmid_index *cmid_index_new(void);
 void cmid_index_freep(struct cmid_index **index);
 
-/* Returns the row, with the request counted in it. time is when the host wrote it. */
-struct cmid_use *cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
-				uint16_t host, uint32_t log, const struct log_event *event);
+/*
+ * Counts a request. time is when the host wrote it. event->key, where it is not 0, is what
+ * cmid_index_key says of the request.
+ */
+struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
+				   uint16_t host, uint32_t log, const struct log_event *event);
+
+/* A hash that a thread which reads ahead can make; never 0. */
+uint64_t cmid_index_key(const struct kms_request *request);
+
+/* These events will be added next: has the memory ready that they need. Changes nothing. */
+void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n);
 
 size_t cmid_index_clients(const struct cmid_index *index);
 size_t cmid_index_uses(const struct cmid_index *index);
 size_t cmid_index_names(const struct cmid_index *index);
 const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i);
-const struct cmid_use *cmid_index_use(const struct cmid_index *index, uint32_t i);
+struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i);
 
 /* Names that differ only in case are one, written as the one that sorts first. */
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name);

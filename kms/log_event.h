@@ -38,6 +38,7 @@ struct log_event {
 	struct kms_request request;
 	uint64_t offset;      /* where it begins in the file */
 	uint32_t line;        /* from 1; 0 in binary formats */
+	uint64_t key;         /* cmid_index_key of the request, where somebody made it; else 0 */
 };
 
 struct log_sink {

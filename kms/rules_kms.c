@@ -197,9 +197,9 @@ static struct place place_of_client(const struct audit *audit, const struct cmid
 {
 	struct place place = place_of_log(audit, client->log);
 
-	place.line = client->line;
-	place.has_offset = client->line == 0;
-	place.offset = client->offset;
+	place.line = client->in_lines ? (uint32_t)client->at : 0;
+	place.has_offset = !client->in_lines;
+	place.offset = client->in_lines ? 0 : client->at;
 	place.item = guid_format(&client->cmid, GUID_PLAIN, cmid);
 	return place;
 }
@@ -322,17 +322,17 @@ static void note_cmids(const struct audit *audit, const struct audit_change *cha
 	size_t shown = 0;
 
 	for (size_t i = 0; i < change->n_uses && shown < CMIDS_SHOWN; i++) {
-		const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[change->first_use + i]);
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[change->first_use + i]);
 		char cmid[GUID_BRACED_LEN + 1];
 		struct shown from, to;
 
-		if (use->client == client)
+		if (use.client == client)
 			continue;
-		client = use->client;
+		client = use.client;
 		shown++;
 		report_note(out, "%s: %s to %s",
 			    guid_format(&cmid_index_client(audit->index, client)->cmid, GUID_PLAIN, cmid),
-			    day(use->first, &from), day(use->last, &to));
+			    day(use.first, &from), day(use.last, &to));
 	}
 	if (shown < change->n_cmids)
 		report_note(out, "and %zu more", change->n_cmids - shown);
@@ -342,8 +342,8 @@ static void check_changes(struct audit *audit, struct report *out)
 {
 	for (size_t i = 0; i < audit->changes.len; i++) {
 		const struct audit_change *change = &audit->changes.items[i];
-		const struct cmid_use *use = cmid_index_use(audit->index, audit->by_name[change->first_use]);
-		struct place place = place_of_log(audit, cmid_index_client(audit->index, use->client)->log);
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[change->first_use]);
+		struct place place = place_of_log(audit, cmid_index_client(audit->index, use.client)->log);
 		bool churn = change->n_cmids >= CHURN_CMIDS;
 
 		if (audit_in_pool(audit, change->name))
@@ -366,17 +366,17 @@ static void check_changes(struct audit *audit, struct report *out)
 static void check_renewals(struct audit *audit, struct report *out)
 {
 	for (uint32_t i = 0; i < cmid_index_uses(audit->index); i++) {
-		const struct cmid_use *use = cmid_index_use(audit->index, i);
-		uint64_t days = (use->last_renewal - use->first_renewal) / FILETIME_PER_DAY;
+		const struct cmid_use use = cmid_index_use(audit->index, i);
+		uint64_t days = (use.last_renewal - use.first_renewal) / FILETIME_PER_DAY;
 		uint64_t expected = days / RENEWAL_DAYS + 1 + RENEWALS_SPARE;
 		char cmid[GUID_BRACED_LEN + 1];
 		struct place place;
 
-		if (use->renewals <= expected || audit_in_pool(audit, use->name))
+		if (use.renewals <= expected || audit_in_pool(audit, use.name))
 			continue;
-		place = place_of_client(audit, cmid_index_client(audit->index, use->client), cmid);
+		place = place_of_client(audit, cmid_index_client(audit->index, use.client), cmid);
 		report_add(out, &several_renewals, place, "%s renewed %u times in %llu days: about %llu are normal",
-			   name_text(audit, use->name), use->renewals, (unsigned long long)days,
+			   name_text(audit, use.name), use.renewals, (unsigned long long)days,
 			   (unsigned long long)(days / RENEWAL_DAYS) + 1);
 	}
 }
@@ -405,16 +405,16 @@ static void check_failures(struct audit *audit, struct report *out)
 static void check_skew(struct audit *audit, struct report *out)
 {
 	for (uint32_t i = 0; i < cmid_index_uses(audit->index); i++) {
-		const struct cmid_use *use = cmid_index_use(audit->index, i);
+		const struct cmid_use use = cmid_index_use(audit->index, i);
 		char cmid[GUID_BRACED_LEN + 1];
 		struct place place;
 
-		if (!use->skewed)
+		if (!use.skewed)
 			continue;
-		place = place_of_client(audit, cmid_index_client(audit->index, use->client), cmid);
+		place = place_of_client(audit, cmid_index_client(audit->index, use.client), cmid);
 		report_add(out, &clock_skew, place, "the clock of %s is %d minutes %s (%u of %u requests)",
-			   name_text(audit, use->name), abs(use->worst_skew), use->worst_skew < 0 ? "behind" : "ahead",
-			   use->skewed, use->requests);
+			   name_text(audit, use.name), abs(use.worst_skew), use.worst_skew < 0 ? "behind" : "ahead",
+			   use.skewed, use.requests);
 	}
 }
 
@@ -492,10 +492,10 @@ static void check_counts(struct audit *audit, struct report *out)
 
 static bool on_several_hosts(const struct audit *audit, const struct cmid_client *client)
 {
-	uint16_t host = cmid_index_use(audit->index, client->uses)->host;
+	uint16_t host = cmid_index_use(audit->index, client->uses).host;
 
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i)->next)
-		if (cmid_index_use(audit->index, i)->host != host)
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i).next)
+		if (cmid_index_use(audit->index, i).host != host)
 			return true;
 	return false;
 }

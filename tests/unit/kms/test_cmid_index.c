@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kms/cmid_index.h"
 
+#include <malloc.h>
+
+#include "common/base/filetime.h"
 #include "common/base/strbuf.h"
 #include "tests/unit/kms/kms_case.h"
 
@@ -13,12 +16,17 @@ static struct kms_request request_of(unsigned cmid, const char *name)
 	return request;
 }
 
-static void add(struct cmid_index *index, unsigned cmid, const char *name, uint64_t time)
+static uint64_t at(uint64_t seconds)
+{
+	return FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
+}
+
+static void add(struct cmid_index *index, unsigned cmid, const char *name, uint64_t seconds)
 {
 	struct kms_request request = request_of(cmid, name);
 	struct log_event event = { .line = 1 };
 
-	cmid_index_add(index, &request, time, 0, 0, &event);
+	cmid_index_add(index, &request, at(seconds), 0, 0, &event);
 }
 
 static void rows_grow_with_pairs_not_with_requests(void **state UNUSED)
@@ -36,11 +44,11 @@ static void rows_grow_with_pairs_not_with_requests(void **state UNUSED)
 	assert_int_equal(cmid_index_names(index), 5000);
 	for (size_t i = 0; i < 2500; i++) {
 		const struct cmid_client *client = cmid_index_client(index, i);
-		const struct cmid_use *use = cmid_index_use(index, client->uses);
+		const struct cmid_use use = cmid_index_use(index, client->uses);
 
-		assert_int_equal(use->requests, 3);
-		assert_int_not_equal(use->next, INDEX_NONE);
-		assert_int_equal(cmid_index_use(index, use->next)->next, INDEX_NONE);
+		assert_int_equal(use.requests, 3);
+		assert_int_not_equal(use.next, INDEX_NONE);
+		assert_int_equal(cmid_index_use(index, use.next).next, INDEX_NONE);
 	}
 }
 
@@ -62,15 +70,25 @@ static void first_and_last_do_not_depend_on_the_order(void **state UNUSED)
 	add(index, 1, "pc1", 20);
 	add(index, 1, "pc1", 30);
 	add(index, 1, "pc1", 10);
-	assert_int_equal(cmid_index_use(index, 0)->first, 10);
-	assert_int_equal(cmid_index_use(index, 0)->last, 30);
-	assert_int_equal(cmid_index_use(index, 0)->last_good, 30);
+	assert_int_equal(cmid_index_use(index, 0).first, at(10));
+	assert_int_equal(cmid_index_use(index, 0).last, at(30));
+	assert_int_equal(cmid_index_use(index, 0).last_good, at(30));
 }
 
-static void row_of_a_pair_is_small(void **state UNUSED)
+/* What malloc holds for pairs of one computer and one CMID, without the names. */
+static void pair_takes_at_most_120_bytes(void **state UNUSED)
 {
-	assert_true(sizeof(struct cmid_use) <= 88);
-	assert_true(sizeof(struct cmid_client) <= 40);
+	enum { PAIRS = 400000, NAME_ROW = 8 + 8 + 16 + 16 }; /* pointer, slots, lengths, text */
+	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
+	struct mallinfo2 before = mallinfo2(), after;
+	char name[32];
+
+	for (unsigned i = 0; i < PAIRS; i++) {
+		snprintf(name, sizeof(name), "pc%u", i);
+		add(index, i, name, 1000);
+	}
+	after = mallinfo2();
+	assert_true((after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / PAIRS <= 120 + NAME_ROW);
 }
 
 static void name_without_end_is_limited(void **state UNUSED)
@@ -89,7 +107,7 @@ int main(void)
 		cmocka_unit_test(rows_grow_with_pairs_not_with_requests),
 		cmocka_unit_test(names_that_differ_in_case_are_one),
 		cmocka_unit_test(first_and_last_do_not_depend_on_the_order),
-		cmocka_unit_test(row_of_a_pair_is_small),
+		cmocka_unit_test(pair_takes_at_most_120_bytes),
 		cmocka_unit_test(name_without_end_is_limited),
 	};
 
