@@ -330,6 +330,7 @@ static int write_guarded(struct commit *c, struct err *err)
 		.fd = file->fd,
 		.old = &file->header,
 		.old_bytes = file->file_bytes,
+		.keep = c->edit->undo_path,
 		.write = append_all,
 		.context = c,
 	};

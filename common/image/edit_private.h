@@ -16,6 +16,7 @@ struct new_blob {
 
 struct image_edit {
 	char *path; /* with links resolved, so that there is one journal */
+	char *undo_path; /* where the journal is kept after the commit; may be NULL */
 	struct image_file *file;
 	unsigned index;
 	struct wim_tree *tree; /* as edited; file has the old one */

@@ -145,5 +145,14 @@ struct image_commit_stats {
 int image_edit_commit(struct image_edit *edit, struct image_commit_stats *ret, struct err *err);
 void image_edit_closep(struct image_edit **edit);
 
+/*
+ * Lets the commit leave its undo journal as the file path, which must not exist: image_undo puts
+ * the WIM back from it, byte for byte, as long as nobody else changed it since (ERR_REFUSED). It is
+ * small: header, tables and XML as they were. When it cannot be written the commit fails as a whole.
+ */
+void image_edit_keep_undo(struct image_edit *edit, const char *path);
+bool image_undo_is(const char *path); /* begins as such a file does */
+int image_undo(const char *wim, const char *undo, struct err *err);
+
 /* Replays an undo journal. *did tells whether there was one. */
 int image_recover(const char *path, bool *did, struct err *err);

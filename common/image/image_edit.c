@@ -115,6 +115,7 @@ void image_edit_closep(struct image_edit **edit)
 	image_free_treep(&e->tree);
 	image_file_closep(&e->file);
 	free(e->path);
+	free(e->undo_path);
 	free(e);
 	*edit = NULL;
 }
@@ -132,6 +133,31 @@ unsigned image_edit_index(const struct image_edit *edit)
 const char *image_edit_path(const struct image_edit *edit)
 {
 	return edit->path;
+}
+
+void image_edit_keep_undo(struct image_edit *edit, const char *path)
+{
+	free(edit->undo_path);
+	edit->undo_path = xstrdup(path);
+}
+
+bool image_undo_is(const char *path)
+{
+	return wim_journal_is(path);
+}
+
+int image_undo(const char *wim, const char *undo, struct err *err)
+{
+	CLEANUP(freep) char *real = realpath(wim, NULL);
+	CLEANUP(close_fdp) int fd = -1;
+	bool did;
+
+	if (!real)
+		return err_errno(err, errno, "cannot be opened");
+	fd = image_open_locked(real, err);
+	if (fd < 0 || wim_journal_replay(real, fd, &did, err) < 0)
+		return -1;
+	return wim_journal_take_back(undo, fd, err);
 }
 
 int image_recover(const char *path, bool *did, struct err *err)

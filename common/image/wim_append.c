@@ -33,13 +33,18 @@ static void roll_back(const struct wim_append *a, struct err *err)
 		err_hint(err, "the WIM must be put back from its journal: wimtool recover");
 }
 
+static int end_journal(const struct wim_append *a, struct err *err)
+{
+	return a->keep ? wim_journal_keep(a->path, a->keep, err) : wim_journal_end(a->path, err);
+}
+
 static int write_all(const struct wim_append *a, struct err *err)
 {
 	struct wim_header header = *a->old;
 	uint64_t end = a->old_bytes;
 
 	if (a->write(a->context, &header, &end, err) < 0 || write_header(a, &header, end, err) < 0 ||
-	    wim_journal_end(a->path, err) < 0) {
+	    end_journal(a, err) < 0) {
 		roll_back(a, err);
 		return -1;
 	}

@@ -13,6 +13,7 @@ struct wim_append {
 	int fd;
 	const struct wim_header *old;
 	uint64_t old_bytes;
+	const char *keep; /* the file that the undo journal becomes at the end; NULL: it is removed */
 	/* Writes behind old_bytes only; sets what changes in header, and the new length of the file. */
 	int (*write)(void *context, struct wim_header *header, uint64_t *ret_end, struct err *err);
 	void *context;

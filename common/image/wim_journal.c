@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/base/strbuf.h"
 #include "common/image/wim_hash.h"
@@ -16,6 +18,7 @@
 #define MAGIC_LEN 8
 #define FLAGS 16 /* in the header of a WIM */
 #define VERSION 1
+#define JOURNAL_MAX (TAIL_MAX + 4096u)
 #define TAIL_MAX (1u << 28) /* a longer one is left out: an append does not overwrite it */
 
 enum journal_field {
@@ -152,6 +155,27 @@ int wim_journal_end(const char *wim_path, struct err *err)
 	return file_fsync_folder_of(path, err);
 }
 
+int wim_journal_keep(const char *wim_path, const char *kept, struct err *err)
+{
+	CLEANUP(freep) char *path = wim_journal_path(wim_path);
+	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
+
+	if (path_exists(kept))
+		return err_set(err, ERR_REFUSED, "%s: there is a file already", kept);
+	wim_write_step("keep journal");
+	if (file_read_all(path, JOURNAL_MAX, &data, err) < 0 || atomic_file_replace(kept, data.data, data.len, err) < 0)
+		return err_context(err, "%s", kept);
+	return wim_journal_end(wim_path, err);
+}
+
+bool wim_journal_is(const char *path)
+{
+	uint8_t head[MAGIC_LEN];
+	CLEANUP(close_fdp) int fd = file_open_read(path, NULL);
+
+	return fd >= 0 && file_pread(fd, head, sizeof(head), 0, NULL) == 0 && memcmp(head, magic, MAGIC_LEN) == 0;
+}
+
 struct journal {
 	uint64_t wim_bytes;
 	struct bytes header;
@@ -250,7 +274,7 @@ int wim_journal_replay(const char *wim_path, int wim_fd, bool *did, struct err *
 	*did = false;
 	if (access(path, F_OK) < 0)
 		return 0;
-	if (file_read_all(path, TAIL_MAX + 4096u, &data, err) < 0)
+	if (file_read_all(path, JOURNAL_MAX, &data, err) < 0)
 		return err_context(err, "undo journal %s", path_name(path));
 
 	int whole = data.len ? parse(bytes_of(data.data, data.len), &journal, err) : 0;
@@ -264,4 +288,20 @@ int wim_journal_replay(const char *wim_path, int wim_fd, bool *did, struct err *
 		return -1;
 	*did = true;
 	return 0;
+}
+
+int wim_journal_take_back(const char *kept, int wim_fd, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
+	struct journal journal = { 0 };
+	int whole;
+
+	if (file_read_all(kept, JOURNAL_MAX, &data, err) < 0)
+		return -1;
+	whole = parse(bytes_of(data.data, data.len), &journal, err);
+	if (whole == 0)
+		return err_set(err, ERR_TRUNCATED, "is an undo journal without its end");
+	if (whole < 0 || check_state(wim_fd, &journal, err) < 0)
+		return -1;
+	return put_back(wim_fd, &journal, err);
 }

@@ -31,6 +31,18 @@ int wim_journal_guard(const char *wim_path, int wim_fd, const struct wim_header 
 int wim_journal_end(const char *wim_path, struct err *err);
 
 /*
+ * In place of end: the journal becomes the file kept, which must not exist, so that the write can be
+ * taken back later. When this fails the journal is still there and replay puts the WIM back.
+ */
+int wim_journal_keep(const char *wim_path, const char *kept, struct err *err);
+
+/* True when the file begins as a journal does. */
+bool wim_journal_is(const char *path);
+
+/* Puts the WIM back to what a kept journal says; the journal stays. Refusals as for replay. */
+int wim_journal_take_back(const char *kept, int wim_fd, struct err *err);
+
+/*
  * Puts the WIM back to what the journal says and removes the journal. *did is
  * false when there is none, or when the write that it guards has ended well.
  * ERR_REFUSED, with nothing changed, when the WIM is not in a state that our commit can have left.

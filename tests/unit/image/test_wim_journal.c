@@ -122,6 +122,94 @@ static void a_write_by_somebody_else_after_it_is_not_undone(void **state UNUSED)
 	assert_int_equal(unlink(JOURNAL), 0);
 }
 
+/* ---- a journal that is kept ---- */
+
+#define KEPT "kept.undo"
+
+static void commit_keeping(const char *text)
+{
+	CLEANUP(image_edit_closep) struct image_edit *edit = open_edit("k.wim", "1");
+
+	ok(image_edit_put(edit, "/new/file.txt", text, strlen(text), true, &err));
+	image_edit_keep_undo(edit, KEPT);
+	ok(image_edit_commit(edit, NULL, &err));
+}
+
+static void a_commit_that_kept_its_journal_is_taken_back_byte_for_byte(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(wim_kinds); i++) {
+		unlink(KEPT);
+		capture("k.wim", wim_kinds[i].options);
+		assert_int_equal(run("printf tail-of-others >>k.wim"), 0); /* bytes behind the end come back too */
+
+		CLEANUP(freep) char *original = sum_of("k.wim");
+
+		commit_keeping("1");
+		assert_int_not_equal(access(JOURNAL, F_OK), 0);
+		assert_true(image_undo_is(KEPT));
+		assert_int_equal(run("wimlib-imagex extract k.wim 1 /new/file.txt --to-stdout | grep -q 1"), 0);
+		ok(image_undo("k.wim", KEPT, &err));
+		assert_sum(original);
+		ok(image_undo("k.wim", KEPT, &err)); /* twice is once */
+		assert_sum(original);
+	}
+	unlink(KEPT);
+}
+
+static void what_others_changed_since_is_not_taken_back(void **state UNUSED)
+{
+	capture("k.wim", "--compress=XPRESS");
+	commit_keeping("1");
+	assert_int_equal(run("wimlib-imagex append src k.wim Second"), 0);
+
+	CLEANUP(freep) char *theirs = sum_of("k.wim");
+
+	refused(image_undo("k.wim", KEPT, &err), ERR_REFUSED);
+	assert_sum(theirs);
+	unlink(KEPT);
+}
+
+/* A commit whose journal cannot be kept is none. */
+static void a_journal_that_cannot_be_kept_fails_the_commit(void **state UNUSED)
+{
+	static const char *const places[] = { "out.log", "no/such/folder/kept" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		capture("k.wim", "--compress=XPRESS");
+
+		CLEANUP(freep) char *original = sum_of("k.wim");
+		CLEANUP(image_edit_closep) struct image_edit *edit = open_edit("k.wim", "1");
+
+		ok(image_edit_put(edit, "/a.txt", "a", 1, false, &err));
+		image_edit_keep_undo(edit, places[i]);
+		assert_int_equal(image_edit_commit(edit, NULL, NULL), -1);
+		assert_int_not_equal(access(JOURNAL, F_OK), 0);
+		assert_sum(original);
+	}
+}
+
+static void a_kept_journal_that_is_damaged_is_refused(void **state UNUSED)
+{
+	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
+
+	capture("k.wim", "--compress=XPRESS");
+	commit_keeping("1");
+
+	CLEANUP(freep) char *now = sum_of("k.wim");
+
+	read_file(KEPT, &data);
+	write_file(KEPT, data.data, data.len / 3);
+	refused(image_undo("k.wim", KEPT, &err), ERR_TRUNCATED);
+	data.data[data.len / 4] ^= 1;
+	write_file(KEPT, data.data, data.len);
+	refused(image_undo("k.wim", KEPT, &err), ERR_TRUNCATED);
+	write_file(KEPT, "no journal", 10);
+	assert_false(image_undo_is(KEPT));
+	refused(image_undo("k.wim", KEPT, &err), ERR_REFUSED);
+	assert_sum(now);
+	unlink(KEPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +218,10 @@ int main(void)
 		cmocka_unit_test(a_write_that_was_cut_off_is_undone),
 		cmocka_unit_test(an_append_that_was_killed_is_undone_or_done),
 		cmocka_unit_test(a_write_by_somebody_else_after_it_is_not_undone),
+		cmocka_unit_test(a_commit_that_kept_its_journal_is_taken_back_byte_for_byte),
+		cmocka_unit_test(what_others_changed_since_is_not_taken_back),
+		cmocka_unit_test(a_journal_that_cannot_be_kept_fails_the_commit),
+		cmocka_unit_test(a_kept_journal_that_is_damaged_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
