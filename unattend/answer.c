@@ -259,7 +259,7 @@ static void check_well_formed(struct answer *answer)
 	size_t len = answer->source.text.len, start = answer->markup.declaration, at;
 
 	/* What our reader could not follow is told by it; a document type never gets to the library. */
-	if (answer->markup.has_doctype || answer->markup.damaged)
+	if (answer->markup.has_doctype || answer->markup.damaged || (answer->markup.well_formed && !answer->source.damaged))
 		return;
 	if (has_bad_comment(answer)) {
 		blank_bad_comments(answer, &copy);

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "common/base/strbuf.h"
+#include "unattend/xml_certain.h"
+#include "unattend/xml_reference.h"
+
+#define CERTAIN_MAX_LEN (1u << 20) /* libxml2 has limits of its own for names and texts; these are far away */
 
 static const char xml_ns[] = "http://www.w3.org/XML/1998/namespace";
 
@@ -19,15 +23,12 @@ struct reader {
 	struct err *err;
 	bool over_limit;
 	bool declaration_follows; /* text stands before <?xml */
+	bool doubt;               /* libxml2 may find a fault that is not seen here */
+	struct xml_glance glance;
 	/* the place counted last; places are asked for in rising order */
 	size_t spot_at;
 	struct spot spot;
 };
-
-bool is_xml_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static bool is_name_char(char c)
 {
@@ -35,106 +36,10 @@ static bool is_name_char(char c)
 	       c == '-' || c == '.' || (uint8_t)c >= 0x80;
 }
 
-/* The second letter of a pair such as "<%" is the rare one. */
-static size_t find_pair(const char *text, size_t len, size_t from, const char *pair)
-{
-	while (from < len && len - from >= 2) {
-		const char *hit = memchr(text + from + 1, pair[1], len - from - 1);
-
-		if (!hit)
-			break;
-		if (hit[-1] == pair[0])
-			return (size_t)(hit - text) - 1;
-		from = (size_t)(hit - text);
-	}
-	return len;
-}
-
-/* Not memmem: under a sanitizer each call of it costs the length of the rest. */
-size_t text_find(const char *text, size_t len, size_t from, const char *word)
-{
-	size_t word_len = strlen(word);
-
-	if (word_len == 2)
-		return find_pair(text, len, from, word);
-	while (from < len && len - from >= word_len) {
-		const char *hit = memchr(text + from, word[0], len - from - word_len + 1);
-
-		if (!hit)
-			break;
-		if (memcmp(hit, word, word_len) == 0)
-			return (size_t)(hit - text);
-		from = (size_t)(hit - text) + 1;
-	}
-	return len;
-}
-
-static bool starts_character(char c)
-{
-	return ((uint8_t)c & 0xc0) != 0x80;
-}
-
-/* With carriage returns: alone they end a line, before a line feed they are no character. */
-static void advance_slowly(const char *text, size_t from, size_t to, struct spot *spot)
-{
-	for (size_t i = from; i < to; i++) {
-		char c = text[i];
-
-		if (c == '\n' || (c == '\r' && text[i + 1] != '\n')) {
-			spot->line++;
-			spot->column = 1;
-		} else if (starts_character(c) && c != '\r') {
-			spot->column++;
-		}
-	}
-}
-
-/* Eight bytes at a time: those of the form 10xxxxxx go on with a character. */
-static uint32_t count_characters(const char *text, size_t len)
-{
-	const uint64_t high = UINT64_C(0x8080808080808080);
-	size_t n = len, at = 0;
-
-	for (; at + 8 <= len; at += 8) {
-		uint64_t eight;
-
-		memcpy(&eight, text + at, sizeof(eight));
-		if (eight & high)
-			n -= (size_t)__builtin_popcountll(eight & ~(eight << 1) & high);
-	}
-	for (; at < len; at++)
-		n -= !starts_character(text[at]);
-	return (uint32_t)n;
-}
-
-static void advance_spot(const char *text, size_t from, size_t to, struct spot *spot)
-{
-	const char *newline;
-
-	if (from < to && memchr(text + from, '\r', to - from)) {
-		advance_slowly(text, from, to, spot);
-		return;
-	}
-	while (from < to && (newline = memchr(text + from, '\n', to - from))) {
-		spot->line++;
-		spot->column = 1;
-		from = (size_t)(newline - text) + 1;
-	}
-	spot->column += count_characters(text + from, to - from);
-}
-
-struct spot text_spot(const char *text, size_t len, size_t at)
-{
-	struct spot spot = { 1, 1 };
-
-	advance_spot(text, 0, MIN(at, len), &spot);
-	return spot;
-}
-
 static struct spot spot_of(struct reader *r, size_t at)
 {
 	assert(at >= r->spot_at);
-	advance_spot(r->text, r->spot_at, at, &r->spot);
+	spot_advance(r->text, r->spot_at, at, &r->spot);
 	r->spot_at = at;
 	return r->spot;
 }
@@ -197,73 +102,16 @@ static bool read_name(struct reader *r, struct span *ret)
 	return true;
 }
 
-static bool is_xml_char(uint32_t c)
-{
-	return c == 9 || c == 10 || c == 13 || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
-	       (c >= 0x10000 && c <= 0x10ffff);
-}
-
-/* Appends what "&...;" at text[at] means; returns its length, 0 when it means nothing to us. */
-static size_t decode_reference(const char *text, size_t at, size_t end, struct strbuf *ret)
-{
-	static const struct {
-		const char *name;
-		char c;
-	} known[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&apos;", '\'' } };
-	uint32_t code = 0;
-	size_t i = at + 2;
-	bool hex;
-
-	for (size_t k = 0; k < ARRAY_SIZE(known); k++) {
-		size_t len = strlen(known[k].name);
-
-		if (end - at >= len && memcmp(text + at, known[k].name, len) == 0) {
-			strbuf_addc(ret, known[k].c);
-			return len;
-		}
-	}
-	if (end - at < 4 || text[at + 1] != '#')
-		return 0;
-	hex = text[i] == 'x';
-	for (i += hex; i < end && text[i] != ';' && code < 0x110000; i++) {
-		char c = text[i];
-
-		if (c >= '0' && c <= '9')
-			code = code * (hex ? 16 : 10) + (uint32_t)(c - '0');
-		else if (hex && (c | 32) >= 'a' && (c | 32) <= 'f')
-			code = code * 16 + (uint32_t)((c | 32) - 'a' + 10);
-		else
-			return 0;
-	}
-	if (i >= end || text[i] != ';' || !is_xml_char(code))
-		return 0;
-	strbuf_add_codepoint(ret, code);
-	return i + 1 - at;
-}
-
-static void decode_run(const char *text, struct span run, struct strbuf *ret)
-{
-	for (size_t i = run.at; i < run.end; i++) {
-		size_t used = text[i] == '&' ? decode_reference(text, i, run.end, ret) : 0;
-
-		if (used)
-			i += used - 1;
-		else if (text[i] == '\r' && i + 1 < run.end && text[i + 1] == '\n')
-			continue;
-		else
-			strbuf_addc(ret, text[i] == '\r' ? '\n' : text[i]);
-	}
-}
-
 static const char *decoded(struct reader *r, struct span run, size_t *ret_len)
 {
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 
 	if (ret_len)
 		*ret_len = run.end - run.at;
-	if (!memchr(r->text + run.at, '&', run.end - run.at) && !memchr(r->text + run.at, '\r', run.end - run.at))
+	if (!(r->glance.ampersand && memchr(r->text + run.at, '&', run.end - run.at)) &&
+	    !(r->glance.carriage_return && memchr(r->text + run.at, '\r', run.end - run.at)))
 		return arena_text(&r->m->arena, r->text + run.at, run.end - run.at);
-	decode_run(r->text, run, &out);
+	xml_text_decode(r->text, run, &out);
 	if (ret_len)
 		*ret_len = out.len;
 	return arena_text(&r->m->arena, strbuf_text(&out), out.len);
@@ -348,6 +196,7 @@ static bool read_attribute(struct reader *r, struct attribute **ret)
 	a->value_where = spot_of(r, a->raw.at);
 	a->span = (struct span){ name.at, close + 1 };
 	a->value = decoded(r, a->raw, NULL);
+	r->doubt = r->doubt || !certain_attribute(&r->glance, r->text, a);
 	r->at = close + 1;
 	*ret = a; /* NOLINT(clang-analyzer-core.NullDereference): fail() never returns true, which version 14 cannot see */
 	return true;
@@ -409,11 +258,13 @@ static bool read_open_tag(struct reader *r)
 	e->depth = (uint16_t)(r->open ? r->open->depth + 1 : 1);
 	e->value = "";
 	full = arena_text(&r->m->arena, r->text + name.at, name.end - name.at);
+	r->doubt = r->doubt || !certain_name(r->text, name);
 	e->name = full;
 	e->span = (struct span){ start, r->len };
 	append_child(r, e);
 	if (!read_attributes(r, &e->attributes))
 		return false;
+	r->doubt = r->doubt || !certain_attributes(e->attributes);
 	resolve_names(r, e, full);
 	if (r->over_limit)
 		return false;
@@ -444,7 +295,7 @@ static void read_mixed_value(struct reader *r, struct element *e)
 		struct span run = { at, MIN(find(r, at, "<"), end) };
 		size_t close;
 
-		decode_run(r->text, run, &out);
+		xml_text_decode(r->text, run, &out);
 		at = run.end;
 		if (at >= end)
 			break;
@@ -475,7 +326,7 @@ static void finish_value(struct reader *r, struct element *e)
 	while (first < e->content.end && is_xml_space(r->text[first]))
 		first++;
 	e->value_where = e->where;
-	advance_spot(r->text, e->span.at, first < e->content.end ? first : e->content.at, &e->value_where);
+	spot_advance(r->text, e->span.at, first < e->content.end ? first : e->content.at, &e->value_where);
 	e->plain = !memchr(r->text + e->content.at, '<', e->content.end - e->content.at);
 	if (e->plain)
 		e->value = decoded(r, e->content, &e->value_len);
@@ -533,6 +384,7 @@ static bool read_comment(struct reader *r)
 		c->double_hyphen = close - 1;
 	if (c->double_hyphen)
 		c->double_hyphen_where = spot_of(r, c->double_hyphen);
+	r->doubt = r->doubt || c->double_hyphen;
 	r->at = close + 3;
 	return true;
 }
@@ -578,6 +430,7 @@ static bool read_declaration(struct reader *r)
 			r->m->encoding = a->raw;
 	if (!looking_at(r, "?>"))
 		return fail(r, r->at, "the XML declaration is not closed");
+	r->doubt = r->doubt || !certain_declaration(attributes);
 	r->at += 2;
 	return true;
 }
@@ -588,6 +441,7 @@ static bool read_instruction(struct reader *r)
 
 	if (close == r->len)
 		return fail(r, r->at, "a processing instruction is not closed");
+	r->doubt = true;
 	r->at = close + 2;
 	return true;
 }
@@ -632,6 +486,7 @@ static bool read_text(struct reader *r)
 {
 	size_t end = find(r, r->at, "<");
 
+	r->doubt = r->doubt || !certain_text(&r->glance, r->text, (struct span){ r->at, end });
 	for (; r->at < end; r->at++) {
 		char c = r->text[r->at];
 
@@ -655,16 +510,17 @@ static bool read_text(struct reader *r)
 
 static bool find_nul(struct reader *r)
 {
-	const char *nul = memchr(r->text, '\0', r->len);
+	const char *nul = r->glance.nul ? memchr(r->text, '\0', r->len) : NULL;
 
 	return !nul || fail(r, (size_t)(nul - r->text), "a NUL character");
 }
 
 int markup_read(const char *text, size_t len, struct markup *ret, struct err *err)
 {
-	struct reader r = { .text = text, .len = len, .m = ret, .err = err, .spot = { 1, 1 } };
+	struct reader r = { .text = text, .len = len, .m = ret, .err = err, .spot = { 1, 1 }, .glance = xml_glance(text, len) };
 
 	*ret = (struct markup){ .error_at = 0 };
+	r.doubt = r.glance.control || len > CERTAIN_MAX_LEN;
 	if (!find_nul(&r))
 		return 0;
 	while (r.at < len && !ret->damaged && !r.over_limit)
@@ -675,6 +531,7 @@ int markup_read(const char *text, size_t len, struct markup *ret, struct err *er
 		fail(&r, len, "<%.40s> of line %u is not closed", r.open->name, r.open->where.line);
 	if (!ret->damaged && !ret->root)
 		fail(&r, len, "no root element");
+	ret->well_formed = !r.doubt && !ret->damaged && !ret->has_doctype;
 	return 0;
 }
 

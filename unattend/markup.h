@@ -11,8 +11,9 @@
  */
 #pragma once
 
-#include "common/base/vec.h"
 #include "common/base/arena.h"
+#include "common/base/vec.h"
+#include "unattend/text_place.h"
 
 #define MARKUP_MAX_DEPTH 256         /* as deep as libxml2 follows without XML_PARSE_HUGE */
 #define MARKUP_MAX_ELEMENTS 50000    /* the largest real answer file has some 3,000 */
@@ -20,16 +21,6 @@
 #define MARKUP_MAX_ON_ONE 256        /* attributes of one element */
 #define MARKUP_MAX_NAMESPACES 64     /* declarations in effect at one place */
 #define MARKUP_MAX_COMMENTS 50000
-
-struct span {
-	size_t at;
-	size_t end;
-};
-
-struct spot {
-	uint32_t line;   /* from 1 */
-	uint32_t column; /* from 1, in characters */
-};
 
 struct attribute {
 	struct attribute *next;
@@ -87,7 +78,8 @@ struct markup {
 	bool has_doctype;
 	struct spot doctype_where;
 	struct span doctype;
-	bool damaged; /* reading stopped at error */
+	bool well_formed; /* beyond doubt; false when that is for libxml2 to say */
+	bool damaged;     /* reading stopped at error */
 	struct spot error_where;
 	size_t error_at;
 	char error[160];
@@ -99,10 +91,3 @@ void markup_release(struct markup *markup);
 
 const struct attribute *element_attribute(const struct element *e, const char *name);
 const struct attribute *element_attribute_ns(const struct element *e, const char *ns, const char *local);
-
-/* Line and column of an offset, by counting from the start. */
-struct spot text_spot(const char *text, size_t len, size_t at);
-bool is_xml_space(char c);
-
-/* Offset of word in text at or behind from; len when it is not there. Cheap when called again and again. */
-size_t text_find(const char *text, size_t len, size_t from, const char *word);
