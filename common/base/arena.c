@@ -15,7 +15,7 @@ struct arena_block {
 
 static void add_block(struct arena *arena, size_t len)
 {
-	struct arena_block *block = xcalloc(1, sizeof(*block) + len);
+	struct arena_block *block = xmalloc(sizeof(*block) + len);
 
 	block->len = len;
 	block->next = arena->blocks;
@@ -23,7 +23,8 @@ static void add_block(struct arena *arena, size_t len)
 	arena->left = len;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* size bytes as they are; rounded up to the alignment of what comes next. */
+static void *take(struct arena *arena, size_t size)
 {
 	size_t need = (size_t)round_up(MAX(size, (size_t)1), ALIGNMENT);
 
@@ -36,12 +37,18 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return piece;
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(take(arena, size), 0, size);
+}
+
 char *arena_text(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = take(arena, len + 1);
 
 	if (len)
 		memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

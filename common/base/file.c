@@ -48,8 +48,10 @@ int file_read_fd(int fd, uint64_t max, struct strbuf *ret, struct err *err)
 	uint64_t total = 0;
 
 	for (;;) {
-		strbuf_reserve(ret, READ_STEP);
-		ssize_t got = read(fd, ret->data + ret->len, READ_STEP);
+		/* what was reserved by the caller is filled first: for a file of known size that is all */
+		if (ret->cap < ret->len + 2)
+			strbuf_reserve(ret, READ_STEP);
+		ssize_t got = read(fd, ret->data + ret->len, ret->cap - ret->len - 1);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -77,7 +79,7 @@ int file_read_all(const char *path, uint64_t max, struct strbuf *ret, struct err
 		return -1;
 	if (size > max)
 		return err_set(err, ERR_LIMIT, "%" PRIu64 " bytes, larger than the %" PRIu64 " this is read for", size, max);
-	strbuf_reserve(ret, (size_t)size + READ_STEP);
+	strbuf_reserve(ret, (size_t)size + 1);
 	return file_read_fd(fd, max, ret, err);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define USUAL_TEXT 100 /* most formatted texts are shorter: made in one go */
+
 void strbuf_release(struct strbuf *buf)
 {
 	free(buf->data);
@@ -45,7 +47,9 @@ void strbuf_adds(struct strbuf *buf, const char *text)
 
 void strbuf_addc(struct strbuf *buf, char c)
 {
-	strbuf_add(buf, &c, 1);
+	strbuf_reserve(buf, 1);
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
 }
 
 void strbuf_add_fill(struct strbuf *buf, char c, size_t count)
@@ -61,13 +65,18 @@ void strbuf_addv(struct strbuf *buf, const char *fmt, va_list args)
 	va_list again;
 	int len;
 
+	strbuf_reserve(buf, USUAL_TEXT);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(buf->data + buf->len, buf->cap - buf->len, fmt, again);
 	va_end(again);
-	if (len < 0)
+	if (len < 0) {
+		buf->data[buf->len] = '\0';
 		return;
-	strbuf_reserve(buf, (size_t)len);
-	vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, args);
+	}
+	if ((size_t)len >= buf->cap - buf->len) {
+		strbuf_reserve(buf, (size_t)len);
+		vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, args);
+	}
 	buf->len += (size_t)len;
 }
 
