@@ -66,6 +66,12 @@ struct image_file_info {
 struct image_file *image_file_open(const char *path, struct err *err);
 void image_file_closep(struct image_file **file);
 
+/*
+ * Opens a WIM with further files that hold its contents: the other parts of a split WIM, or WIMs upon which it
+ * builds. refs are globs; one that matches nothing is ERR_NOT_FOUND; path itself may match. Errors name the file.
+ */
+struct image_file *image_file_open_parts(const char *path, const char *const *refs, size_t n_refs, struct err *err);
+
 void image_file_info(const struct image_file *file, struct image_file_info *ret);
 int image_info(struct image_file *file, unsigned index, struct image_info *ret, struct err *err);
 

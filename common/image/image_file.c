@@ -68,6 +68,9 @@ void image_file_closep(struct image_file **file)
 	wim_reader_freep(&f->reader);
 	wim_blobs_release(&f->blobs);
 	wim_xml_release(&f->xml);
+	for (size_t i = 1; i < f->n_parts; i++)
+		close(f->parts[i].fd);
+	free(f->parts);
 	close(f->fd);
 	free(f);
 	*file = NULL;

@@ -16,7 +16,15 @@ struct image_file {
 	struct wim_xml xml;
 	struct wim_reader *reader;
 	struct wim_tree **trees; /* of each image, NULL until wanted */
+	struct wim_part *parts;  /* this file and then the added ones; NULL when there are none */
+	size_t n_parts;
 };
+
+/* A reader of all files of a WIM for one more thread. */
+struct wim_reader *image_reader_new(const struct image_file *file);
+
+/* True when all parts of a split WIM are open. */
+bool image_is_whole(const struct image_file *file);
 
 /* Takes fd over, also on failure. */
 struct image_file *image_file_open_fd(int fd, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/image/wim_blobs.h"
+#include "common/image/wim_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,23 +10,20 @@
 #define SOLID_RUN_MAX 4096 /* one to three are usual; each blob is searched among them */
 
 struct loader {
-	int fd;
-	uint64_t file_bytes;
-	const struct wim_header *header;
+	const struct wim_part *part;
 	struct bytes table;
 	size_t n_rows;
-	VEC(struct wim_blob) blobs;
+	struct wim_blobs *blobs; /* solids and runs are added to it */
+	VEC(struct wim_blob) items;
 	VEC(struct wim_blob) metadata;
-	VEC(struct wim_resource) solid; /* of the run of solid rows that row is in */
-	size_t run_end;                 /* first row behind that run */
-	bool has_solid;
+	size_t run_at;  /* the first of solids that belongs to the run that row is in */
+	size_t run_end; /* first row behind that run */
 };
 
 static void loader_release(struct loader *loader)
 {
-	vec_release(&loader->blobs);
+	vec_release(&loader->items);
 	vec_release(&loader->metadata);
-	vec_release(&loader->solid);
 }
 
 static const uint8_t *row_at(const struct loader *loader, size_t row)
@@ -39,70 +36,101 @@ static bool row_is_solid(const struct loader *loader, size_t row)
 	return row_at(loader, row)[7] & WIM_RES_SOLID;
 }
 
+int wim_solid_open(struct wim_solid *solid, const struct wim_part *part, struct err *err)
+{
+	if (wim_resource_open_solid(part->fd, part->file_bytes, &solid->hdr, &solid->res, err) < 0)
+		return -1;
+	solid->res.source = part->source;
+	solid->open = true;
+	return 0;
+}
+
 /* A run of solid rows describes resources and the blobs in them; blobs are placed in the sum of their contents. */
 static int open_solid_run(struct loader *loader, size_t row, struct err *err)
 {
-	uint64_t sum = 0;
+	const struct wim_header *header = &loader->part->header;
+	struct wim_blobs *blobs = loader->blobs;
 
-	loader->solid.len = 0;
-	loader->has_solid = true;
+	loader->run_at = blobs->solids.len;
+	blobs->n_runs++;
+	blobs->has_solid = true;
 	for (; row < loader->n_rows && row_is_solid(loader, row); row++) {
-		struct wim_reshdr hdr;
-		struct wim_resource res;
+		struct wim_solid solid = { .run = blobs->n_runs - 1,
+					   .part = load_le16(row_at(loader, row) + ROW_PART) };
 
-		wim_reshdr_load(row_at(loader, row), &hdr);
-		if (hdr.size != WIM_SOLID_SIZE_MARK)
+		wim_reshdr_load(row_at(loader, row), &solid.hdr);
+		if (solid.hdr.size != WIM_SOLID_SIZE_MARK || (solid.part != header->part && header->parts == 1))
 			continue;
-		if (load_le16(row_at(loader, row) + ROW_PART) != loader->header->part)
-			continue;
-		if (loader->solid.len == SOLID_RUN_MAX)
+		if (blobs->solids.len - loader->run_at == SOLID_RUN_MAX)
 			return err_set(err, ERR_LIMIT, "more than %d solid resources in a row", SOLID_RUN_MAX);
-		if (wim_resource_open_solid(loader->fd, loader->file_bytes, &hdr, &res, err) < 0)
+		if (solid.part == header->part && wim_solid_open(&solid, loader->part, err) < 0)
 			return -1;
-		if (res.size > UINT64_MAX - sum)
-			return err_set(err, ERR_FORMAT, "solid resources of impossible size");
-		sum += res.size;
-		*vec_add(&loader->solid) = res;
+		*vec_add(&blobs->solids) = solid;
 	}
 	loader->run_end = row;
 	return 0;
 }
 
-static int place_in_solid(struct loader *loader, const struct wim_reshdr *hdr, struct wim_blob *blob, struct err *err)
+bool wim_solid_place(const struct wim_solid *const *solids, size_t n, struct wim_blob *blob)
 {
-	uint64_t at = hdr->offset;
+	uint64_t at = blob->at;
 
-	for (size_t i = 0; i < loader->solid.len; i++) {
-		const struct wim_resource *res = &loader->solid.items[i];
+	for (size_t i = 0; i < n && solids[i]->open; i++) {
+		const struct wim_resource *res = &solids[i]->res;
 
-		if (at < res->size || (at == res->size && hdr->stored == 0)) {
-			if (hdr->stored > res->size - at)
-				break;
+		if (at < res->size || (at == res->size && blob->size == 0)) {
+			if (blob->size > res->size - at)
+				return false;
 			blob->res = *res;
 			blob->at = at;
-			blob->size = hdr->stored;
-			return 0;
+			blob->here = true;
+			blob->unplaced = false;
+			return true;
 		}
 		at -= res->size;
 	}
-	return err_set(err, ERR_FORMAT, "is not inside any solid resource");
+	return false;
+}
+
+static int load_solid_blob(struct loader *loader, size_t row, const struct wim_reshdr *hdr, struct wim_blob *blob,
+			   struct err *err)
+{
+	const struct wim_blobs *blobs = loader->blobs;
+	const struct wim_solid *run[SOLID_RUN_MAX];
+	size_t n = 0;
+
+	if (row >= loader->run_end && open_solid_run(loader, row, err) < 0)
+		return -1;
+	blob->at = hdr->offset;
+	blob->size = hdr->stored;
+	blob->run = blobs->n_runs - 1;
+	blob->unplaced = true;
+	for (size_t i = loader->run_at; i < blobs->solids.len; i++)
+		run[n++] = &blobs->solids.items[i];
+	if (blob->part == loader->part->header.part && wim_solid_place(run, n, blob))
+		return 0;
+	/* in a resource of another part, perhaps */
+	return loader->part->header.parts > 1 ? 0
+					      : err_set(err, ERR_FORMAT, "is not inside any solid resource");
 }
 
 static int load_blob(struct loader *loader, size_t row, const struct wim_reshdr *hdr, struct wim_blob *blob,
 		     struct err *err)
 {
-	if (blob->part != loader->header->part) {
+	const struct wim_header *header = &loader->part->header;
+
+	if (hdr->flags & WIM_RES_SOLID && (blob->part == header->part || header->parts > 1))
+		return load_solid_blob(loader, row, hdr, blob, err);
+	if (blob->part != header->part) {
 		blob->size = hdr->flags & WIM_RES_SOLID ? hdr->stored : hdr->size;
 		return 0;
 	}
 	blob->here = true;
-	if (hdr->flags & WIM_RES_SOLID) {
-		if (row >= loader->run_end && open_solid_run(loader, row, err) < 0)
-			return -1;
-		return place_in_solid(loader, hdr, blob, err);
-	}
 	blob->size = hdr->size;
-	return wim_resource_from_reshdr(loader->header, loader->file_bytes, hdr, "resource", &blob->res, err);
+	if (wim_resource_from_reshdr(header, loader->part->file_bytes, hdr, "resource", &blob->res, err) < 0)
+		return -1;
+	blob->res.source = loader->part->source;
+	return 0;
 }
 
 static int load_row(struct loader *loader, size_t row, struct err *err)
@@ -122,27 +150,31 @@ static int load_row(struct loader *loader, size_t row, struct err *err)
 		return -1;
 	if (!(hdr.flags & WIM_RES_METADATA)) {
 		if (!wim_hash_is_zero(blob.hash))
-			*vec_add(&loader->blobs) = blob;
+			*vec_add(&loader->items) = blob;
 		return 0;
 	}
+	if (loader->part->source > 0)
+		return 0;
 	if (!blob.here || (hdr.flags & WIM_RES_SOLID))
 		return err_set(err, ERR_UNSUPPORTED, "metadata resource in another part or in a solid resource");
-	if (loader->metadata.len == loader->header->image_count)
+	if (loader->metadata.len == loader->part->header.image_count)
 		return err_set(err, ERR_FORMAT, "more metadata resources than the %u images of the header",
-			       loader->header->image_count);
+			       loader->part->header.image_count);
 	*vec_add(&loader->metadata) = blob;
 	return 0;
 }
 
 static int load_rows(struct loader *loader, struct err *err)
 {
+	const struct wim_header *header = &loader->part->header;
+
 	for (size_t row = 0; row < loader->n_rows; row++)
 		if (load_row(loader, row, err) < 0)
 			return err_context(err, "blob table: row %zu", row);
 	/* only the first part of a split WIM has the metadata */
-	if (loader->metadata.len != loader->header->image_count && loader->header->part == 1)
+	if (loader->metadata.len != header->image_count && header->part == 1 && loader->part->source == 0)
 		return err_set(err, ERR_FORMAT, "the header says %u images, the blob table has %zu",
-			       loader->header->image_count, loader->metadata.len);
+			       header->image_count, loader->metadata.len);
 	return 0;
 }
 
@@ -156,8 +188,9 @@ static int compare_by_hash(const void *a, const void *b, void *items)
 	return order ? order : (ia > ib) - (ia < ib);
 }
 
-static void index_by_hash(struct wim_blobs *blobs)
+void wim_blobs_index(struct wim_blobs *blobs)
 {
+	free(blobs->by_hash);
 	blobs->by_hash = xreallocarray(NULL, blobs->n + 1, sizeof(*blobs->by_hash));
 	for (size_t i = 0; i < blobs->n; i++)
 		blobs->by_hash[i] = (uint32_t)i;
@@ -165,13 +198,14 @@ static void index_by_hash(struct wim_blobs *blobs)
 		qsort_r(blobs->by_hash, blobs->n, sizeof(*blobs->by_hash), compare_by_hash, blobs->items);
 }
 
-static int load_table(struct wim_reader *reader, uint64_t file_bytes, const struct wim_header *header,
-		      struct strbuf *ret, struct err *err)
+static int load_table(struct wim_reader *reader, const struct wim_part *part, struct strbuf *ret, struct err *err)
 {
 	struct wim_resource res;
 
-	if (wim_resource_from_reshdr(header, file_bytes, &header->blob_table, "blob table", &res, err) < 0)
+	if (wim_resource_from_reshdr(&part->header, part->file_bytes, &part->header.blob_table, "blob table", &res,
+				     err) < 0)
 		return -1;
+	res.source = part->source;
 	if (res.size % WIM_BLOB_ROW_LEN)
 		return err_set(err, ERR_FORMAT, "blob table of %" PRIu64 " bytes has a broken row", res.size);
 	if (wim_reader_load(reader, &res, WIM_BLOB_TABLE_MAX, ret, err) < 0)
@@ -179,36 +213,55 @@ static int load_table(struct wim_reader *reader, uint64_t file_bytes, const stru
 	return 0;
 }
 
+int wim_blobs_read_table(struct wim_reader *reader, const struct wim_part *part, struct wim_blobs *blobs,
+			 struct wim_blob_table *ret, struct err *err)
+{
+	CLEANUP(loader_release) struct loader loader = { .part = part, .blobs = blobs };
+	CLEANUP(strbuf_release) struct strbuf rows = STRBUF_INIT;
+
+	if (load_table(reader, part, &rows, err) < 0)
+		return -1;
+	loader.table = bytes_of(rows.data, rows.len);
+	loader.n_rows = rows.len / WIM_BLOB_ROW_LEN;
+	if (load_rows(&loader, err) < 0)
+		return -1;
+	*ret = (struct wim_blob_table){
+		.rows = rows,
+		.items = loader.items.items,
+		.n = loader.items.len,
+		.metadata = loader.metadata.items,
+		.n_metadata = loader.metadata.len,
+	};
+	rows = (struct strbuf)STRBUF_INIT;
+	loader.items.items = NULL;
+	loader.metadata.items = NULL;
+	return 0;
+}
+
 int wim_blobs_load(struct wim_reader *reader, int fd, uint64_t file_bytes, const struct wim_header *header,
 		   struct wim_blobs *ret, struct err *err)
 {
-	CLEANUP(loader_release) struct loader loader = { .fd = fd, .file_bytes = file_bytes, .header = header };
-	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
+	struct wim_part part = { .fd = fd, .file_bytes = file_bytes, .header = *header };
+	CLEANUP(wim_blobs_release) struct wim_blobs blobs = { 0 };
+	struct wim_blob_table table;
 
-	if (load_table(reader, file_bytes, header, &table, err) < 0)
+	if (wim_blobs_read_table(reader, &part, &blobs, &table, err) < 0)
 		return -1;
-	loader.table = bytes_of(table.data, table.len);
-	loader.n_rows = table.len / WIM_BLOB_ROW_LEN;
-	if (load_rows(&loader, err) < 0)
-		return -1;
-	*ret = (struct wim_blobs){
-		.table = table,
-		.items = loader.blobs.items,
-		.n = loader.blobs.len,
-		.metadata = loader.metadata.items,
-		.n_metadata = loader.metadata.len,
-		.has_solid = loader.has_solid,
-	};
-	table = (struct strbuf)STRBUF_INIT;
-	loader.blobs.items = NULL;
-	loader.metadata.items = NULL;
-	index_by_hash(ret);
+	blobs.table = table.rows;
+	blobs.items = table.items;
+	blobs.n = table.n;
+	blobs.metadata = table.metadata;
+	blobs.n_metadata = table.n_metadata;
+	wim_blobs_index(&blobs);
+	*ret = blobs;
+	blobs = (struct wim_blobs){ 0 };
 	return 0;
 }
 
 void wim_blobs_release(struct wim_blobs *blobs)
 {
 	strbuf_release(&blobs->table);
+	vec_release(&blobs->solids);
 	free(blobs->items);
 	free(blobs->by_hash);
 	free(blobs->metadata);

@@ -7,6 +7,7 @@
 #include <wimlib.h>
 
 #include "common/base/file.h"
+#include "common/base/vec.h"
 #include "common/image/wimlib_error.h"
 
 #define PLAIN_PIECE (1u << 18)
@@ -15,19 +16,32 @@
 #define TABLE_ALWAYS (16u << 20)
 #define TABLE_RATIO 64
 
+#define WINDOW (1u << 20)
+
 struct wim_reader {
-	int fd;
+	VEC(int) files;
+
+	/* what was read from a file last */
+	uint8_t *window;
+	size_t window_cap;
+	size_t window_len;
+	uint64_t window_at;
+	unsigned window_source;
+
+	/* see wim_reader_expect */
+	unsigned expected_source;
+	uint64_t expected_end;
 
 	struct wimlib_decompressor *decompressor;
 	enum wim_compression compression;
 	uint32_t chunk_size;
 
 	/* offsets of the chunks of the resource table_of and their end, relative to the first */
-	uint64_t *table;
+	uint8_t *table_memory;
+	size_t table_cap;
+	uint64_t *table; /* NULL when there is none */
 	struct wim_resource table_of;
 
-	uint8_t *in;
-	size_t in_cap;
 	uint8_t *out;
 	size_t out_cap;
 	struct wim_resource out_of; /* resource and chunk whose contents are in out, when have_out */
@@ -39,8 +53,20 @@ struct wim_reader *wim_reader_new(int fd)
 {
 	struct wim_reader *reader = xcalloc(1, sizeof(*reader));
 
-	reader->fd = fd;
+	wim_reader_add_file(reader, fd);
 	return reader;
+}
+
+unsigned wim_reader_add_file(struct wim_reader *reader, int fd)
+{
+	*vec_add(&reader->files) = fd;
+	return (unsigned)reader->files.len - 1;
+}
+
+void wim_reader_expect(struct wim_reader *reader, unsigned source, uint64_t end)
+{
+	reader->expected_source = source;
+	reader->expected_end = end;
 }
 
 void wim_reader_freep(struct wim_reader **reader)
@@ -50,9 +76,10 @@ void wim_reader_freep(struct wim_reader **reader)
 	if (!r)
 		return;
 	wimlib_free_decompressor(r->decompressor);
-	free(r->table);
-	free(r->in);
+	free(r->table_memory);
+	free(r->window);
 	free(r->out);
+	vec_release(&r->files);
 	free(r);
 	*reader = NULL;
 }
@@ -114,7 +141,7 @@ int wim_resource_open_solid(int fd, uint64_t file_bytes, const struct wim_reshdr
 
 static bool same_resource(const struct wim_resource *a, const struct wim_resource *b)
 {
-	return a->offset == b->offset && a->stored == b->stored && a->size == b->size && a->solid == b->solid &&
+	return a->source == b->source && a->offset == b->offset && a->stored == b->stored && a->size == b->size && a->solid == b->solid &&
 	       a->chunk_size == b->chunk_size && a->compression == b->compression;
 }
 
@@ -131,6 +158,26 @@ static int need_buffer(uint8_t **buffer, size_t *cap, size_t size, struct err *e
 	*buffer = grown;
 	*cap = size;
 	return 0;
+}
+
+/* Lends len bytes of a file until the next call; NULL on error. */
+static const uint8_t *fetch(struct wim_reader *r, unsigned source, uint64_t at, size_t len, struct err *err)
+{
+	size_t want = len;
+
+	if (source == r->window_source && at >= r->window_at && len <= r->window_len &&
+	    at - r->window_at <= r->window_len - len)
+		return r->window + (at - r->window_at);
+	if (source == r->expected_source && r->expected_end > at + len)
+		want = MAX(len, (size_t)MIN(r->expected_end - at, (uint64_t)WINDOW));
+	r->window_len = 0;
+	if (need_buffer(&r->window, &r->window_cap, want, err) < 0 ||
+	    file_pread(r->files.items[source], r->window, want, at, err) < 0)
+		return NULL;
+	r->window_source = source;
+	r->window_at = at;
+	r->window_len = want;
+	return r->window;
 }
 
 /* Where things are in a compressed resource: [header] [table] chunks [table of a pipable one]. */
@@ -210,17 +257,20 @@ static int load_table(struct wim_reader *r, const struct wim_resource *res, stru
 		return 0;
 
 	size_t raw_len = (size_t)(at->n_entries * at->entry_len);
-	CLEANUP(freep) uint8_t *raw = try_alloc(raw_len, err);
-	CLEANUP(freep) uint64_t *table = try_alloc((size_t)(at->n_chunks + 1) * sizeof(uint64_t), err);
+	const uint8_t *raw = (const uint8_t *)"";
 
-	if (!raw || !table || file_pread(r->fd, raw, raw_len, at->table_at, err) < 0)
+	r->table = NULL;
+	if (raw_len)
+		raw = fetch(r, res->source, at->table_at, raw_len, err);
+	if (!raw || need_buffer(&r->table_memory, &r->table_cap, (size_t)(at->n_chunks + 1) * sizeof(uint64_t), err) < 0)
 		return -1;
+
+	uint64_t *table = (uint64_t *)(void *)r->table_memory;
+
 	decode_table(res, at, raw, table);
 	if (check_table(res, at, table, err) < 0)
 		return -1;
-	free(r->table);
 	r->table = table;
-	table = NULL;
 	r->table_of = *res;
 	return 0;
 }
@@ -243,54 +293,81 @@ static int need_decompressor(struct wim_reader *r, const struct wim_resource *re
 	return 0;
 }
 
-/* Leaves the contents of a chunk in r->out. */
-static int load_chunk(struct wim_reader *r, const struct wim_resource *res, const struct layout *at, uint64_t chunk,
-		      struct err *err)
+/* Lends the contents of a chunk. */
+static const uint8_t *load_chunk(struct wim_reader *r, const struct wim_resource *res, const struct layout *at,
+				 uint64_t chunk, struct err *err)
 {
 	size_t out_len = (size_t)chunk_contents(res, chunk);
 	size_t in_len = (size_t)(r->table[chunk + 1] - r->table[chunk]);
 	uint64_t place = at->data_at + r->table[chunk] + (res->pipable ? (chunk + 1) * PIPABLE_CHUNK_HEADER_LEN : 0);
+	const uint8_t *in;
 
 	if (r->have_out && same_resource(&r->out_of, res) && r->out_chunk == chunk)
-		return 0;
+		return r->out;
+	if (in_len == out_len)
+		return fetch(r, res->source, place, out_len, err);
+	if (res->compression == WIM_NONE) {
+		err_at(err, ERR_FORMAT, place, "shortened chunk in a resource that is not compressed");
+		return NULL;
+	}
 	r->have_out = false;
-	if (need_buffer(&r->out, &r->out_cap, out_len, err) < 0)
-		return -1;
-	if (in_len == out_len) {
-		if (file_pread(r->fd, r->out, out_len, place, err) < 0)
-			return -1;
-	} else {
-		if (res->compression == WIM_NONE)
-			return err_at(err, ERR_FORMAT, place, "shortened chunk in a resource that is not compressed");
-		if (need_buffer(&r->in, &r->in_cap, in_len, err) < 0 || need_decompressor(r, res, err) < 0 ||
-		    file_pread(r->fd, r->in, in_len, place, err) < 0)
-			return -1;
-		if (wimlib_decompress(r->in, in_len, r->out, out_len, r->decompressor) != 0)
-			return err_at(err, ERR_FORMAT, place, "damaged %s data",
-				      wim_compression_name(res->compression));
+	in = fetch(r, res->source, place, in_len, err);
+	if (!in || need_buffer(&r->out, &r->out_cap, out_len, err) < 0 || need_decompressor(r, res, err) < 0)
+		return NULL;
+	if (wimlib_decompress(in, in_len, r->out, out_len, r->decompressor) != 0) {
+		err_at(err, ERR_FORMAT, place, "damaged %s data", wim_compression_name(res->compression));
+		return NULL;
 	}
 	r->out_of = *res;
 	r->out_chunk = chunk;
 	r->have_out = true;
-	return 0;
+	return r->out;
+}
+
+int wim_reader_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, const uint8_t **ret,
+		     size_t *ret_len, struct err *err)
+{
+	struct layout at = { 0 };
+
+	if (!res->compressed || chunk >= res->size / res->chunk_size + (res->size % res->chunk_size != 0))
+		return err_at(err, ERR_FORMAT, res->offset, "data outside of its resource");
+	if (load_table(reader, res, &at, err) < 0)
+		return -1;
+	*ret = load_chunk(reader, res, &at, chunk, err);
+	*ret_len = (size_t)chunk_contents(res, chunk);
+	return *ret ? 0 : -1;
+}
+
+/* The end, in the file, of the chunk that holds the byte before end. */
+static uint64_t chunks_end(const struct wim_reader *r, const struct wim_resource *res, const struct layout *at,
+			   uint64_t end)
+{
+	uint64_t chunk = (end - 1) / res->chunk_size + 1;
+
+	return at->data_at + r->table[chunk] + (res->pipable ? chunk * PIPABLE_CHUNK_HEADER_LEN : 0);
 }
 
 static int stream_chunks(struct wim_reader *r, const struct wim_resource *res, uint64_t offset, uint64_t len,
 			 wim_data_fn fn, void *context, struct err *err)
 {
 	struct layout at = { 0 };
+	uint64_t end;
 
 	if (load_table(r, res, &at, err) < 0)
 		return -1;
+	end = chunks_end(r, res, &at, offset + len);
+	if (r->expected_source != res->source || r->expected_end < end)
+		wim_reader_expect(r, res->source, end);
 	while (len) {
 		uint64_t chunk = offset / res->chunk_size;
 		size_t skip = (size_t)(offset % res->chunk_size);
+		const uint8_t *data = load_chunk(r, res, &at, chunk, err);
 
-		if (load_chunk(r, res, &at, chunk, err) < 0)
+		if (!data)
 			return -1;
 
 		size_t n = (size_t)MIN(len, chunk_contents(res, chunk) - skip);
-		int stop = fn(context, r->out + skip, n);
+		int stop = fn(context, data + skip, n);
 
 		if (stop)
 			return stop;
@@ -303,16 +380,14 @@ static int stream_chunks(struct wim_reader *r, const struct wim_resource *res, u
 static int stream_plain(struct wim_reader *r, const struct wim_resource *res, uint64_t offset, uint64_t len,
 			wim_data_fn fn, void *context, struct err *err)
 {
-	r->have_out = false;
-	if (need_buffer(&r->out, &r->out_cap, (size_t)MIN(len, (uint64_t)PLAIN_PIECE), err) < 0)
-		return -1;
 	while (len) {
-		size_t n = (size_t)MIN(len, (uint64_t)MIN(r->out_cap, (size_t)PLAIN_PIECE));
+		size_t n = (size_t)MIN(len, (uint64_t)PLAIN_PIECE);
+		const uint8_t *data = fetch(r, res->source, res->offset + offset, n, err);
 
-		if (file_pread(r->fd, r->out, n, res->offset + offset, err) < 0)
+		if (!data)
 			return -1;
 
-		int stop = fn(context, r->out, n);
+		int stop = fn(context, data, n);
 
 		if (stop)
 			return stop;

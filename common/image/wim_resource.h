@@ -15,6 +15,7 @@
 #define WIM_SOLID_CHUNK_MAX (1u << 28) /* Microsoft uses 64 MiB; one chunk is held in memory */
 
 struct wim_resource {
+	unsigned source; /* which of the reader's files, from 0 */
 	uint64_t offset;
 	uint64_t stored;
 	uint64_t size;
@@ -38,9 +39,18 @@ int wim_resource_check_size(const struct wim_resource *res, struct err *err);
 
 struct wim_reader;
 
-/* fd stays the caller's. */
+/* Reads from fd, which stays the caller's, as source 0. */
 struct wim_reader *wim_reader_new(int fd);
 void wim_reader_freep(struct wim_reader **reader);
+
+/* One more file, another part of a split WIM: returns its number as a source. */
+unsigned wim_reader_add_file(struct wim_reader *reader, int fd);
+
+/*
+ * Says that the bytes of a source up to end will be wanted: one read may then take more of them than are needed
+ * just now. They must be in the file.
+ */
+void wim_reader_expect(struct wim_reader *reader, unsigned source, uint64_t end);
 
 /* Non-zero stops the reading; that value is returned. */
 typedef int (*wim_data_fn)(void *context, const void *data, size_t len);
@@ -48,6 +58,13 @@ typedef int (*wim_data_fn)(void *context, const void *data, size_t len);
 /* Hands the part [offset, offset + len) of the contents to fn, piece by piece. */
 int wim_reader_stream(struct wim_reader *reader, const struct wim_resource *res, uint64_t offset, uint64_t len,
 		      wim_data_fn fn, void *context, struct err *err);
+
+/*
+ * One chunk of a compressed resource: lends its contents until the reader is used again.
+ * Reading the same chunk again costs nothing.
+ */
+int wim_reader_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, const uint8_t **ret,
+		     size_t *ret_len, struct err *err);
 
 /*
  * For tables that are held in memory: ERR_LIMIT above max bytes, and above what tables compress to. (Lists of

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/blob_units.h"
+
+#include <stdlib.h>
+
+#include "common/base/vec.h"
+
+#define BATCH_STORED (1u << 20)   /* one read */
+#define BATCH_CONTENTS (4u << 20)
+#define LARGE (16u << 20)         /* from here on a compressed blob is shared, and a stored one comes early */
+
+struct maker {
+	struct blob_list *list;
+	VEC(struct blob_unit) units;
+};
+
+static const struct wim_blob *blob_at(const struct blob_list *list, size_t i)
+{
+	return list->blobs[list->order[i]];
+}
+
+/* Empty contents, which some tables have, need no chunk. */
+static bool is_solid(const struct wim_blob *blob)
+{
+	return blob->res.solid && blob->size > 0;
+}
+
+static bool is_large(const struct wim_blob *blob)
+{
+	return !blob->res.solid && blob->size >= LARGE;
+}
+
+/* Solid ones before others, since their pieces are the largest; then large ones by size; then as they lie. */
+static int compare_blobs(const void *a, const void *b, void *context)
+{
+	const struct wim_blob *const *blobs = context;
+	const struct wim_blob *x = blobs[*(const size_t *)a], *y = blobs[*(const size_t *)b];
+
+	if (is_solid(x) != is_solid(y))
+		return is_solid(x) ? -1 : 1;
+	if (is_large(x) != is_large(y))
+		return is_large(x) ? -1 : 1;
+	if (is_large(x) && x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	if (x->res.source != y->res.source)
+		return x->res.source < y->res.source ? -1 : 1;
+	if (x->res.offset != y->res.offset)
+		return x->res.offset < y->res.offset ? -1 : 1;
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (x->size > y->size) - (x->size < y->size);
+}
+
+/* A large blob that is compressed in chunks, several of which make a part. */
+static size_t add_large(struct maker *maker, size_t i)
+{
+	const struct wim_blob *blob = blob_at(maker->list, i);
+	bool shared = blob->res.compressed && blob->res.chunk_size <= BLOB_UNIT_LARGE;
+	uint64_t step = shared ? BLOB_UNIT_LARGE : blob->size;
+
+	if (!shared) {
+		*vec_add(&maker->units) = (struct blob_unit){ .kind = BLOB_UNIT_BATCH, .first = i, .n = 1 };
+		return i + 1;
+	}
+	maker->list->is_shared[maker->list->order[i]] = true;
+	for (uint64_t at = 0; at < blob->size; at += step)
+		*vec_add(&maker->units) = (struct blob_unit){ .kind = BLOB_UNIT_PART, .first = i, .n = 1, .from = at,
+							      .to = MIN(blob->size, at + step) };
+	return i + 1;
+}
+
+static bool same_resource(const struct wim_blob *a, const struct wim_blob *b)
+{
+	return a->res.source == b->res.source && a->res.offset == b->res.offset;
+}
+
+/* The blobs [i, end) are in one solid resource, sorted by place: a unit for each chunk that holds any of them. */
+static void add_chunks(struct maker *maker, size_t i, size_t end)
+{
+	struct blob_list *list = maker->list;
+	const struct wim_resource *res = &blob_at(list, i)->res;
+	uint64_t chunk_size = res->chunk_size;
+	uint64_t at = 0;
+	size_t first = i;
+
+	while (first < end) {
+		struct blob_unit unit = { .kind = BLOB_UNIT_CHUNK, .first = first };
+
+		at = MAX(at, blob_at(list, first)->at / chunk_size);
+		unit.from = at * chunk_size;
+		unit.to = MIN(unit.from + chunk_size, res->size);
+		for (size_t j = first; j < end && blob_at(list, j)->at < unit.to; j++)
+			unit.n = j + 1 - first;
+		*vec_add(&maker->units) = unit;
+		at++;
+		/* on to the first blob that reaches behind this chunk */
+		while (first < end && blob_at(list, first)->at + blob_at(list, first)->size <= unit.to)
+			first++;
+	}
+}
+
+/* Overlapping contents would let a small file claim any amount of work. */
+static int add_solid(struct maker *maker, size_t i, size_t *ret_end, struct err *err)
+{
+	struct blob_list *list = maker->list;
+	const struct wim_resource *res = &blob_at(list, i)->res;
+	uint64_t done = 0;
+	size_t end = i;
+
+	for (; end < list->n && is_solid(blob_at(list, end)) && same_resource(blob_at(list, i), blob_at(list, end));
+	     end++) {
+		const struct wim_blob *blob = blob_at(list, end);
+
+		if (blob->at < done)
+			return err_at(err, ERR_FORMAT, res->offset, "contents overlap in a solid resource");
+		done = blob->at + blob->size;
+		list->is_shared[list->order[end]] = blob->at / res->chunk_size != (done - 1) / res->chunk_size;
+	}
+	add_chunks(maker, i, end);
+	*ret_end = end;
+	return 0;
+}
+
+static size_t add_batch(struct maker *maker, size_t i)
+{
+	const struct blob_list *list = maker->list;
+	const struct wim_resource *first = &blob_at(list, i)->res;
+	struct blob_unit unit = { .kind = BLOB_UNIT_BATCH, .first = i, .to = first->offset };
+	uint64_t contents = 0;
+
+	for (; i < list->n; i++) {
+		const struct wim_resource *res = &blob_at(list, i)->res;
+
+		if (unit.n && (res->source != first->source || res->offset != unit.to ||
+			       unit.to - first->offset + res->stored > BATCH_STORED ||
+			       contents + res->size > BATCH_CONTENTS))
+			break;
+		unit.to = res->offset + res->stored;
+		contents += res->size;
+		unit.n++;
+	}
+	*vec_add(&maker->units) = unit;
+	return i;
+}
+
+static void note_chunk(struct blob_list *list, const struct wim_resource *res)
+{
+	if (res->compressed)
+		list->chunk_max = MAX(list->chunk_max, (uint32_t)MIN((uint64_t)res->chunk_size, res->size));
+}
+
+int blob_list_make(const struct wim_blob *const *blobs, size_t n, struct blob_list *ret, struct err *err)
+{
+	struct maker maker = { .list = ret };
+	int result = 0;
+
+	*ret = (struct blob_list){ .blobs = blobs, .n = n };
+	ret->order = xcalloc(n + 1, sizeof(*ret->order));
+	ret->is_shared = xcalloc(n + 1, sizeof(*ret->is_shared));
+	for (size_t i = 0; i < n; i++)
+		ret->order[i] = i;
+	if (n)
+		qsort_r(ret->order, n, sizeof(*ret->order), compare_blobs, (void *)blobs);
+	for (size_t i = 0; i < n && result == 0;) {
+		const struct wim_blob *blob = blob_at(ret, i);
+
+		note_chunk(ret, &blob->res);
+		if (is_solid(blob))
+			result = add_solid(&maker, i, &i, err);
+		else if (is_large(blob))
+			i = add_large(&maker, i);
+		else
+			i = add_batch(&maker, i);
+	}
+	ret->units = maker.units.items;
+	ret->n_units = maker.units.len;
+	return result;
+}
+
+void blob_list_release(struct blob_list *list)
+{
+	free(list->order);
+	free(list->is_shared);
+	free(list->units);
+	*list = (struct blob_list){ 0 };
+}
