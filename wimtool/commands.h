@@ -21,3 +21,4 @@ extern const struct cli_command cmd_recover;
 extern const struct cli_command cmd_hash;
 extern const struct cli_command cmd_set;
 extern const struct cli_command cmd_diff;
+extern const struct cli_command cmd_doctor;

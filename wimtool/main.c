@@ -20,6 +20,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_mountrw,
 	&cmd_unmount,
 	&cmd_recover,
+	&cmd_doctor,
 	NULL,
 };
 

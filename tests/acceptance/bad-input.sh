@@ -54,6 +54,7 @@ for input in "${wims[@]}"; do
 	refuses "wimtool set: $name" wimtool set "$input" 1 --name=other
 	refuses "wimtool append: $name" wimtool append tree "$input" second
 	refuses "sysprep-lite scan: $name" sysprep-lite scan "$input:1"
+	refuses "wimtool doctor: $name" wimtool doctor "$input:1"
 	refuses "sysprep-lite plan: $name" sysprep-lite plan "$input:1"
 	refuses "sysprep-lite compare: $name" sysprep-lite compare "$input:1" "$input:1"
 	refuses "sysprep-lite compare --nodes: $name" sysprep-lite compare --nodes="$input" --nodes="$input"

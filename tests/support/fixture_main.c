@@ -108,15 +108,25 @@ static int run_spec(struct args *args)
 
 static int run_pe(struct args *args)
 {
+	struct pe_options options = { .machine = PE_MACHINE_AMD64 };
 	struct pe_version version;
 	struct strbuf pe = STRBUF_INIT;
+	const char *machine = "amd64";
+	uint64_t flags = 0;
 	int result;
 
-	if (args_check(args, 2, 3) < 0)
+	args_text(args, "--machine", &machine);
+	args_text(args, "--text", &options.text);
+	options.no_version = args_flag(args, "--no-version");
+	if (args_number(args, "--flags", &flags) < 0 || args_check(args, 2, 3) < 0)
 		return -1;
+	options.flags = (uint32_t)flags;
+	if (!pe_machine_parse(machine, &options.machine))
+		return err_set(args->err, ERR_USAGE, "'%s' is no machine", machine);
 	if (!pe_version_parse(args->words[1], &version))
 		return err_set(args->err, ERR_USAGE, "'%s' is no version", args->words[1]);
-	pe_build(&version, args->n > 2 ? args->words[2] : path_name(args->words[0]), &pe);
+	options.name = args->n > 2 ? args->words[2] : path_name(args->words[0]);
+	pe_build_as(&version, &options, &pe);
 	result = write_file(args->words[0], pe.data, pe.len, args->err);
 	strbuf_release(&pe);
 	return result;
