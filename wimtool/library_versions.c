@@ -8,6 +8,8 @@
 #include <libxml/parser.h>
 #include <wimlib.h>
 
+#include "wimtool/mount_server.h"
+
 /* The number, since the text of 1.13.6 as Debian has it says 1.13.5. */
 static const char *libwim_version(void)
 {
@@ -31,4 +33,6 @@ static const char *fuse_presence(void)
 	return access("/dev/fuse", F_OK) == 0 ? "fuse: /dev/fuse is here" : "fuse: no /dev/fuse, so no mount";
 }
 
-const char *(*const wimtool_library_versions[])(void) = { libwim_version, libxml_version, fuse_presence, NULL };
+const char *(*const wimtool_library_versions[])(void) = {
+	libwim_version, libxml_version, mount_server_library, fuse_presence, NULL,
+};

@@ -3,5 +3,5 @@
 TOOLS += wimtool
 wimtool_dirs := wimtool
 wimtool_uses := sysprep-lite unattend image common
-wimtool_pkgs := libxml-2.0 hivex libcjson yaml-0.1 libcrypto
+wimtool_pkgs := fuse3 hivex libcjson libcrypto libxml-2.0 yaml-0.1
 wimtool_data := $(wildcard wimtool/data/*.tsv)

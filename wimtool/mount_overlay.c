@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "wimtool/mount_overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+
+extern char **environ;
+
+/* What programs print here the user has no use for: we say what failed. */
+static int run_quietly(char *const argv[])
+{
+	posix_spawn_file_actions_t actions;
+	int status = -1;
+	pid_t pid;
+	int code;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	code = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (code != 0)
+		return -1;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+/* ---- preparing ---- */
+
+static bool holds_user_xattrs(const char *folder)
+{
+	static const char name[] = "user.goldwim.test";
+
+	if (setxattr(folder, name, "1", 1, 0) < 0)
+		return false;
+	removexattr(folder, name);
+	return true;
+}
+
+int mount_overlay_prepare(struct mount_record *record, struct err *err)
+{
+	CLEANUP(freep) char *upper = path_join(record->staging, "upper");
+	CLEANUP(freep) char *work = path_join(record->staging, "work");
+	CLEANUP(freep) char *lower = mount_path(record, "lower");
+
+	if (mkdir(upper, 0700) < 0 || mkdir(work, 0700) < 0)
+		return err_errno(err, errno, "%s", record->staging);
+	if (mkdir(lower, 0700) < 0)
+		return err_errno(err, errno, "%s", lower);
+	record->keeps_xattrs = holds_user_xattrs(upper);
+	return 0;
+}
+
+/* The root of the merged tree has the mode, owner and time of the upper folder. */
+static int take_over_root(const char *lower, const char *upper, struct err *err)
+{
+	struct stat st;
+
+	if (stat(lower, &st) < 0)
+		return err_errno(err, errno, "%s", lower);
+
+	struct timespec times[2] = { st.st_atim, st.st_mtim };
+
+	if ((geteuid() == 0 && chown(upper, st.st_uid, st.st_gid) < 0) || chmod(upper, st.st_mode & 07777) < 0 ||
+	    utimensat(AT_FDCWD, upper, times, 0) < 0)
+		return err_errno(err, errno, "%s", upper);
+	return 0;
+}
+
+/* ---- overlayfs of the kernel ---- */
+
+struct layers {
+	int fds[3]; /* kept open while paths of /proc/self/fd stand for them */
+	char *paths[3];
+};
+
+static void layers_release(struct layers *layers)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(layers->fds); i++) {
+		close_fdp(&layers->fds[i]);
+		free(layers->paths[i]);
+	}
+}
+
+/* Characters that mean something in the options are avoided by a path that has none. */
+static int name_layer(struct layers *layers, size_t i, const char *folder, const char *name, struct err *err)
+{
+	layers->paths[i] = path_join(folder, name);
+	if (!strpbrk(layers->paths[i], ",:\\\""))
+		return 0;
+	layers->fds[i] = open(layers->paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (layers->fds[i] < 0)
+		return err_errno(err, errno, "%s", layers->paths[i]);
+	free(layers->paths[i]);
+	layers->paths[i] = xasprintf("/proc/self/fd/%d", layers->fds[i]);
+	return 0;
+}
+
+/*
+ * index: a file with several names stays one when it is changed. No redirects and no copies of metadata alone, so
+ * that the upper folder says all.
+ */
+static int mount_kernel(const struct mount_record *record, const struct layers *layers)
+{
+	static const char *const links[] = { "on", "off" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		CLEANUP(freep) char *options = xasprintf(
+			"lowerdir=%s,upperdir=%s,workdir=%s,index=%s,redirect_dir=off,metacopy=off", layers->paths[0],
+			layers->paths[1], layers->paths[2], links[i]);
+
+		if (mount("overlay", record->mountpoint, "overlay", MS_NOSUID | MS_NODEV, options) == 0)
+			return 0;
+		if (errno != EINVAL && errno != ESTALE && errno != EOPNOTSUPP)
+			return -1;
+	}
+	return -1;
+}
+
+/* The kernel goes on without an index when the layers cannot have one, and says so here. */
+static bool has_index(const char *mountpoint)
+{
+	FILE *file = fopen("/proc/self/mounts", "re");
+	CLEANUP(freep) char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (file && getline(&line, &cap, file) > 0) {
+		const char *at = strstr(line, mountpoint);
+
+		if (at && strncmp(line, "overlay ", 8) == 0)
+			found = strstr(line, "index=on") != NULL;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static int mount_by_fuse(struct mount_record *record, const struct layers *layers)
+{
+	CLEANUP(freep) char *options = xasprintf("lowerdir=%s,upperdir=%s,workdir=%s", layers->paths[0],
+						 layers->paths[1], layers->paths[2]);
+	char *const argv[] = { (char *)"fuse-overlayfs", (char *)"-o", options, record->mountpoint, NULL };
+
+	record->by_fuse = run_quietly(argv) == 0;
+	return record->by_fuse ? 0 : -1;
+}
+
+static int no_overlay(int why, const struct mount_record *record, struct err *err)
+{
+	if (why == EPERM) {
+		err_set(err, ERR_PERMISSION, "mounting for changes needs root, or the program fuse-overlayfs");
+		return err_hint(err, "wimtool update changes files of an image without a mount");
+	}
+	err_errno(err, why, "the kernel does not put an overlay over %s", record->staging);
+	return err_hint(err, "--staging-dir must be on a file system with extended attributes: ext4, xfs, btrfs, tmpfs");
+}
+
+int mount_overlay_start(struct mount_record *record, struct err *err)
+{
+	CLEANUP(layers_release) struct layers layers = { .fds = { -1, -1, -1 } };
+	CLEANUP(freep) char *lower = mount_path(record, "lower");
+	CLEANUP(freep) char *upper = path_join(record->staging, "upper");
+	int why;
+
+	if (take_over_root(lower, upper, err) < 0 || name_layer(&layers, 0, record->folder, "lower", err) < 0 ||
+	    name_layer(&layers, 1, record->staging, "upper", err) < 0 ||
+	    name_layer(&layers, 2, record->staging, "work", err) < 0)
+		return -1;
+	record->by_fuse = false;
+	if (mount_kernel(record, &layers) == 0) {
+		record->keeps_links = has_index(record->mountpoint);
+		return 0;
+	}
+	why = errno;
+	record->keeps_links = false;
+	return mount_by_fuse(record, &layers) == 0 ? 0 : no_overlay(why, record, err);
+}
+
+/* ---- unmounting ---- */
+
+int mount_take_away(const char *path, bool lazy, struct err *err)
+{
+	char *const argv[] = { (char *)"fusermount3", (char *)"-u", (char *)(lazy ? "-qz" : "-q"), (char *)"--",
+			       (char *)(uintptr_t)path, NULL };
+	int why;
+
+	if (umount2(path, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0)) == 0)
+		return 0;
+	why = errno;
+	if (why == EPERM && run_quietly(argv) == 0)
+		return 0;
+	if (why != EPERM && why != EBUSY)
+		return err_errno(err, why, "cannot be unmounted");
+	err_set(err, ERR_BUSY, "files are open there, or somebody's current folder is there");
+	return err_hint(err, "end those programs (fuser -vm %s shows them), or unmount with --force", path);
+}
