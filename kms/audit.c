@@ -2,7 +2,6 @@
 /* The collecting part: from events to the index, and what is met on the way. */
 #include "kms/audit.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -15,8 +14,13 @@ enum {
 	NOTES_MAX = 1000,      /* a kind; a log with more is damaged from end to end */
 	NOTE_KINDS = NOTE_NO_CMID + 1,
 	HOSTS_MAX = 1024,      /* hosts in one audit; a host key allows six */
-	FAILURES_MAX = 256,    /* distinct result codes; Windows has about eighty */
+	REARMS_MAX = 100000,   /* computers whose own log tells of it */
 	FOREIGN_BINARY = 1024, /* KMS's own events carry at most 260 bytes */
+};
+
+struct rearm {
+	uint32_t name;
+	uint64_t time;
 };
 
 struct audit_state {
@@ -26,6 +30,7 @@ struct audit_state {
 	struct hour_map hours;
 	struct record_ranges ranges;
 	struct seen_lines lines;
+	VEC(struct rearm) rearms;
 };
 
 static const struct {
@@ -76,15 +81,19 @@ void audit_freep(struct audit **pointer)
 	vec_release(&audit->hosts);
 	vec_release(&audit->notes);
 	vec_release(&audit->failures);
+	vec_release(&audit->refusals);
 	vec_release(&audit->groups);
 	vec_release(&audit->computers);
 	vec_release(&audit->counts);
 	vec_release(&audit->changes);
+	vec_release(&audit->renewals);
+	vec_release(&audit->pools);
 	free(audit->by_name);
 	cmid_index_freep(&audit->index);
 	hour_map_release(&audit->state->hours);
 	record_ranges_release(&audit->state->ranges);
 	seen_lines_release(&audit->state->lines);
+	vec_release(&audit->state->rearms);
 	free(audit->state);
 	free(audit);
 	*pointer = NULL;
@@ -124,7 +133,8 @@ static uint16_t host_of(struct audit *audit, const struct log_event *event)
 			return known_host(audit, i, name);
 	if (audit->hosts.len == HOSTS_MAX)
 		return HOSTS_MAX - 1;
-	*vec_add(&audit->hosts) = (struct audit_host){ .name = xstrndup(name.data, name.len) };
+	*vec_add(&audit->hosts) = (struct audit_host){ .name = xstrndup(name.data, name.len),
+						     .log = audit->state->log };
 	return audit->state->host = (uint16_t)(audit->hosts.len - 1);
 }
 
@@ -178,6 +188,14 @@ static void note_foreign(struct audit *audit, const struct log_event *event)
 			   (int)MIN(event->provider.len, 200U), event->provider.data, event->binary_len));
 }
 
+/* The log of a client, or of many that were forwarded, tells that it was rearmed. */
+static void note_rearm(struct audit *audit, const struct log_event *event)
+{
+	if (event->has_time && event->computer.len && audit->state->rearms.len < REARMS_MAX)
+		*vec_add(&audit->state->rearms) =
+			(struct rearm){ cmid_index_name_id(audit->index, event->computer), event->time };
+}
+
 static void note_other(struct audit *audit, const struct log_event *event)
 {
 	int len = (int)MIN(event->message.len, 300U);
@@ -186,52 +204,8 @@ static void note_other(struct audit *audit, const struct log_event *event)
 		add_note(audit, NOTE_DNS_FAILED, event, xstrndup(event->message.data, (size_t)len));
 	else if (event->id == EVENT_LOG_CLEARED && text_is(event->provider, "Microsoft-Windows-Eventlog"))
 		add_note(audit, NOTE_CLEARED, event, xstrdup("a log was cleared"));
-}
-
-/* Keeps the names that sort first, in order. */
-static void note_name(const struct audit *audit, struct audit_failure *failure, uint32_t name)
-{
-	const char *text = cmid_index_name(audit->index, name);
-	size_t at = 0;
-
-	for (; at < failure->n_names; at++) {
-		int order = strcasecmp(text, cmid_index_name(audit->index, failure->names[at]));
-
-		if (failure->names[at] == name)
-			return;
-		if (order < 0)
-			break;
-	}
-	failure->more_names |= failure->n_names == ARRAY_SIZE(failure->names);
-	if (at == ARRAY_SIZE(failure->names))
-		return;
-	if (failure->n_names < ARRAY_SIZE(failure->names))
-		failure->n_names++;
-	memmove(&failure->names[at + 1], &failure->names[at],
-		(failure->n_names - at - 1) * sizeof(failure->names[0]));
-	failure->names[at] = name;
-}
-
-static void count_failure(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t name)
-{
-	struct audit_failure *failure = NULL;
-
-	audit->refused++;
-	for (size_t i = 0; i < audit->failures.len && !failure; i++)
-		if (audit->failures.items[i].hresult == request->hresult)
-			failure = &audit->failures.items[i];
-	if (!failure) {
-		if (audit->failures.len == FAILURES_MAX)
-			return;
-		failure = vec_add(&audit->failures);
-		*failure = (struct audit_failure){ .hresult = request->hresult,
-						   .first = time,
-						   .log = audit->state->log };
-	}
-	failure->requests++;
-	failure->first = MIN(failure->first, time);
-	failure->last = MAX(failure->last, time);
-	note_name(audit, failure, name);
+	else if (event->id == EVENT_REARMED && is_own_provider(event->provider))
+		note_rearm(audit, event);
 }
 
 static void widen(uint64_t *first, uint64_t *last, uint64_t time)
@@ -259,7 +233,7 @@ static void count_request(struct audit *audit, const struct log_event *event, ui
 	}
 	counted = cmid_index_add(audit->index, request, time, host, audit->state->log, event);
 	if (request->hresult)
-		count_failure(audit, request, time, counted.name);
+		audit_count_failure(audit, request, time, audit->state->log, &counted, host);
 	hour_map_add(&audit->state->hours, host, cmid_index_counter(audit->index, counted.product), time);
 }
 
@@ -377,12 +351,44 @@ int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, s
 	return end_log(audit, format, err);
 }
 
-bool audit_in_pool(const struct audit *audit, uint32_t name)
+static int compare_rearms(const void *a, const void *b)
 {
-	for (size_t i = 0; i < audit->options.n_pools; i++)
-		if (fnmatch(audit->options.pools[i], cmid_index_name(audit->index, name), FNM_CASEFOLD) == 0)
-			return true;
-	return false;
+	const struct rearm *x = a, *y = b;
+
+	if (x->name != y->name)
+		return x->name < y->name ? -1 : 1;
+	return (x->time > y->time) - (x->time < y->time);
+}
+
+/* Of each name the last one, sorted by name. */
+static void sort_rearms(struct audit_state *state)
+{
+	size_t kept = 0;
+
+	if (!state->rearms.len)
+		return;
+	qsort(state->rearms.items, state->rearms.len, sizeof(*state->rearms.items), compare_rearms);
+	for (size_t i = 0; i < state->rearms.len; i++)
+		if (i + 1 == state->rearms.len || state->rearms.items[i + 1].name != state->rearms.items[i].name)
+			state->rearms.items[kept++] = state->rearms.items[i];
+	state->rearms.len = kept;
+}
+
+static int compare_rearm_names(const void *a, const void *b)
+{
+	const struct rearm *x = a, *y = b;
+
+	return (x->name > y->name) - (x->name < y->name);
+}
+
+uint64_t audit_rearmed_after(const struct audit *audit, uint32_t name, uint64_t time)
+{
+	const struct rearm key = { .name = name }, *found = NULL;
+
+	if (audit->state->rearms.len)
+		found = bsearch(&key, audit->state->rearms.items, audit->state->rearms.len, sizeof(key),
+				compare_rearm_names);
+	return found && found->time > time ? found->time : 0;
 }
 
 uint64_t audit_requests_between(const struct audit *audit, uint16_t host, enum kms_counter counter, uint64_t start,
@@ -396,18 +402,13 @@ size_t audit_days(const struct audit *audit, struct day_count **ret)
 	return hour_map_days(&audit->state->hours, ret);
 }
 
-static int compare_failures(const void *a, const void *b)
-{
-	const struct audit_failure *x = a, *y = b;
-
-	return (x->hresult > y->hresult) - (x->hresult < y->hresult);
-}
-
 void audit_finish(struct audit *audit)
 {
-	if (audit->failures.len)
-		qsort(audit->failures.items, audit->failures.len, sizeof(*audit->failures.items), compare_failures);
+	sort_rearms(audit->state);
+	audit_sort_failures(audit);
 	audit_find_changes(audit);
 	audit_find_groups(audit);
+	audit_find_renewals(audit);
+	audit_find_pools(audit);
 	audit_find_counts(audit);
 }

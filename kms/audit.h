@@ -57,6 +57,7 @@ struct audit_log {
 
 struct audit_host {
 	char *name;
+	uint32_t log; /* in which it was met first */
 	uint64_t requests;
 	uint64_t oldest;      /* of all events */
 	uint64_t first, last; /* of requests */
@@ -84,6 +85,15 @@ struct audit_failure {
 	bool more_names;
 };
 
+/* Requests of one product that a host has no key for (0xC004F042). */
+struct audit_refusal {
+	uint16_t host;
+	uint16_t product;
+	uint32_t log;
+	uint64_t requests;
+	uint64_t first, last;
+};
+
 enum group_verdict {
 	GROUP_CLONES,        /* several computers take turns */
 	GROUP_LIKELY_CLONES, /* many names, one after the other */
@@ -91,6 +101,7 @@ enum group_verdict {
 };
 
 const char *group_verdict_name(enum group_verdict verdict); /* "clones" */
+const char *group_confidence(enum group_verdict verdict);   /* "high", "medium" */
 
 struct audit_computer {
 	uint32_t name;
@@ -100,6 +111,7 @@ struct audit_computer {
 	bool moved;         /* its domain changed */
 	bool fixed;         /* it has used a CMID of its own since */
 	struct guid fixed_cmid;
+	uint64_t rearmed;   /* event 12306 of it since; 0: none */
 };
 
 struct audit_group {
@@ -124,14 +136,53 @@ struct audit_count {
 	bool covered;        /* the log reaches back to the start of the window */
 };
 
+enum change_verdict {
+	CHANGE_REINSTALLED,    /* one CMID after the other, a few */
+	CHANGE_TWO_COMPUTERS,  /* they take turns */
+	CHANGE_REARM_LOOP,     /* more than reinstallations explain */
+	CHANGE_NON_PERSISTENT, /* so many, of a virtual machine that never renews: made anew at each start */
+};
+
+const char *change_verdict_name(enum change_verdict verdict); /* "reinstalled" */
+const char *change_confidence(enum change_verdict verdict);
+
 /* A computer that used more than one CMID. */
 struct audit_change {
 	uint32_t name;
 	size_t first_use;    /* in audit->by_name */
 	size_t n_uses;
 	size_t n_cmids;
-	bool overlapping;    /* the CMIDs take turns: two computers of one name */
+	enum change_verdict verdict;
 	uint64_t first, last;
+};
+
+enum renewal_verdict {
+	RENEWAL_CLONES,         /* more weekly renewals than one computer makes */
+	RENEWAL_LIKELY_CLONES,  /* more renewals than the minutes left let one computer make */
+	RENEWAL_SHORT_INTERVAL, /* one computer, renewed more often: by policy or by hand */
+};
+
+const char *renewal_verdict_name(enum renewal_verdict verdict); /* "clones-of-one-name" */
+const char *renewal_confidence(enum renewal_verdict verdict);
+
+/* A computer that renews one product more often than once in seven days, on all hosts together. */
+struct audit_renewal {
+	uint32_t client;
+	uint32_t name;
+	uint16_t product;
+	enum renewal_verdict verdict;
+	uint64_t renewals;
+	uint64_t weekly;   /* of these, a week after the one before, as the minutes left tell */
+	uint64_t expected; /* of one computer, in the time between the first and the last */
+	uint64_t computers; /* that explain it; 1 for a short interval */
+	uint64_t first, last;
+};
+
+/* What a --pool matches. now_: in the window before the last request. */
+struct audit_pool {
+	const char *glob;
+	size_t computers, cmids;
+	size_t now_computers, now_cmids;
 };
 
 struct audit {
@@ -141,10 +192,13 @@ struct audit {
 	VEC(struct audit_host) hosts;
 	VEC(struct audit_note) notes;
 	VEC(struct audit_failure) failures;
+	VEC(struct audit_refusal) refusals;
 	VEC(struct audit_group) groups;
 	VEC(struct audit_computer) computers;
 	VEC(struct audit_count) counts;
 	VEC(struct audit_change) changes;
+	VEC(struct audit_renewal) renewals;
+	VEC(struct audit_pool) pools;
 	uint32_t *by_name; /* indices of uses, sorted by computer */
 	uint64_t requests;
 	uint64_t refused;
@@ -160,13 +214,27 @@ int audit_logs(struct audit *audit, struct log_files *files, uint64_t jobs, stru
 int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err);
 void audit_finish(struct audit *audit);
 
-/* A name that matches a --pool. */
+/* Up to the domain; all of an address, which is no name with a domain. */
+size_t audit_label_length(const char *name);
+
+/* A name that matches a --pool, or one of them. */
 bool audit_in_pool(const struct audit *audit, uint32_t name);
+bool audit_matches(const struct audit *audit, const char *glob, uint32_t name);
+
+/* While events come in: a request the host refused. */
+void audit_count_failure(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t log,
+			 const struct cmid_counted *counted, uint16_t host);
+
+/* When the computer was last rearmed after a time, by event 12306; 0: not known. */
+uint64_t audit_rearmed_after(const struct audit *audit, uint32_t name, uint64_t time);
 
 /* Of audit_finish: */
 void audit_find_groups(struct audit *audit);
 void audit_find_counts(struct audit *audit);
 void audit_find_changes(struct audit *audit);
+void audit_find_renewals(struct audit *audit);
+void audit_find_pools(struct audit *audit);
+void audit_sort_failures(struct audit *audit);
 
 /* Requests in whole hours from start to end of one counter. */
 uint64_t audit_requests_between(const struct audit *audit, uint16_t host, enum kms_counter counter, uint64_t start,
@@ -183,6 +251,9 @@ extern const struct rule_meta *const kms_rules[]; /* NULL-terminated */
 void rules_kms(struct audit *audit, struct report *report);
 
 void audit_to_json(const struct audit *audit, struct json *json);
+/* A row for each computer of a group. */
+void audit_groups_to_csv(const struct audit *audit, struct strbuf *out);
+
 void audit_to_text(const struct audit *audit, FILE *out);
 
 /* One page with charts and tables that needs nothing but itself. */

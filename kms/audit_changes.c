@@ -8,6 +8,28 @@
 
 #include "kms/audit.h"
 
+#define CHURN_CMIDS 4 /* more CMIDs under one name than a reinstallation or two explain */
+
+static const struct {
+	const char *name;
+	const char *confidence;
+} verdicts[] = {
+	[CHANGE_REINSTALLED] = { "reinstalled", "medium" },
+	[CHANGE_TWO_COMPUTERS] = { "two-computers-of-one-name", "high" },
+	[CHANGE_REARM_LOOP] = { "rearm-loop", "medium" },
+	[CHANGE_NON_PERSISTENT] = { "non-persistent", "medium" },
+};
+
+const char *change_verdict_name(enum change_verdict verdict)
+{
+	return verdicts[verdict].name;
+}
+
+const char *change_confidence(enum change_verdict verdict)
+{
+	return verdicts[verdict].confidence;
+}
+
 static const struct audit *sorted_audit; /* for the comparison, while sorting */
 
 /* Office 2010 has client machine ids of its own; what is newer shares that of Windows. */
@@ -46,12 +68,32 @@ static int compare_spans(const void *a, const void *b)
 	return (x->last > y->last) - (x->last < y->last);
 }
 
+/* Virtual, and never there long enough to renew. */
+static bool never_stays(const struct audit *audit, const struct audit_change *change)
+{
+	for (size_t i = 0; i < change->n_uses; i++) {
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[change->first_use + i]);
+
+		if (use.kinds != MACHINE_VIRTUAL || use.renewals)
+			return false;
+	}
+	return true;
+}
+
+static enum change_verdict verdict_of(const struct audit *audit, const struct audit_change *change, bool take_turns)
+{
+	if (change->n_cmids >= CHURN_CMIDS)
+		return never_stays(audit, change) ? CHANGE_NON_PERSISTENT : CHANGE_REARM_LOOP;
+	return take_turns ? CHANGE_TWO_COMPUTERS : CHANGE_REINSTALLED;
+}
+
 /* The uses [at, at + n) are of one computer, and those of one CMID stand together. */
 static void judge(struct audit *audit, size_t at, size_t n)
 {
 	VEC(struct span) spans = { 0 };
 	struct audit_change change = { .first_use = at, .n_uses = n };
 	uint32_t client = INDEX_NONE;
+	bool take_turns = false;
 
 	for (size_t i = at; i < at + n; i++) {
 		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i]);
@@ -67,9 +109,12 @@ static void judge(struct audit *audit, size_t at, size_t n)
 	if (spans.len > 1) {
 		qsort(spans.items, spans.len, sizeof(*spans.items), compare_spans);
 		change.first = spans.items[0].first;
-		for (size_t i = 1; i < spans.len; i++)
-			change.overlapping |= spans.items[i].first <= spans.items[i - 1].last;
-		change.last = spans.items[spans.len - 1].last;
+		change.last = spans.items[0].last;
+		for (size_t i = 1; i < spans.len; i++) {
+			take_turns |= spans.items[i].first <= change.last;
+			change.last = MAX(change.last, spans.items[i].last);
+		}
+		change.verdict = verdict_of(audit, &change, take_turns);
 		*vec_add(&audit->changes) = change;
 	}
 	vec_release(&spans);

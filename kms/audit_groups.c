@@ -41,8 +41,12 @@ const char *group_verdict_name(enum group_verdict verdict)
 	return names[verdict];
 }
 
-/* An address is no name with a domain: all of it is the label. */
-static size_t label_length(const char *name)
+const char *group_confidence(enum group_verdict verdict)
+{
+	return verdict == GROUP_CLONES ? "high" : "medium";
+}
+
+size_t audit_label_length(const char *name)
 {
 	size_t len = strcspn(name, ".");
 
@@ -66,7 +70,7 @@ static void add_member(struct grouping *g, uint32_t i_use)
 	if (!m) {
 		m = vec_add(&g->members);
 		*m = (struct member){
-			.name = use.name, .text = text, .label_len = label_length(text), .first = use.first,
+			.name = use.name, .text = text, .label_len = audit_label_length(text), .first = use.first,
 		};
 	}
 	m->first = MIN(m->first, use.first);
@@ -252,6 +256,7 @@ static void find_repair(const struct audit *audit, uint32_t client, struct audit
 		else
 			high = middle;
 	}
+	computer->rearmed = audit_rearmed_after(audit, computer->name, computer->last);
 	high = MIN(cmid_index_uses(audit->index), low + REPAIRS_SEEN);
 	for (; low < high && !computer->fixed; low++) {
 		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[low]);

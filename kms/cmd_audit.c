@@ -5,6 +5,7 @@
 #include "common/base/atomic_file.h"
 #include "common/base/filetime.h"
 #include "common/cli/cli.h"
+#include "common/cli/rule_args.h"
 #include "kms/audit.h"
 #include "kms/commands.h"
 
@@ -19,8 +20,10 @@ struct audit_args {
 	const char *host;
 	const char *format;
 	const char *html;
+	const char *csv;
 	const char *inventory;
 	struct cli_list pools;
+	struct rule_args rules;
 	uint64_t jobs;
 };
 
@@ -33,10 +36,12 @@ static const struct cli_option audit_cli_options[] = {
 	OPT_LIST(struct audit_args, pools, 'p', "pool", "GLOB",
 		 "computers of a non-persistent pool: no notes on changing CMIDs"),
 	OPT_TEXT(struct audit_args, format, 'f', "format", "NAME",
-		 "how findings are printed: text (default), sarif, junit..."),
+		 "how findings are printed: text (default), sarif, ndjson, csv, junit..."),
 	OPT_TEXT(struct audit_args, html, 0, "html", "FILE", "also write a page with charts and tables to FILE"),
+	OPT_TEXT(struct audit_args, csv, 0, "groups-csv", "FILE", "also write the computers that share CMIDs to FILE"),
 	OPT_TEXT(struct audit_args, inventory, 'i', "inventory", "FILE",
 		 "CSV with columns computer and image: tells which images clones came from"),
+	RULE_OPTIONS(struct audit_args, rules),
 	OPT_NUMBER(struct audit_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
 	OPT_TEXT(struct audit_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
 };
@@ -81,13 +86,28 @@ static int read_options(const struct audit_args *args, struct audit_options *ret
 	return 0;
 }
 
-static int write_html(const struct audit *audit, struct report *report, const char *path, struct err *err)
+static int write_file(const char *path, const struct strbuf *bytes, struct err *err)
+{
+	if (atomic_file_replace(path, strbuf_text(bytes), bytes->len, err) < 0)
+		return err_context(err, "%s", path);
+	return 0;
+}
+
+static int write_files(const struct audit_args *args, const struct audit *audit, struct report *report, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf page = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf groups = STRBUF_INIT;
 
-	audit_to_html(audit, report, &page);
-	if (atomic_file_replace(path, strbuf_text(&page), page.len, err) < 0)
-		return err_context(err, "%s", path);
+	if (args->html) {
+		audit_to_html(audit, report, &page);
+		if (write_file(args->html, &page, err) < 0)
+			return -1;
+	}
+	if (args->csv) {
+		audit_groups_to_csv(audit, &groups);
+		if (write_file(args->csv, &groups, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -111,20 +131,22 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 	if (log_files_find(&files, cli->args, cli->n_args, err) < 0)
 		return -1;
 	options.several_logs = files.items.len > 1;
+	report = report_new();
+	if (rule_args_apply(&a->rules, kms_rules, report, err) < 0)
+		return -1;
 	audit = audit_new(&options);
 	if (audit_logs(audit, &files, a->jobs, err) < 0)
 		return -1;
 	log_files_tell(&files, cli);
 	audit_finish(audit);
-	report = report_new();
 	rules_kms(audit, report);
-	if (a->html && write_html(audit, report, a->html, err) < 0)
+	if (rule_args_baseline(cli, &a->rules, &report, err) < 0 || write_files(a, audit, report, err) < 0)
 		return -1;
-	if (renderer)
-		return cli_report_as(cli, report, renderer, SEVERITY_WARNING);
-	audit_to_json(audit, cli->json);
-	audit_to_text(audit, cli->out);
-	return cli_report(cli, report, SEVERITY_WARNING);
+	if (!renderer) {
+		audit_to_json(audit, cli->json);
+		audit_to_text(audit, cli->out);
+	}
+	return cli_report_as(cli, report, renderer, rule_args_fail_on(&a->rules));
 }
 
 static const struct cli_example audit_examples[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/base/filetime.h"
+#include "common/report/csv.h"
 #include "kms/commands.h"
 #include "kms/product.h"
 #include "kms/log_files.h"
@@ -90,49 +91,31 @@ static void write_json(struct stream *s, const struct log_event *event)
 	json_freep(&json);
 }
 
-static void add_cell(struct strbuf *line, struct text text)
-{
-	bool quote = false;
-
-	for (size_t i = 0; i < text.len; i++)
-		quote |= strchr(",\"\r\n", text.data[i]) != NULL;
-	if (quote)
-		strbuf_addc(line, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] == '"')
-			strbuf_addc(line, '"');
-		strbuf_addc(line, text.data[i]);
-	}
-	if (quote)
-		strbuf_addc(line, '"');
-	strbuf_addc(line, ',');
-}
-
 static void write_csv(struct stream *s, const struct log_event *event)
 {
 	const struct kms_request *r = &event->request;
-	char time[FILETIME_TEXT_LEN + 8] = "", client[FILETIME_TEXT_LEN + 8] = "";
-	char cmid[GUID_BRACED_LEN + 1], product[GUID_BRACED_LEN + 1];
+	char time[FILETIME_TEXT_LEN + 8], id[GUID_BRACED_LEN + 1];
 	struct strbuf *line = &s->line;
 
-	if (event->has_time)
-		filetime_format(event->time, time);
-	add_cell(line, (struct text){ s->path, strlen(s->path) });
-	strbuf_addf(line, "%s,%u,", time, event->id);
+	csv_add(line, s->path);
+	csv_add(line, event->has_time ? filetime_format(event->time, time) : "");
+	csv_addf(line, "%u", event->id);
 	if (event->has_record)
-		strbuf_addf(line, "%llu", (unsigned long long)event->record);
-	strbuf_addc(line, ',');
-	add_cell(line, event->computer);
+		csv_addf(line, "%llu", (unsigned long long)event->record);
+	else
+		csv_add(line, "");
+	csv_add_len(line, event->computer.data, event->computer.len);
 	if (event->problem != REQUEST_GOOD) {
-		strbuf_adds(line, ",,,,,,,,\n");
+		strbuf_adds(line, ",,,,,,,,,\n");
 		return;
 	}
-	if (r->has_client_time)
-		filetime_format(r->client_time, client);
-	strbuf_addf(line, "0x%08X,%u,", r->hresult, r->needed);
-	add_cell(line, r->name);
-	strbuf_addf(line, "%s,%s,%u,%u,%u,%s\n", guid_format(&r->cmid, GUID_PLAIN, cmid), client, r->vm, r->status,
-		    r->minutes, guid_format(&r->product, GUID_PLAIN, product));
+	csv_addf(line, "0x%08X,%u", r->hresult, r->needed);
+	csv_add_len(line, r->name.data, r->name.len);
+	csv_add(line, guid_format(&r->cmid, GUID_PLAIN, id));
+	csv_add(line, r->has_client_time ? filetime_format(r->client_time, time) : "");
+	csv_addf(line, "%u,%u,%u", r->vm, r->status, r->minutes);
+	csv_add(line, guid_format(&r->product, GUID_PLAIN, id));
+	csv_end_row(line);
 }
 
 static void on_event(void *context, const struct log_event *event)

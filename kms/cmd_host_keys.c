@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <string.h>
-
 #include "kms/commands.h"
 #include "kms/product.h"
 
@@ -28,19 +26,6 @@ static void show(struct cli *cli, const struct host_key *key)
 	json_end_object(cli->json);
 }
 
-/* "Server 2012" is not "Server 2012 R2", and "Windows 8" is not "Windows 8.1". */
-static bool installs_on(const struct host_key *key, const char *os)
-{
-	const char *at = key->hosted_on;
-
-	while ((at = strcasestr(at, os))) {
-		at += strlen(os);
-		if (*at != '.' && (*at < '0' || *at > '9') && strncmp(at, " R2", 3) != 0)
-			return true;
-	}
-	return false;
-}
-
 static int host_keys_run(struct cli *cli, const void *args, struct err *err)
 {
 	const struct host_keys_args *a = args;
@@ -52,7 +37,7 @@ static int host_keys_run(struct cli *cli, const void *args, struct err *err)
 	for (size_t i = 0; host_key_at(i); i++) {
 		const struct host_key *key = host_key_at(i);
 
-		if (a->os && !installs_on(key, a->os))
+		if (a->os && !text_names_system(key->hosted_on, a->os))
 			continue;
 		found++;
 		show(cli, key);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kms/product.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const struct product products[] = {
 #include "kms/data/products.inc"
 };
@@ -67,4 +70,39 @@ const struct hresult *hresult_at(size_t i)
 const struct host_key *host_key_at(size_t i)
 {
 	return i < ARRAY_SIZE(host_keys) ? &host_keys[i] : NULL;
+}
+
+bool text_names_system(const char *text, const char *system)
+{
+	while (*system && (text = strcasestr(text, system))) {
+		text += strlen(system);
+		if (*text != '.' && (*text < '0' || *text > '9') && strncmp(text, " R2", 3) != 0 &&
+		    strncmp(text, " for ", 5) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* "Server Group B (Windows Server 2008 R2)": both parts, in their place. */
+static bool is_group_of(const struct host_key *key, const struct product *product)
+{
+	const char *system = strstr(key->name, " (");
+	char group[64], name[64];
+
+	if (!system || (size_t)(system - key->name) >= sizeof(group) || strlen(system) >= sizeof(name))
+		return false;
+	snprintf(group, sizeof(group), "%.*s", (int)(system - key->name), key->name);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(system + 2, ")"), system + 2);
+	return text_names_system(product->host_key, group) && text_names_system(product->product, name);
+}
+
+bool host_key_is_for(const struct host_key *key, const struct product *product)
+{
+	if (text_names_system(product->host_key, key->name) || is_group_of(key, product))
+		return true;
+	if (strncmp(key->name, "Office", 6) == 0)
+		return strncmp(product->host_key, "Office", 6) == 0 &&
+		       strstr(product->host_key, key->name + strlen(key->name) - strlen("2021"));
+	/* "host key of the same generation" */
+	return strstr(product->host_key, "same") && text_names_system(product->product, key->name);
 }

@@ -60,3 +60,9 @@ struct host_key {
 };
 
 const struct host_key *host_key_at(size_t i);
+
+/* "Server 2012" is in "Windows Server 2012", but not in "Windows Server 2012 R2". */
+bool text_names_system(const char *text, const char *system);
+
+/* One of the keys that count the product, the lowest of their kind. */
+bool host_key_is_for(const struct host_key *key, const struct product *product);

@@ -52,6 +52,13 @@ static inline void ask_as(struct audit_case *c, const char *name, unsigned cmid,
 		    status, product);
 }
 
+/* A licensed computer with so many minutes of its 180 days left, at a minute of August 2026. */
+static inline void renew(struct audit_case *c, const char *name, unsigned cmid, unsigned minute, unsigned left)
+{
+	strbuf_addf(&c->lines, "0x0,25,%s,%08x-230c-49ad-a8c2-c24914da4739,2026/8/%u %u:%02u,0,1,%u," WINDOWS_10 "\n", name,
+		    cmid, 1 + minute / 1440, minute / 60 % 24, minute % 60, left);
+}
+
 static inline void ask(struct audit_case *c, const char *name, unsigned cmid, const char *time)
 {
 	ask_as(c, name, cmid, time, 25, 2, WINDOWS_10);

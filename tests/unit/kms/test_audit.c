@@ -136,9 +136,14 @@ static void changed_cmid_is_a_note_and_many_are_a_warning(void **state)
 		snprintf(time, sizeof(time), "2026/8/%u 10:00", 4 + i);
 		ask(c, "vdi-7", 100 + i, time);
 	}
+	/* As often, but it was there long enough to renew. */
+	for (unsigned i = 0; i < 6; i++)
+		renew(c, "loop", 200 + i, 1440 * i, 249120);
 	judge_case(c);
 	assert_int_equal(n_found(c, "cmid-changed"), 2);
 	assert_int_equal(report_count(c->report, SEVERITY_WARNING), 1);
+	assert_non_null(strstr(found(c, "non-persistent-pool")->message, "vdi-7"));
+	assert_int_equal(n_found(c, "non-persistent-pool"), 1);
 	case_clear(c);
 }
 
@@ -156,6 +161,8 @@ static void pool_is_allowed_to_change(void **state)
 	}
 	judge_case(c);
 	assert_int_equal(n_found(c, "cmid-changed"), 0);
+	assert_non_null(strstr(found(c, "non-persistent-pool")->note, "1 computers have used 6 CMIDs"));
+	assert_int_equal(c->audit->pools.items[0].now_cmids, 6);
 	c->options.n_pools = 0;
 	case_clear(c);
 }
@@ -203,7 +210,102 @@ static void one_renewal_a_week_is_normal_and_one_a_day_is_not(void **state)
 	}
 	judge_case(c);
 	assert_int_equal(n_found(c, "several-renewals-one-name"), 1);
-	assert_non_null(strstr(found(c, "several-renewals-one-name")->message, "daily renewed 20 times in 19 days"));
+	assert_non_null(strstr(found(c, "several-renewals-one-name")->message, "daily"));
+	assert_non_null(strstr(found(c, "several-renewals-one-name")->note, "20 renewals of"));
+	case_clear(c);
+}
+
+static void minutes_left_tell_clones_of_one_name_from_a_short_interval(void **state)
+{
+	struct audit_case *c = *state;
+
+	/* Five machines, each a week after its own renewal before. */
+	for (unsigned week = 0; week < 4; week++)
+		for (unsigned machine = 0; machine < 5; machine++)
+			renew(c, "CLONE", 1, week * 10080 + machine * 700, 249120 - machine);
+	/* One machine that asks each day: each renewal is a day after the one before. */
+	for (unsigned i = 0; i < 28; i++)
+		renew(c, "policy", 2, i * 1440, 259200 - 1440);
+	/* One whose renewals do not succeed: the minutes run down, as they do for several. */
+	for (unsigned i = 0; i < 100; i++)
+		renew(c, "stuck", 3, i * 120, 249000 - i * 120);
+	judge_case(c);
+	assert_int_equal(c->audit->renewals.len, 3);
+	assert_int_equal(c->audit->renewals.items[0].verdict, RENEWAL_CLONES);
+	assert_int_equal(c->audit->renewals.items[0].computers, 5);
+	assert_int_equal(c->audit->renewals.items[1].verdict, RENEWAL_SHORT_INTERVAL);
+	assert_int_equal(c->audit->renewals.items[2].verdict, RENEWAL_LIKELY_CLONES);
+	assert_int_equal(n_found(c, "several-renewals-one-name"), 3);
+	assert_int_equal(report_count(c->report, SEVERITY_WARNING), 2);
+	case_clear(c);
+}
+
+static void renewals_count_over_hosts_and_spellings_of_a_name(void **state)
+{
+	struct audit_case *c = *state;
+
+	for (unsigned week = 0; week < 4; week++)
+		for (unsigned machine = 0; machine < 4; machine++)
+			renew(c, machine % 2 ? "pc" : "PC.example.com", 1, week * 10080 + machine * 700, 249120);
+	judge_case(c);
+	assert_int_equal(c->audit->renewals.len, 1);
+	assert_int_equal(c->audit->renewals.items[0].renewals, 16);
+	assert_int_equal(c->audit->renewals.items[0].computers, 4);
+	case_clear(c);
+}
+
+static void product_newer_than_the_host_key_is_named_with_the_key_it_needs(void **state)
+{
+	struct audit_case *c = *state;
+
+	for (unsigned i = 0; i < 3; i++)
+		strbuf_addf(&c->lines, "0xC004F042,5,srv%u,%08x-230c-49ad-a8c2-c24914da4739,2026/8/4 10:0%u,1,2,1,"
+				       "ef6cfc9f-8c5d-44ac-9aad-de6a2ea0ae03\n", i, i + 1, i);
+	strbuf_adds(&c->lines, "0xC004F06C,5,srv9,00000009-230c-49ad-a8c2-c24914da4739,2026/8/4 10:09,1,2,1," WINDOWS_10 "\n");
+	c->options.host = "kms01";
+	judge_case(c);
+	assert_int_equal(n_found(c, "unsupported-product"), 1);
+	assert_non_null(strstr(found(c, "unsupported-product")->message, "kms01 does not activate Windows Server 2022"));
+	assert_non_null(strstr(found(c, "unsupported-product")->note, "Windows Server 2016; Windows Server 2019; Windows Server 2022"));
+	assert_non_null(strstr(found(c, "unsupported-product")->note, "3 requests"));
+	c->options.host = NULL;
+	case_clear(c);
+}
+
+static void rearm_told_by_the_log_of_a_client_is_a_repair(void **state)
+{
+	static const char rearm[] =
+		"<Event><System><Provider Name='Microsoft-Windows-Security-SPP'/><EventID>12306</EventID>"
+		"<TimeCreated SystemTime='2026-08-09T10:00:00Z'/><Computer>PC2</Computer></System><EventData>"
+		"<Data>a</Data></EventData></Event>";
+	struct audit_case *c = *state;
+
+	ask(c, "pc1", 1, "2026/8/4 10:00");
+	ask(c, "pc2", 1, "2026/8/5 10:00");
+	ask(c, "pc1", 1, "2026/8/6 10:00");
+	add_log(c, "client.xml", rearm, strlen(rearm));
+	judge_case(c);
+	assert_non_null(strstr(found(c, "duplicate-cmid")->note, "since then it was rearmed, on 2026-08-09"));
+	assert_non_null(strstr(found(c, "duplicate-cmid")->note, "all but one have been repaired since"));
+	case_clear(c);
+}
+
+static void count_is_explained_as_a_finding_when_asked_for(void **state)
+{
+	struct audit_case *c = *state;
+	size_t n_off;
+
+	ask(c, "pc1", 1, "2026/8/4 10:00");
+	ask(c, "pc2", 1, "2026/8/5 10:00");
+	ask(c, "pc1", 1, "2026/8/6 10:00");
+	judge_case(c);
+	/* rule_args switches rules that are off; here it runs. */
+	assert_int_equal(n_found(c, "count-explained"), 1);
+	assert_non_null(strstr(found(c, "count-explained")->message, "Windows count of log.txt should be at least 1"));
+	assert_non_null(strstr(found(c, "count-explained")->note, "for every computer: 2"));
+	for (n_off = 0; kms_rules[n_off] && !kms_rules[n_off]->off; n_off++)
+		;
+	assert_string_equal(kms_rules[n_off]->id, "count-explained");
 	case_clear(c);
 }
 
@@ -245,7 +347,8 @@ static void clock_more_than_four_hours_off_is_told(void **state)
 	judge_case(c);
 	/* pc2 is exactly 240 minutes behind, which the host still takes. */
 	assert_int_equal(n_found(c, "clock-skew"), 1);
-	assert_non_null(strstr(found(c, "clock-skew")->message, "pc3 is 241 minutes ahead"));
+	assert_non_null(strstr(found(c, "clock-skew")->note, "241 minutes"));
+	assert_non_null(strstr(found(c, "clock-skew")->message, "pc3 is more than four hours ahead"));
 	case_clear(c);
 }
 
@@ -502,6 +605,11 @@ int main(void)
 		cmocka_unit_test(two_cmids_that_take_turns_are_two_computers_of_one_name),
 		cmocka_unit_test(office_2010_has_a_cmid_of_its_own),
 		cmocka_unit_test(one_renewal_a_week_is_normal_and_one_a_day_is_not),
+		cmocka_unit_test(minutes_left_tell_clones_of_one_name_from_a_short_interval),
+		cmocka_unit_test(renewals_count_over_hosts_and_spellings_of_a_name),
+		cmocka_unit_test(product_newer_than_the_host_key_is_named_with_the_key_it_needs),
+		cmocka_unit_test(rearm_told_by_the_log_of_a_client_is_a_repair),
+		cmocka_unit_test(count_is_explained_as_a_finding_when_asked_for),
 		cmocka_unit_test(refused_requests_are_grouped_by_code_and_not_counted),
 		cmocka_unit_test(clock_more_than_four_hours_off_is_told),
 		cmocka_unit_test(request_without_a_cmid_is_told_and_not_indexed),
