@@ -34,3 +34,6 @@ int subject_open(struct subject *subject, const struct cli *cli, const struct cl
 		 struct err *err);
 int subject_open_target(struct subject *subject, const char *spec, bool for_write, struct err *err);
 void subject_release(struct subject *subject);
+
+/* The hives alone, without a Windows around them. */
+struct target *hives_open(const struct cli_list *hives, struct err *err);

@@ -31,16 +31,25 @@ static int add_hive(struct target *target, const char *item, struct err *err)
 	return 0;
 }
 
+struct target *hives_open(const struct cli_list *hives, struct err *err)
+{
+	struct target *target = target_new_for_hives();
+
+	for (size_t i = 0; i < hives->len && target; i++)
+		if (add_hive(target, hives->items[i], err) < 0)
+			target_freep(&target);
+	return target;
+}
+
 static int open_hives(struct subject *subject, const struct cli_list *hives, struct err *err)
 {
 	bool has_system = false;
 
-	subject->target = target_new_for_hives();
-	for (size_t i = 0; i < hives->len; i++) {
-		if (add_hive(subject->target, hives->items[i], err) < 0)
-			return -1;
+	subject->target = hives_open(hives, err);
+	if (!subject->target)
+		return -1;
+	for (size_t i = 0; i < hives->len; i++)
 		has_system |= strncasecmp(hives->items[i], "SYSTEM=", 7) == 0;
-	}
 	if (!has_system)
 		return err_set(err, ERR_USAGE, "--hive SYSTEM=FILE is needed: it tells the state of the machine");
 	subject->root = winroot_open(subject->target, err);

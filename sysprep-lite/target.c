@@ -61,6 +61,7 @@ void target_freep(struct target **target)
 	for (size_t i = 0; i < t->changes.len; i++) {
 		free(t->changes.items[i].path);
 		free(t->changes.items[i].to);
+		free(t->changes.items[i].kept);
 		free(t->changes.items[i].own);
 	}
 	vec_release(&t->changes);
@@ -211,6 +212,50 @@ void target_rename(struct target *target, const char *from, const char *to)
 const struct target_change *target_change_at(const struct target *target, size_t i)
 {
 	return i < target->changes.len ? &target->changes.items[i] : NULL;
+}
+
+void target_restore(struct target *target, const char *path, const char *kept)
+{
+	*vec_add(&target->changes) = (struct target_change){
+		.kind = TARGET_RESTORE, .path = xstrdup(path), .kept = xstrdup(kept),
+	};
+}
+
+void target_keep_removed(struct target *target, size_t i, const char *kept)
+{
+	target->changes.items[i].kept = xstrdup(kept);
+}
+
+bool target_has_begun(const struct target *target)
+{
+	return target->backend->has_begun && target->backend->has_begun(target->state);
+}
+
+bool target_is_beside(const struct target *target, const char *host)
+{
+	return target->backend->is_beside && target->backend->is_beside(target->state, host);
+}
+
+bool target_holds(const struct target *target, const char *host)
+{
+	return target->backend->holds && target->backend->holds(target->state, host);
+}
+
+int target_copy_out(struct target *target, const char *path, const char *host, struct err *err)
+{
+	if (!target->backend->copy_out)
+		return err_set(err, ERR_UNSUPPORTED, "%s: cannot be kept", path);
+	return target->backend->copy_out(target->state, path, host, err) < 0 ? err_context(err, "%s", path) : 0;
+}
+
+bool target_keeps_undo(const struct target *target)
+{
+	return target->backend->keep_undo != NULL;
+}
+
+int target_keep_undo(struct target *target, const char *journal, struct err *err)
+{
+	return target->backend->keep_undo(target->state, journal, err);
 }
 
 int target_commit(struct target *target, struct err *err)

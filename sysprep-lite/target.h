@@ -69,12 +69,14 @@ enum target_change_kind {
 	TARGET_PUT,
 	TARGET_REMOVE,
 	TARGET_RENAME,
+	TARGET_RESTORE,
 };
 
 struct target_change {
 	enum target_change_kind kind;
 	char *path;
 	char *to;         /* of a rename */
+	char *kept;       /* host path: where a removed thing goes, and a restored one comes from; may be NULL */
 	const void *data; /* of a put */
 	size_t len;
 	void *own;        /* data, when it is a copy */
@@ -85,7 +87,28 @@ void target_put(struct target *target, const char *path, const void *data, size_
 void target_put_lent(struct target *target, const char *path, const void *data, size_t len); /* not copied */
 void target_remove(struct target *target, const char *path);
 void target_rename(struct target *target, const char *from, const char *to);
+void target_restore(struct target *target, const char *path, const char *kept); /* folders only; see kept.h */
 
 /* What is collected so far, in order; NULL at the end. */
 const struct target_change *target_change_at(const struct target *target, size_t i);
 int target_commit(struct target *target, struct err *err);
+
+/* After a commit that failed: true when something is changed already. */
+bool target_has_begun(const struct target *target);
+
+/* ---- for the undo journal ---- */
+
+/* The removal that is change i moves what it removes to the host path instead. */
+void target_keep_removed(struct target *target, size_t i, const char *kept);
+
+/* True when something can be moved between target and host folder by a rename. */
+bool target_is_beside(const struct target *target, const char *host);
+bool target_holds(const struct target *target, const char *host); /* host folder is below it */
+int target_copy_out(struct target *target, const char *path, const char *host, struct err *err);
+
+/*
+ * True when the target keeps its own undo journal, a WIM: target_commit then leaves it as the file
+ * journal, for target_undo.
+ */
+bool target_keeps_undo(const struct target *target);
+int target_keep_undo(struct target *target, const char *journal, struct err *err);

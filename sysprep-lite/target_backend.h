@@ -15,6 +15,13 @@ struct target_backend {
 	int (*list)(void *state, const char *folder, target_list_fn fn, void *context, struct err *err);
 	int (*commit)(void *state, const struct target_change *changes, size_t n, struct err *err);
 	void (*free)(void *state);
+
+	/* The rest may be missing. */
+	bool (*has_begun)(const void *state);
+	bool (*is_beside)(const void *state, const char *host);
+	bool (*holds)(const void *state, const char *host);
+	int (*copy_out)(void *state, const char *path, const char *host, struct err *err);
+	int (*keep_undo)(void *state, const char *journal, struct err *err);
 };
 
 extern const struct target_backend target_dir_backend;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,269 +11,131 @@
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
-#include "common/base/utf16.h"
-#include "sysprep-lite/glob.h"
+#include "sysprep-lite/dir_place.h"
+#include "sysprep-lite/kept.h"
 #include "sysprep-lite/target_backend.h"
 
-#define PUTS_MAX 48          /* each holds a temporary file open until all are written */
-#define STRAY_SUFFIX_LEN 6   /* as mkstemp makes it */
-#define REMOVE_DEPTH_MAX 128 /* folders below a removed folder */
+#define PUTS_MAX 48        /* each holds a temporary file open until all are written */
+#define STRAY_SUFFIX_LEN 6 /* as atomic_file makes it */
 
 struct dir_target {
-	char *root;
-	int lock; /* on the folder while it is changed; -1 when only read */
+	int root;   /* open; locked while the folder is changed */
+	bool begun; /* a commit has changed something */
 };
 
-typedef VEC(char *) names;
-
-static void names_release(names *list)
+static bool find(const struct dir_target *dir, const char *path, struct dir_place *ret)
 {
-	for (size_t i = 0; i < list->len; i++)
-		free(list->items[i]);
-	vec_release(list);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* Sorted, so that every run sees one order. */
-static int read_names(const char *folder, names *ret, struct err *err)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	if (!dir)
-		return err_errno(err, errno, "%s", folder);
-	while ((entry = readdir(dir)))
-		if (!is_dot(entry->d_name))
-			*vec_add(ret) = xstrdup(entry->d_name);
-	closedir(dir);
-	if (ret->len)
-		qsort(ret->items, ret->len, sizeof(*ret->items), compare_names);
-	return 0;
-}
-
-static bool stat_host(const char *path, struct target_entry *ret)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return false;
-	*ret = (struct target_entry){
-		.is_dir = S_ISDIR(st.st_mode),
-		.is_link = S_ISLNK(st.st_mode),
-		.size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0,
-	};
-	return true;
-}
-
-/* The name in folder that equals name without regard to case; the exact one first. */
-static char *find_name(const char *folder, const char *name)
-{
-	names list = { 0 };
-	struct target_entry entry;
-	char *path = path_join(folder, name);
-
-	if (stat_host(path, &entry))
-		return path;
-	free(path);
-	path = NULL;
-	if (read_names(folder, &list, NULL) == 0)
-		for (size_t i = 0; i < list.len && !path; i++)
-			if (text_equal_nocase(list.items[i], name))
-				path = path_join(folder, list.items[i]);
-	names_release(&list);
-	return path;
-}
-
-/*
- * The host path of a path below the root, or NULL. No folder on the way is a
- * link. With create, missing parts get the names asked for.
- */
-static char *resolve(const struct dir_target *dir, const char *path, bool create)
-{
-	CLEANUP(strbuf_release) struct strbuf part = STRBUF_INIT;
-	char *at = xstrdup(dir->root);
-
-	while (path && *path) {
-		struct target_entry entry;
-		char *next;
-
-		path = glob_next_part(path, &part);
-		if (!part.len)
-			continue;
-		next = is_dot(part.data) || strchr(part.data, '/') ? NULL : find_name(at, part.data);
-		if (!next && create && !is_dot(part.data) && !strchr(part.data, '/'))
-			next = path_join(at, part.data);
-		free(at);
-		at = next;
-		if (!at)
-			return NULL;
-		if (path && stat_host(at, &entry) && (!entry.is_dir || entry.is_link)) {
-			free(at);
-			return NULL;
-		}
-	}
-	return at;
+	return dir_place_find(dir->root, path, false, ret);
 }
 
 static bool dir_stat(void *state, const char *path, struct target_entry *ret)
 {
-	CLEANUP(freep) char *host = resolve(state, path, false);
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
 
-	return host && stat_host(host, ret);
+	return find(state, path, &place) && dir_place_stat(&place, ret);
 }
 
 static int dir_read(void *state, const char *path, uint64_t max, struct strbuf *ret, struct err *err)
 {
-	CLEANUP(freep) char *host = resolve(state, path, false);
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
+	CLEANUP(close_fdp) int fd = -1;
 	struct target_entry entry;
 
-	if (!host || !stat_host(host, &entry))
+	if (!find(state, path, &place) || !dir_place_stat(&place, &entry))
 		return err_set(err, ERR_NOT_FOUND, "there is no such file");
 	if (entry.is_link)
 		return err_set(err, ERR_REFUSED, "is a symbolic link, which is not followed");
-	return file_read_all(host, max, ret, err);
+	fd = dir_place_open(&place);
+	if (fd < 0)
+		return err_set(err, ERR_FORMAT, "is no regular file that can be read");
+	if (entry.size > max)
+		return err_set(err, ERR_LIMIT, "is larger than %llu bytes", (unsigned long long)max);
+	strbuf_reserve(ret, (size_t)entry.size + 1);
+	return file_read_fd(fd, max, ret, err);
 }
 
 static size_t dir_head(void *state, const char *path, void *data, size_t len)
 {
-	CLEANUP(freep) char *host = resolve(state, path, false);
-	struct target_entry entry;
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
 	CLEANUP(close_fdp) int fd = -1;
 	ssize_t got;
 
-	if (!host || !stat_host(host, &entry) || entry.is_link)
+	if (!find(state, path, &place))
 		return 0;
-	fd = file_open_read(host, NULL);
+	fd = dir_place_open(&place);
 	got = fd < 0 ? 0 : pread(fd, data, len, 0);
 	return got < 0 ? 0 : (size_t)got;
 }
 
 static int dir_list(void *state, const char *folder, target_list_fn fn, void *context, struct err *err)
 {
-	CLEANUP(freep) char *host = resolve(state, folder, false);
-	struct target_entry entry;
-	names list = { 0 };
-	int status;
-
-	if (!host || !stat_host(host, &entry) || !entry.is_dir)
-		return 0;
-	status = read_names(host, &list, err);
-	for (size_t i = 0; i < list.len && status == 0; i++) {
-		CLEANUP(freep) char *path = path_join(host, list.items[i]);
-
-		if (stat_host(path, &entry))
-			status = fn(context, list.items[i], &entry);
-	}
-	names_release(&list);
-	return status;
-}
-
-static int make_parents(const char *host, struct err *err)
-{
-	CLEANUP(freep) char *folder = path_folder(host);
-
-	if (path_is_dir(folder))
-		return 0;
-	if (make_parents(folder, err) < 0)
-		return -1;
-	if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-		return err_errno(err, errno, "%s", folder);
-	return 0;
-}
-
-static int remove_tree(const char *host, unsigned depth, struct err *err)
-{
-	names list = { 0 };
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
+	CLEANUP(dir_place_release) struct dir_place child = DIR_PLACE_NONE;
+	CLEANUP(dir_names_release) struct dir_names names = { 0 };
 	struct target_entry entry;
 	int status = 0;
 
-	if (depth > REMOVE_DEPTH_MAX)
-		return err_set(err, ERR_LIMIT, "%s: folders nested too deep", host);
-	if (!stat_host(host, &entry))
+	if (!find(state, folder, &place) || !dir_place_stat(&place, &entry) || !entry.is_dir || entry.is_link)
 		return 0;
-	if (entry.is_dir) {
-		status = read_names(host, &list, err);
-		for (size_t i = 0; i < list.len && status == 0; i++) {
-			CLEANUP(freep) char *path = path_join(host, list.items[i]);
-
-			status = remove_tree(path, depth + 1, err);
-		}
-		names_release(&list);
+	if (dir_place_names(&place, &names, err) < 0)
+		return -1;
+	child.folder = openat(place.folder, place.name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (size_t i = 0; i < names.len && child.folder >= 0 && status == 0; i++) {
+		free(child.name);
+		child.name = xstrdup(names.items[i]);
+		if (dir_place_stat(&child, &entry))
+			status = fn(context, child.name, &entry);
 	}
-	if (status == 0 && (entry.is_dir ? rmdir(host) : unlink(host)) < 0)
-		return err_errno(err, errno, "%s", host);
 	return status;
 }
 
-static int rename_path(const struct dir_target *dir, const char *from, const char *to, struct err *err)
+/* ---- changing ---- */
+
+/* Temporary files that a killed run left beside place. The lock says that none of them is in use. */
+static void remove_stray(const struct dir_place *place)
 {
-	CLEANUP(freep) char *host = resolve(dir, from, false);
-	CLEANUP(freep) char *host_to = resolve(dir, to, true);
+	const struct dir_place folder = { .folder = place->folder, .name = (char[]){ "." }, .exists = true };
+	CLEANUP(freep) char *prefix = xasprintf(".%.64s.", place->name);
+	CLEANUP(dir_names_release) struct dir_names names = { 0 };
 
-	if (!host || !host_to)
-		return err_set(err, ERR_NOT_FOUND, "%s: there is no such file", from);
-	if (path_exists(host_to))
-		return err_set(err, ERR_REFUSED, "%s: there is already %s", from, to);
-	if (rename(host, host_to) < 0)
-		return err_errno(err, errno, "%s", host);
-	return file_fsync_folder_of(host_to, err);
-}
-
-/* Temporary files that a killed run left beside host. The lock says that none of them is in use. */
-static void remove_stray(const char *host)
-{
-	CLEANUP(freep) char *folder = path_folder(host);
-	CLEANUP(freep) char *prefix = xasprintf(".%s.", path_name(host));
-	names list = { 0 };
-
-	if (read_names(folder, &list, NULL) < 0)
+	if (dir_place_names(&folder, &names, NULL) < 0)
 		return;
-	for (size_t i = 0; i < list.len; i++) {
-		CLEANUP(freep) char *path = path_join(folder, list.items[i]);
+	for (size_t i = 0; i < names.len; i++) {
 		struct stat st;
 
-		if (strncmp(list.items[i], prefix, strlen(prefix)) == 0 &&
-		    strlen(list.items[i]) == strlen(prefix) + STRAY_SUFFIX_LEN && lstat(path, &st) == 0 &&
-		    S_ISREG(st.st_mode))
-			(void)unlink(path);
+		if (strncmp(names.items[i], prefix, strlen(prefix)) == 0 &&
+		    strlen(names.items[i]) == strlen(prefix) + STRAY_SUFFIX_LEN &&
+		    fstatat(place->folder, names.items[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+			(void)unlinkat(place->folder, names.items[i], 0);
 	}
-	names_release(&list);
 }
+
+struct staged {
+	struct dir_place place; /* keeps the folder open, through which file is renamed */
+	struct atomic_file *file;
+};
 
 /* Writes the new contents through to a temporary file beside the old. */
-static struct atomic_file *stage(const struct dir_target *dir, const struct target_change *change, struct err *err)
+static int stage(const struct dir_target *dir, const struct target_change *change, struct staged *ret, struct err *err)
 {
-	CLEANUP(freep) char *host = resolve(dir, change->path, true);
-	struct atomic_file *file;
+	CLEANUP(freep) char *path = NULL;
+	struct target_entry entry;
 
-	if (!host || (path_exists(host) && path_is_dir(host))) {
-		err_set(err, ERR_REFUSED, "%s: a link or folder is in the way", change->path);
-		return NULL;
-	}
-	if (make_parents(host, err) < 0)
-		return NULL;
-	remove_stray(host);
-	file = atomic_file_open(host, err);
-	if (file && (atomic_file_write(file, change->data, change->len, err) < 0 ||
-		     file_fsync(atomic_file_fd(file), err) < 0))
-		atomic_file_closep(&file);
-	if (!file)
-		err_context(err, "%s", host);
-	return file;
+	if (!dir_place_find(dir->root, change->path, true, &ret->place) ||
+	    (dir_place_stat(&ret->place, &entry) && (entry.is_link || entry.is_dir)))
+		return err_set(err, ERR_REFUSED, "%s: a link or folder is in the way", change->path);
+	path = dir_place_path(&ret->place);
+	remove_stray(&ret->place);
+	ret->file = atomic_file_open(path, err);
+	if (!ret->file || atomic_file_write(ret->file, change->data, change->len, err) < 0 ||
+	    file_fsync(atomic_file_fd(ret->file), err) < 0)
+		return err_context(err, "%s", change->path);
+	return 0;
 }
 
-static int commit_puts(const struct dir_target *dir, const struct target_change *changes, size_t n, struct err *err)
+static int commit_puts(struct dir_target *dir, const struct target_change *changes, size_t n, struct err *err)
 {
-	struct atomic_file *files[PUTS_MAX];
+	struct staged staged[PUTS_MAX];
 	size_t puts = 0;
 	int status = 0;
 
@@ -282,78 +143,156 @@ static int commit_puts(const struct dir_target *dir, const struct target_change 
 		if (changes[i].kind != TARGET_PUT)
 			continue;
 		if (puts == PUTS_MAX)
-			status = err_set(err, ERR_LIMIT, "more than %d files to write", PUTS_MAX);
-		else if (!(files[puts] = stage(dir, &changes[i], err)))
-			status = -1;
-		else
-			puts++;
+			return err_set(err, ERR_LIMIT, "more than %d files to write", PUTS_MAX);
+		staged[puts] = (struct staged){ .place = DIR_PLACE_NONE };
+		status = stage(dir, &changes[i], &staged[puts++], err);
 	}
 	tempfiles_hold_signals();
+	dir->begun |= status == 0;
 	for (size_t i = 0; i < puts; i++) {
 		if (status == 0)
-			status = atomic_file_commit(&files[i], err);
+			status = atomic_file_commit(&staged[i].file, err);
 		else
-			atomic_file_closep(&files[i]);
+			atomic_file_closep(&staged[i].file);
+		dir_place_release(&staged[i].place);
 	}
 	tempfiles_release_signals();
 	return status;
 }
 
+static int rename_path(const struct dir_target *dir, const char *from, const char *to, struct err *err)
+{
+	CLEANUP(dir_place_release) struct dir_place old = DIR_PLACE_NONE;
+	CLEANUP(dir_place_release) struct dir_place new = DIR_PLACE_NONE;
+	CLEANUP(freep) char *path = NULL;
+	struct target_entry entry;
+
+	if (!find(dir, from, &old) || !dir_place_stat(&old, &entry))
+		return err_set(err, ERR_NOT_FOUND, "%s: there is no such file", from);
+	if (!dir_place_find(dir->root, to, true, &new) || dir_place_stat(&new, &entry))
+		return err_set(err, ERR_REFUSED, "%s: there is already %s", from, to);
+	if (renameat(old.folder, old.name, new.folder, new.name) < 0)
+		return err_errno(err, errno, "%s", from);
+	path = dir_place_path(&new);
+	return file_fsync_folder_of(path, err);
+}
+
+static int remove_path(const struct dir_target *dir, const struct target_change *change, struct err *err)
+{
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
+	struct target_entry entry;
+
+	if (!find(dir, change->path, &place) || !dir_place_stat(&place, &entry))
+		return 0;
+	return change->kept ? kept_move_out(&place, change->kept, err) : dir_place_remove(&place, err);
+}
+
+static int restore_path(const struct dir_target *dir, const struct target_change *change, struct err *err)
+{
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
+	struct target_entry entry;
+
+	if (!dir_place_find(dir->root, change->path, true, &place) || dir_place_stat(&place, &entry))
+		return err_set(err, ERR_REFUSED, "something is in its place");
+	return kept_move_back(change->kept, &place, err);
+}
+
 static int dir_commit(void *state, const struct target_change *changes, size_t n, struct err *err)
 {
-	const struct dir_target *dir = state;
+	struct dir_target *dir = state;
 
 	if (commit_puts(dir, changes, n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		CLEANUP(freep) char *host = NULL;
+		int status = 0;
 
-		if (changes[i].kind == TARGET_RENAME && rename_path(dir, changes[i].path, changes[i].to, err) < 0)
-			return -1;
-		if (changes[i].kind != TARGET_REMOVE)
-			continue;
-		host = resolve(dir, changes[i].path, false);
-		if (host && remove_tree(host, 0, err) < 0)
-			return -1;
+		if (changes[i].kind == TARGET_RENAME)
+			status = rename_path(dir, changes[i].path, changes[i].to, err);
+		else if (changes[i].kind == TARGET_REMOVE)
+			status = remove_path(dir, &changes[i], err);
+		else if (changes[i].kind == TARGET_RESTORE)
+			status = restore_path(dir, &changes[i], err);
+		if (status < 0)
+			return err_context(err, "%s", changes[i].path);
 	}
 	return 0;
+}
+
+static bool dir_has_begun(const void *state)
+{
+	return ((const struct dir_target *)state)->begun;
+}
+
+static bool dir_is_beside(const void *state, const char *host)
+{
+	const struct dir_target *dir = state;
+	struct stat here, there;
+
+	return fstat(dir->root, &here) == 0 && stat(host, &there) == 0 && here.st_dev == there.st_dev;
+}
+
+static bool dir_holds(const void *state, const char *host)
+{
+	const struct dir_target *dir = state;
+	CLEANUP(close_fdp) int fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat root, st, up;
+
+	if (fd < 0 || fstat(dir->root, &root) < 0)
+		return false;
+	while (fstat(fd, &st) == 0) {
+		int parent;
+
+		if (st.st_dev == root.st_dev && st.st_ino == root.st_ino)
+			return true;
+		parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close_fdp(&fd);
+		fd = parent;
+		if (fd < 0 || fstat(fd, &up) < 0 || (up.st_dev == st.st_dev && up.st_ino == st.st_ino))
+			return false;
+	}
+	return false;
+}
+
+static int dir_copy_out(void *state, const char *path, const char *host, struct err *err)
+{
+	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
+	CLEANUP(close_fdp) int fd = -1;
+
+	if (!find(state, path, &place))
+		return err_set(err, ERR_NOT_FOUND, "there is no such file");
+	fd = dir_place_open(&place);
+	return fd < 0 ? err_set(err, ERR_FORMAT, "is no regular file that can be read") : kept_copy(fd, host, err);
 }
 
 static void dir_free(void *state)
 {
 	struct dir_target *dir = state;
 
-	close_fdp(&dir->lock);
-	free(dir->root);
+	close_fdp(&dir->root);
 	free(dir);
 }
 
-static int lock_folder(const char *path, struct err *err)
+static int lock_folder(int fd, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_errno(err, errno, "%s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-		return fd; /* a file system without locks is used without */
-	close(fd);
+		return 0; /* a file system without locks is used without */
 	return err_set(err, ERR_BUSY, "%s: another run is changing it", path);
 }
 
 void *target_dir_open(const char *path, bool for_write, struct err *err)
 {
-	int lock = -1;
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dir_target *dir;
 
-	if (access(path, R_OK | X_OK) < 0) {
+	if (fd < 0) {
 		err_errno(err, errno, "%s", path);
 		return NULL;
 	}
-	if (for_write && (lock = lock_folder(path, err)) < 0)
+	if (for_write && lock_folder(fd, path, err) < 0)
 		return NULL;
 	dir = xcalloc(1, sizeof(*dir));
-	dir->lock = lock;
-	dir->root = xstrdup(path);
+	dir->root = fd;
+	fd = -1;
 	return dir;
 }
 
@@ -363,5 +302,9 @@ const struct target_backend target_dir_backend = {
 	.head = dir_head,
 	.list = dir_list,
 	.commit = dir_commit,
+	.has_begun = dir_has_begun,
+	.is_beside = dir_is_beside,
+	.holds = dir_holds,
+	.copy_out = dir_copy_out,
 	.free = dir_free,
 };

@@ -99,6 +99,8 @@ static int apply_change(struct image_target *t, const struct target_change *chan
 		return image_edit_delete(t->edit, change->path, true, err);
 	case TARGET_RENAME:
 		return image_edit_rename(t->edit, change->path, change->to, err);
+	case TARGET_RESTORE:
+		return err_set(err, ERR_UNSUPPORTED, "nothing of a WIM is kept outside of it");
 	}
 	return 0;
 }
@@ -112,6 +114,16 @@ static int image_target_commit(void *state, const struct target_change *changes,
 			return err_context(err, "%s: %s", t->path, changes[i].path);
 	if (!t->lent && image_edit_commit(t->edit, NULL, err) < 0)
 		return err_context(err, "%s", t->path);
+	return 0;
+}
+
+static int image_target_keep_undo(void *state, const char *journal, struct err *err)
+{
+	struct image_target *t = state;
+
+	if (t->lent)
+		return err_set(err, ERR_UNSUPPORTED, "the journal of a lent WIM is its owner's");
+	image_edit_keep_undo(t->edit, journal);
 	return 0;
 }
 
@@ -173,4 +185,5 @@ const struct target_backend target_image_backend = {
 	.list = image_target_list,
 	.commit = image_target_commit,
 	.free = image_target_free,
+	.keep_undo = image_target_keep_undo,
 };

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/base/file.h"
 #include "common/base/vec.h"
 #include "common/image/wim_hash.h"
+#include "sysprep-lite/kept.h"
 #include "sysprep-lite/winroot.h"
 
 #define FIRST_LINE "goldwim-undo 1"
@@ -21,6 +24,7 @@ struct record {
 struct undoing {
 	struct target *target;
 	struct bytes journal;
+	const char *kept; /* folder */
 	size_t at;
 	VEC(struct record) records;
 	struct undo_stats stats;
@@ -57,7 +61,7 @@ static int take_data(struct undoing *u, struct record *record)
 
 static int take_record(struct undoing *u, char *line)
 {
-	static const char *const kinds[] = { "put", "new", "folder", "file", "lost", "rename" };
+	static const char *const kinds[] = { "put", "new", "folder", "kept", "file", "lost", "rename" };
 	char *space = strchr(line, ' ');
 
 	for (size_t i = 0; space && i < ARRAY_SIZE(kinds); i++) {
@@ -241,16 +245,36 @@ static int undo_record(struct undoing *u, const struct record *record)
 		return undo_put(u, record);
 	if (strcmp(record->kind, "new") == 0)
 		return undo_new(u, record);
-	if (strcmp(record->kind, "rename") == 0)
-		return undo_rename(u, record);
 	if (strcmp(record->kind, "folder") == 0) {
 		(void)undo_folder(u, record->line);
 		return 0;
 	}
-	if (strcmp(record->kind, "lost") == 0) {
+	return 0;
+}
+
+/* "NUMBER SIZE PATH" */
+static int undo_kept(struct undoing *u, const struct record *record)
+{
+	char *size, *path;
+	unsigned long number = strtoul(record->line, &size, 10);
+	CLEANUP(freep) char *kept = NULL;
+
+	(void)strtoull(size, &path, 10);
+	if (*size != ' ' || *path != ' ' || number > UNDO_KEPT_MAX)
+		return err_set(u->err, ERR_FORMAT, "a record of the journal names nothing that is kept");
+	path++;
+	kept = xasprintf("%s/%lu", u->kept, number);
+	if (path_exists(kept) && !target_has(u->target, path)) {
+		target_restore(u->target, path, kept);
+		u->stats.restored++;
+	} else if (!target_has(u->target, path)) {
 		u->stats.lost++;
-		return 0;
 	}
+	return 0;
+}
+
+static int undo_file(struct undoing *u, const struct record *record)
+{
 	if (!target_has(u->target, record->line)) {
 		target_put_lent(u->target, record->line, record->data.data, record->data.len);
 		u->stats.restored++;
@@ -258,17 +282,40 @@ static int undo_record(struct undoing *u, const struct record *record)
 	return 0;
 }
 
-int undo_stage(struct target *target, struct bytes journal, struct undo_stats *ret, struct err *err)
+/* Removals and renames, which go back in the opposite order. */
+static int undo_move(struct undoing *u, const struct record *record)
 {
-	struct undoing u = { .target = target, .journal = journal, .err = err };
+	if (strcmp(record->kind, "rename") == 0)
+		return undo_rename(u, record);
+	if (strcmp(record->kind, "kept") == 0)
+		return undo_kept(u, record);
+	if (strcmp(record->kind, "file") == 0)
+		return undo_file(u, record);
+	u->stats.lost += strcmp(record->kind, "lost") == 0;
+	return 0;
+}
+
+int undo_stage(struct target *target, const char *path, struct bytes journal, struct undo_stats *ret, struct err *err)
+{
+	CLEANUP(freep) char *kept = kept_folder(path);
+	struct undoing u = { .target = target, .journal = journal, .kept = kept, .err = err };
 	int status = read_journal(&u);
 
 	for (size_t i = 0; i < u.records.len && status == 0; i++)
 		status = undo_record(&u, &u.records.items[i]);
+	for (size_t i = u.records.len; i > 0 && status == 0; i--)
+		status = undo_move(&u, &u.records.items[i - 1]);
 	for (size_t i = 0; i < u.records.len; i++)
 		free(u.records.items[i].line);
 	vec_release(&u.records);
 	if (status == 0)
 		*ret = u.stats;
 	return status;
+}
+
+void undo_clean(const char *path)
+{
+	CLEANUP(freep) char *kept = kept_folder(path);
+
+	(void)rmdir(kept);
 }

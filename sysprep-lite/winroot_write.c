@@ -99,8 +99,11 @@ int winroot_commit(struct winroot *root, const char *journal, struct commit_stat
 		return -1;
 	if (journal && target_change_at(target, 0) && undo_write(target, journal, err) < 0)
 		return -1;
-	if (target_commit(target, err) < 0)
+	if (target_commit(target, err) < 0) {
+		if (journal && !target_has_begun(target))
+			undo_discard(journal);
 		return -1;
+	}
 	if (ret)
 		*ret = stats;
 	return 0;
