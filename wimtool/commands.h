@@ -22,3 +22,7 @@ extern const struct cli_command cmd_hash;
 extern const struct cli_command cmd_set;
 extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_doctor;
+extern const struct cli_command cmd_set_timezone;
+extern const struct cli_command cmd_set_computername;
+extern const struct cli_command cmd_set_locale;
+extern const struct cli_command cmd_apply_unattend;

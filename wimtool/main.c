@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/commands.h"
 #include "wimtool/library_versions.h"
+#include "wimtool/servicing.h"
 
 static const struct cli_command *const commands[] = {
 	&cmd_info,
@@ -21,6 +22,10 @@ static const struct cli_command *const commands[] = {
 	&cmd_unmount,
 	&cmd_recover,
 	&cmd_doctor,
+	&cmd_set_timezone,
+	&cmd_set_computername,
+	&cmd_set_locale,
+	&cmd_apply_unattend,
 	NULL,
 };
 
@@ -37,5 +42,7 @@ static const struct cli_tool wimtool = {
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && servicing_is_verb(argv[1]))
+		return servicing_refuse(argc, argv);
 	return cli_main(&wimtool, argc, argv);
 }

@@ -55,6 +55,8 @@ for input in "${wims[@]}"; do
 	refuses "wimtool append: $name" wimtool append tree "$input" second
 	refuses "sysprep-lite scan: $name" sysprep-lite scan "$input:1"
 	refuses "wimtool doctor: $name" wimtool doctor "$input:1"
+	refuses "wimtool set-timezone: $name" wimtool set-timezone "$input:1" UTC
+	refuses "wimtool apply-unattend: $name" wimtool apply-unattend "$input:1" tree/Windows/Panther/unattend.xml
 	refuses "sysprep-lite plan: $name" sysprep-lite plan "$input:1"
 	refuses "sysprep-lite compare: $name" sysprep-lite compare "$input:1" "$input:1"
 	refuses "sysprep-lite compare --nodes: $name" sysprep-lite compare --nodes="$input" --nodes="$input"

@@ -43,6 +43,8 @@ declare -A runs=(
 	[wimtool update]='0 image.wim 1 --script=script' [wimtool recover]='0 image.wim'
 	[wimtool hash]='0 image.wim 1' [wimtool diff]='0 image.wim:1 image.wim:1'
 	[wimtool set]='0 image.wim 1 --description=described' [wimtool doctor]='0 image.wim:1'
+	[wimtool set-timezone]='0 image.wim:1 UTC' [wimtool set-computername]='0 image.wim:1 KIOSK-7'
+	[wimtool set-locale]='0 image.wim:1 fr-FR' [wimtool apply-unattend]='0,1 image.wim:1 rearm.xml'
 	[unattend lint]='0 clean.xml' [unattend fix]='0,1 rearm.xml' [unattend explain]='0 UA301' [unattend rules]='0'
 	[unattend key]='1 -' [unattend schema]='0 Shell-Setup/ComputerName' [unattend timezone]='0'
 	[unattend get]='0 rearm.xml generalize/Security-SPP/SkipRearm'
