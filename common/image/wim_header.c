@@ -161,8 +161,40 @@ int wim_header_read(int fd, uint64_t file_bytes, struct wim_header *ret, struct 
 	return wim_header_parse(bytes_of(raw, len), file_bytes, ret, err);
 }
 
+void wim_header_init(struct wim_header *ret, enum wim_compression compression, uint32_t chunk_size)
+{
+	static const uint32_t flags[] = {
+		[WIM_NONE] = 0,
+		[WIM_XPRESS] = WIM_FLAG_COMPRESSION | WIM_FLAG_XPRESS,
+		[WIM_LZX] = WIM_FLAG_COMPRESSION | WIM_FLAG_LZX,
+		[WIM_LZMS] = WIM_FLAG_COMPRESSION | WIM_FLAG_LZMS,
+	};
+
+	*ret = (struct wim_header){
+		.flags = flags[compression],
+		.compression = compression,
+		.chunk_size = compression == WIM_NONE ? 0 : chunk_size,
+		.part = 1,
+		.parts = 1,
+	};
+	memcpy(ret->raw, magic_wim, MAGIC_LEN);
+	store_le32(ret->raw + HDR_SIZE, WIM_HEADER_LEN);
+	store_le32(ret->raw + HDR_VERSION, VERSION_DEFAULT);
+	store_le32(ret->raw + HDR_CHUNK_SIZE, ret->chunk_size);
+	wim_header_store(ret);
+}
+
+void wim_header_set_solid(struct wim_header *hdr)
+{
+	store_le32(hdr->raw + HDR_VERSION, VERSION_SOLID);
+}
+
 void wim_header_store(struct wim_header *hdr)
 {
+	memcpy(hdr->raw + HDR_GUID, hdr->guid.bytes, sizeof(hdr->guid.bytes));
+	store_le16(hdr->raw + HDR_PART, hdr->part);
+	store_le16(hdr->raw + HDR_PARTS, hdr->parts);
+	store_le32(hdr->raw + HDR_IMAGE_COUNT, hdr->image_count);
 	store_le32(hdr->raw + HDR_FLAGS, hdr->flags);
 	store_le32(hdr->raw + HDR_BOOT_INDEX, hdr->boot_index);
 	wim_reshdr_store(&hdr->blob_table, hdr->raw + HDR_BLOB_TABLE);

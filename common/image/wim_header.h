@@ -81,7 +81,13 @@ int wim_header_parse(struct bytes raw, uint64_t file_bytes, struct wim_header *r
 /* Reads the header of an open file, from its end when the WIM is pipable. */
 int wim_header_read(int fd, uint64_t file_bytes, struct wim_header *ret, struct err *err);
 
-/* Writes the resource headers, the boot index and the flags back into raw. */
+/* A header of a new file: no images yet, part 1 of 1, raw filled but for what wim_header_store writes. */
+void wim_header_init(struct wim_header *ret, enum wim_compression compression, uint32_t chunk_size);
+
+/* The version that files with solid resources have. */
+void wim_header_set_solid(struct wim_header *header);
+
+/* Writes the fields back into raw; magic, version and chunk size stay. */
 void wim_header_store(struct wim_header *header);
 
 const char *wim_compression_name(enum wim_compression compression);

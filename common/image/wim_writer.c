@@ -9,10 +9,12 @@
 
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
+#include "common/image/wim_blobs.h"
 #include "common/image/wimlib_error.h"
 
 #define COPY_PIECE (1u << 20)
 #define COPY_STEP (64u << 20) /* so that a signal is seen */
+#define SOLID_HEADER_LEN 16
 
 /* A resource on its way into the file. */
 struct resource {
@@ -21,6 +23,7 @@ struct resource {
 	int from_fd;            /* -1: its contents come in chunks */
 	uint64_t size;
 	uint8_t flags;
+	bool solid; /* its table has the sizes of all chunks */
 	uint64_t n_chunks;
 	uint64_t n_written;
 	uint64_t begin;
@@ -223,10 +226,20 @@ static int put_copy(struct wim_writer *w, const struct resource *r, struct err *
 	return 0;
 }
 
-/* The table has no entry for the first chunk; four bytes each below 4 GiB of contents. */
-static void note_chunk(struct wim_writer *w, struct resource *r)
+/* The table has no entry for the first chunk; four bytes each below 4 GiB of contents. That of a solid one has sizes. */
+static void note_chunk(struct wim_writer *w, struct resource *r, size_t len)
 {
 	uint8_t entry[8];
+
+	if (r->solid) {
+		if (r->n_written++ == 0) {
+			r->begin = w->at;
+			w->at += SOLID_HEADER_LEN + r->n_chunks * 4;
+		}
+		store_le32(entry, (uint32_t)len);
+		strbuf_add(&r->table, entry, 4);
+		return;
+	}
 
 	if (r->n_written++ == 0) {
 		uint64_t entry_len = r->size > UINT32_MAX ? 8 : 4;
@@ -294,8 +307,29 @@ static int unpack(struct wim_writer *w, const struct resource *r, struct err *er
 	return 0;
 }
 
+static int end_solid(struct wim_writer *w, const struct resource *r, struct err *err)
+{
+	uint8_t header[SOLID_HEADER_LEN];
+
+	store_le64(header, r->size);
+	store_le32(header + 8, w->chunk_size);
+	store_le32(header + 12, (uint32_t)w->compression);
+	*r->ret = (struct wim_reshdr){
+		.offset = r->begin,
+		.stored = w->at - r->begin,
+		.size = WIM_SOLID_SIZE_MARK,
+		.flags = WIM_RES_SOLID,
+	};
+	if (wim_write_at(w->fd, header, sizeof(header), r->begin, err) < 0)
+		return -1;
+	return wim_write_at(w->fd, r->table.data, r->table.len, r->begin + SOLID_HEADER_LEN, err);
+}
+
 static int end_chunks(struct wim_writer *w, const struct resource *r, struct err *err)
 {
+	if (r->solid)
+		return end_solid(w, r, err);
+
 	bool packed = w->at - r->begin < r->size;
 
 	if (!packed && r->n_chunks > 1 && unpack(w, r, err) < 0)
@@ -326,7 +360,7 @@ static int drain_one(struct wim_writer *w, struct err *err)
 		if (put_copy(w, r, err) < 0)
 			return -1;
 	} else {
-		note_chunk(w, r);
+		note_chunk(w, r, chunk.len);
 		last = r->n_written == r->n_chunks;
 		if (put_bytes(w, chunk.data, chunk.len, err) < 0 || (last && end_chunks(w, r, err) < 0))
 			return -1;
@@ -442,6 +476,22 @@ static int queue_chunks(struct wim_writer *w, const struct wim_source *source, s
 		submit_chunk(w);
 	w->current = NULL;
 	return 0;
+}
+
+int wim_writer_put_solid(struct wim_writer *w, const struct wim_source *source, struct wim_reshdr *ret,
+			 struct err *err)
+{
+	if (!w->pack || source->size == 0)
+		return err_set(err, ERR_UNSUPPORTED, "a solid resource has contents and is compressed");
+	w->current = xcalloc(1, sizeof(*w->current));
+	*w->current = (struct resource){
+		.ret = ret,
+		.from_fd = -1,
+		.size = source->size,
+		.solid = true,
+		.n_chunks = source->size / w->chunk_size + (source->size % w->chunk_size != 0),
+	};
+	return queue_chunks(w, source, err) < 0 ? -1 : wim_writer_flush(w, err);
 }
 
 int wim_writer_queue(struct wim_writer *w, const struct wim_source *source, uint8_t flags, struct wim_reshdr *ret,

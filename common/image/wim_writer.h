@@ -58,6 +58,10 @@ int wim_writer_queue(struct wim_writer *writer, const struct wim_source *source,
 int wim_writer_queue_copy(struct wim_writer *writer, int fd, const struct wim_reshdr *from, struct wim_reshdr *ret,
 			  struct err *err);
 
+/* One solid resource, in the writer's compression and chunk size; *ret is as its row in the blob table has it. */
+int wim_writer_put_solid(struct wim_writer *writer, const struct wim_source *source, struct wim_reshdr *ret,
+			 struct err *err);
+
 /* Until all that was queued is in the file. */
 int wim_writer_flush(struct wim_writer *writer, struct err *err);
 

@@ -40,5 +40,17 @@ const struct image_info *wim_xml_image(const struct wim_xml *xml, unsigned index
  */
 int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err);
 
+/* Appends the whole element of an image, <IMAGE INDEX="..">...</IMAGE>. */
+int wim_xml_take_image(const struct strbuf *text, unsigned index, struct strbuf *ret, struct err *err);
+
+/* Takes the elements of all images out. */
+int wim_xml_drop_images(struct strbuf *text, struct err *err);
+
+/* Adds an element as wim_xml_take_image gives it, with another INDEX, behind the other images. */
+int wim_xml_add_image(struct strbuf *text, const char *element, unsigned index, struct err *err);
+
+/* Changes the text of NAME (as in wim_xml_set) in an element that stands alone; value NULL empties it when it is there. */
+int wim_xml_set_in_image(struct strbuf *element, const char *name, const char *value, struct err *err);
+
 /* The text in the encoding that it had in the file. */
 int wim_xml_encode(const struct strbuf *text, enum wim_xml_encoding encoding, struct strbuf *ret, struct err *err);

@@ -9,6 +9,8 @@ struct range {
 	size_t begin;
 	size_t end;
 	bool self_closing; /* <NAME/>: begin is behind the tag, begin == end */
+	size_t outer_begin; /* with the tags */
+	size_t outer_end;
 };
 
 struct tag {
@@ -95,13 +97,15 @@ static bool find_child(const char *text, struct range outer, const char *name, s
 				return false;
 			if (--depth == 0 && inside) {
 				ret->end = tag.at;
+				ret->outer_end = tag.end;
 				return true;
 			}
 			continue;
 		}
 		if (depth == 0 && tag.name_len == name_len && strncmp(tag.name, name, name_len) == 0 &&
 		    (!index || index_is(text, &tag, index))) {
-			*ret = (struct range){ .begin = tag.end, .end = tag.end, .self_closing = tag.self_closing };
+			*ret = (struct range){ .begin = tag.end, .end = tag.end, .self_closing = tag.self_closing,
+					       .outer_begin = tag.at, .outer_end = tag.end };
 			if (tag.self_closing)
 				return true;
 			inside = true;
@@ -158,14 +162,30 @@ static void add_elements(struct strbuf *text, struct range outer, const char *na
 	splice(text, outer.end, outer.end, with.data);
 }
 
-int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err)
+static int find_root(const struct strbuf *text, struct range *ret, struct err *err)
 {
-	struct range place = { .begin = 0, .end = text->len };
+	const struct range all = { .begin = 0, .end = text->len };
 
-	if (!find_child(text->data, place, "WIM", 3, 0, &place))
+	if (!find_child(strbuf_text(text), all, "WIM", 3, 0, ret))
 		return err_set(err, ERR_FORMAT, "XML data: no WIM element");
-	if (index && !find_child(text->data, place, "IMAGE", 5, index, &place))
+	return 0;
+}
+
+static int find_image(const struct strbuf *text, unsigned index, struct range *ret, struct err *err)
+{
+	struct range root = { 0 };
+
+	if (find_root(text, &root, err) < 0)
+		return -1;
+	if (!find_child(text->data, root, "IMAGE", 5, index, ret))
 		return err_set(err, ERR_FORMAT, "XML data: no element for image %u", index);
+	return 0;
+}
+
+/* Sets NAME below place. */
+static int set_below(struct strbuf *text, struct range place, const char *name, const char *value, bool add,
+		     struct err *err)
+{
 	while (*name) {
 		size_t name_len = strcspn(name, "/");
 		const char *rest = name[name_len] ? name + name_len + 1 : "";
@@ -187,4 +207,89 @@ int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const cha
 	}
 	splice(text, place.begin, place.end, value);
 	return 0;
+}
+
+int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err)
+{
+	struct range place = { 0 };
+
+	if ((index ? find_image(text, index, &place, err) : find_root(text, &place, err)) < 0)
+		return -1;
+	return set_below(text, place, name, value, add, err);
+}
+
+int wim_xml_take_image(const struct strbuf *text, unsigned index, struct strbuf *ret, struct err *err)
+{
+	struct range image = { 0 };
+
+	if (find_image(text, index, &image, err) < 0)
+		return -1;
+	strbuf_add(ret, text->data + image.outer_begin, image.outer_end - image.outer_begin);
+	return 0;
+}
+
+int wim_xml_drop_images(struct strbuf *text, struct err *err)
+{
+	struct range root = { 0 };
+	struct range image = { 0 };
+
+	while (find_root(text, &root, err) == 0) {
+		if (!find_child(text->data, root, "IMAGE", 5, 0, &image))
+			return 0;
+		splice(text, image.outer_begin, image.outer_end, "");
+	}
+	return -1;
+}
+
+/* Behind the last image; before all else when there is none, as wimlib has it, or behind a TOTALBYTES that comes first. */
+static size_t place_for_image(const struct strbuf *text, struct range root)
+{
+	struct range rest = root, found = { 0 };
+	size_t place = 0;
+
+	while (find_child(text->data, rest, "IMAGE", 5, 0, &found))
+		place = rest.begin = found.outer_end;
+	if (place)
+		return place;
+	if (find_child(text->data, root, "TOTALBYTES", 10, 0, &found) &&
+	    strspn(text->data + root.begin, " \t\r\n") + root.begin == found.outer_begin)
+		return found.outer_end;
+	return root.begin;
+}
+
+int wim_xml_add_image(struct strbuf *text, const char *element, unsigned index, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf image = STRBUF_INIT;
+	struct range root = { 0 };
+	const char *head_end = strchr(element, '>');
+	const char *attribute = strstr(element, "INDEX");
+	size_t open;
+
+	if (find_root(text, &root, err) < 0)
+		return -1;
+	if (root.self_closing)
+		return err_set(err, ERR_UNSUPPORTED, "XML data: empty element where images are expected");
+	attribute = attribute && head_end && attribute < head_end ? strpbrk(attribute, "\"'") : NULL;
+	if (!attribute)
+		return err_set(err, ERR_FORMAT, "XML data: an image without INDEX");
+	open = (size_t)(attribute - element) + 1;
+	strbuf_add(&image, element, open);
+	strbuf_addf(&image, "%u%s", index, element + open + strspn(element + open, "0123456789"));
+	open = place_for_image(text, root);
+	splice(text, open, open, image.data);
+	return 0;
+}
+
+int wim_xml_set_in_image(struct strbuf *element, const char *name, const char *value, struct err *err)
+{
+	const struct range all = { .begin = 0, .end = element->len };
+	struct range image = { 0 };
+
+	if (!find_child(strbuf_text(element), all, "IMAGE", 5, 0, &image))
+		return err_set(err, ERR_FORMAT, "XML data: no IMAGE element");
+	if (image.self_closing) {
+		fill_self_closing(element, image, "IMAGE", 5, "");
+		return wim_xml_set_in_image(element, name, value, err);
+	}
+	return set_below(element, image, name, value ? value : "", value != NULL, err);
 }

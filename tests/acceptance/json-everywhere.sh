@@ -28,6 +28,8 @@ cat >clean.xml <<'XML'
 </unattend>
 XML
 cp image.wim mounted.wim
+cp image.wim many.wim
+wimlib-imagex append done many.wim second >/dev/null 2>&1 && wimlib-imagex split image.wim part.swm 0.1 >/dev/null 2>&1 || exit 1
 mkdir mnt mntrw
 can_mount=1
 [ -w /dev/fuse ] && command -v fusermount3 >/dev/null || can_mount=
@@ -45,6 +47,8 @@ declare -A runs=(
 	[wimtool set]='0 image.wim 1 --description=described' [wimtool doctor]='0 image.wim:1'
 	[wimtool set-timezone]='0 image.wim:1 UTC' [wimtool set-computername]='0 image.wim:1 KIOSK-7'
 	[wimtool set-locale]='0 image.wim:1 fr-FR' [wimtool apply-unattend]='0,1 image.wim:1 rearm.xml'
+	[wimtool export]='0 image.wim 1 exported.wim' [wimtool delete]='0 many.wim 1' [wimtool optimize]='0 many.wim'
+	[wimtool split]='0 image.wim image.swm 1' [wimtool join]='0 joined.wim part.swm part2.swm'
 	[unattend lint]='0 clean.xml' [unattend fix]='0,1 rearm.xml' [unattend explain]='0 UA301' [unattend rules]='0'
 	[unattend key]='1 -' [unattend schema]='0 Shell-Setup/ComputerName' [unattend timezone]='0'
 	[unattend get]='0 rearm.xml generalize/Security-SPP/SkipRearm'

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/compose_files.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/base/atomic_file.h"
+#include "common/base/file.h"
+#include "common/image/image_recover.h"
+#include "common/image/wim_integrity.h"
+
+#define LZMS_CHUNK_USUAL (1u << 17)
+#define SOLID_CHUNK_USUAL (1u << 26)
+
+uint32_t image_usual_chunk_size(enum wim_compression compression, bool solid)
+{
+	if (solid)
+		return compression == WIM_LZMS ? SOLID_CHUNK_USUAL : image_max_chunk_size(compression);
+	return compression == WIM_LZMS ? LZMS_CHUNK_USUAL : 1u << 15;
+}
+
+uint32_t image_max_chunk_size(enum wim_compression compression)
+{
+	static const uint32_t sizes[] = { [WIM_NONE] = 1u << 26, [WIM_XPRESS] = 1u << 16, [WIM_LZX] = 1u << 21,
+					  [WIM_LZMS] = 1u << 28 };
+
+	return sizes[compression];
+}
+
+void compose_files_release(struct compose_files *files)
+{
+	for (size_t i = 0; i < files->items.len; i++)
+		image_file_closep(&files->items.items[i]);
+	vec_release(&files->items);
+}
+
+static int check_integrity(const struct image_file *file, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf now = STRBUF_INIT;
+	struct strbuf *old = &table;
+
+	if (!file->header.integrity.offset)
+		return 0;
+	if (wim_integrity_load(file->fd, file->file_bytes, &file->header, &table, err) < 0 ||
+	    wim_integrity_build(file->fd, old, WIM_HEADER_LEN, wim_integrity_end(&file->header), &now, err) < 0)
+		return -1;
+	if (now.len != table.len || memcmp(now.data, table.data, now.len) != 0)
+		return err_set(err, ERR_FORMAT, "differs from its integrity table");
+	return 0;
+}
+
+struct image_file *compose_files_open(struct compose_files *files, const char *path, const struct image_work *work,
+				      struct err *err)
+{
+	struct image_file *file = image_file_open(path, err);
+
+	if (file)
+		*vec_add(&files->items) = file;
+	if (file && work->check_source && check_integrity(file, err) < 0)
+		file = NULL;
+	if (!file)
+		err_context(err, "%s", path);
+	return file;
+}
+
+static bool is_open(const struct compose_files *files, const char *path)
+{
+	struct stat named, opened;
+
+	if (stat(path, &named) < 0)
+		return false;
+	for (size_t i = 0; i < files->items.len; i++)
+		if (fstat(files->items.items[i]->fd, &opened) == 0 && opened.st_dev == named.st_dev &&
+		    opened.st_ino == named.st_ino)
+			return true;
+	return false;
+}
+
+static int add_pattern(struct compose_files *files, struct wim_compose *c, const char *pattern,
+		       const struct image_work *work, struct err *err)
+{
+	glob_t found = { 0 };
+	int result = 0;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		result = err_set(err, ERR_NOT_FOUND, "--ref=%s: no file has such a name", pattern);
+	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++) {
+		struct image_file *file;
+
+		if (is_open(files, found.gl_pathv[i]))
+			continue;
+		file = compose_files_open(files, found.gl_pathv[i], work, err);
+		if (file)
+			wim_compose_add_input(c, file);
+		else
+			result = -1;
+	}
+	globfree(&found);
+	return result;
+}
+
+int compose_files_add_refs(struct compose_files *files, struct wim_compose *c, const struct image_work *work,
+			   struct err *err)
+{
+	for (size_t i = 0; i < work->n_refs; i++)
+		if (add_pattern(files, c, work->refs[i], work, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_chunk_size(enum wim_compression compression, uint32_t size, uint32_t max, struct err *err)
+{
+	if (compression == WIM_NONE || (size >= 1u << 12 && size <= max && !(size & (size - 1))))
+		return 0;
+	return err_set(err, ERR_USAGE, "chunk size %u: %s takes powers of two from 4096 to %u", size,
+		       wim_compression_name(compression), max);
+}
+
+int compose_choose_packing(struct wim_compose *c, const struct image_packing *wanted, const struct image_file *file,
+			   const struct image_work *work, struct err *err)
+{
+	enum wim_compression type = wanted->given ? wanted->compression : file->header.compression;
+	uint32_t chunk_size = wanted->chunk_size;
+	uint32_t solid_chunk = wanted->solid_chunk_size;
+
+	if (!chunk_size && !wanted->given)
+		chunk_size = file->header.chunk_size;
+	if (!chunk_size)
+		chunk_size = image_usual_chunk_size(type, false);
+	if (wanted->solid && !wanted->given) {
+		type = WIM_LZMS;
+		chunk_size = wanted->chunk_size ? wanted->chunk_size : image_usual_chunk_size(type, false);
+	}
+	c->options.packing = (struct wim_packing){ .compression = type, .chunk_size = chunk_size,
+						   .level = wanted->level, .threads = work->threads };
+	if (!wanted->level && type == WIM_LZX)
+		c->options.packing.level = WIM_COMPRESSION_LEVEL;
+	c->options.solid_packing = c->options.packing;
+	if (type == WIM_NONE)
+		c->options.solid_packing.compression = WIM_LZMS;
+	if (!solid_chunk)
+		solid_chunk = image_usual_chunk_size(c->options.solid_packing.compression, true);
+	c->options.solid_packing.chunk_size = solid_chunk;
+	if (check_chunk_size(type, chunk_size, image_max_chunk_size(type), err) < 0)
+		return -1;
+	return check_chunk_size(c->options.solid_packing.compression, solid_chunk,
+				image_max_chunk_size(c->options.solid_packing.compression), err);
+}
+
+int compose_add_image(struct wim_compose *c, unsigned input, unsigned index, struct err *err)
+{
+	const struct image_file *file = c->inputs.items[input].file;
+	CLEANUP(strbuf_release) struct strbuf element = STRBUF_INIT;
+
+	if (wim_xml_take_image(&file->xml.text, index, &element, err) < 0)
+		return -1;
+	return wim_compose_add_image(c, input, index, &element, err);
+}
+
+int compose_check_space(const char *path, uint64_t need, struct err *err)
+{
+	CLEANUP(freep) char *folder = path_folder(path);
+	struct statvfs fs;
+	uint64_t room;
+
+	if (statvfs(folder, &fs) < 0)
+		return err_errno(err, errno, "%s", folder);
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (room < need)
+		return err_set(err, ERR_NO_SPACE, "%s: at least %" PRIu64 " bytes are needed, %" PRIu64 " are free",
+			       folder, need, room);
+	return 0;
+}
+
+/* What was written is read by the eyes that others see it with. */
+static int read_back(const struct wim_compose *c, int fd, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open_fd(dup(fd), err);
+
+	if (!file)
+		return err_context(err, "reading back what was written");
+	if (file->header.image_count != c->images.len)
+		return err_set(err, ERR_IO, "what was written reads back differently");
+	return 0;
+}
+
+int compose_write_file(struct wim_compose *c, const char *path, struct image_done *ret, struct err *err)
+{
+	CLEANUP(atomic_file_closep) struct atomic_file *out = NULL;
+
+	if (compose_check_space(path, wim_compose_least_bytes(c), err) < 0)
+		return -1;
+	out = atomic_file_open(path, err);
+	if (!out)
+		return err_context(err, "%s", path);
+	image_lock_temp(atomic_file_fd(out));
+	if (wim_compose_write(c, atomic_file_fd(out), err) < 0 || read_back(c, atomic_file_fd(out), err) < 0 ||
+	    atomic_file_commit(&out, err) < 0)
+		return err_context(err, "%s", path);
+	ret->images = (unsigned)c->images.len;
+	ret->copied = c->copied;
+	ret->packed = c->packed;
+	ret->bytes = c->bytes;
+	return 0;
+}

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# export, delete, optimize, split and join: other programs find each result sound and get the trees back.
+. "$(dirname "$0")/../support/checks.sh"
+need wimlib-imagex
+
+# sound WIM: for three readers
+sound() {
+	check "$1: wimlib-imagex verify" wimlib-imagex verify "$1"
+	check "$1: 7z t" sevenzip t "$1"
+	check "$1: wimtool verify" wimtool verify "$1"
+}
+
+# gives WIM IMAGE TREE [REF]: wimlib-imagex apply gives the tree
+gives() {
+	rm -rf out
+	check "$1: wimlib-imagex apply of image $2" wimlib-imagex apply "$1" "$2" out ${4:+--ref="$4"}
+	check "$1: image $2 is $3" "$support/cmp_tree.py" "$3" out
+}
+
+# metadata WIM IMAGE: what wimlib-imagex knows of each file, without its place in the WIM
+metadata() {
+	wimlib-imagex dir "$1" "$2" --detailed |
+		grep -vE '^(Raw |Offset|Compressed size|Reference Count|Part Number|Solid |Flags)' | sort
+}
+same_metadata() {
+	metadata "$1" "$2" >a.meta
+	metadata "$3" "$4" >b.meta
+	check "$3: image $4 has the metadata of $1 image $2" cmp a.meta b.meta
+}
+
+fixture tree one --files 400 >/dev/null || exit 1
+mkdir one/extra
+head -c 1500000 /dev/urandom >one/extra/noise
+head -c 70000 /dev/urandom >one/extra/small
+head -c 40000 /dev/zero >one/extra/zeros
+: >one/extra/empty
+ln one/extra/noise one/extra/hard
+ln -s noise one/extra/link
+cp -a one two
+rm -rf two/extra
+head -c 300000 /dev/urandom >two/other
+wimlib-imagex capture one a.wim First --flags=Professional >/dev/null || exit 1
+wimlib-imagex append two a.wim Second >/dev/null || exit 1
+
+wimtool export a.wim Second two.wim -q
+sound two.wim
+gives two.wim 1 two
+same_metadata a.wim 2 two.wim 1
+for type in none xpress lzx lzms; do
+	check "export as $type" wimtool export a.wim all "$type.wim" --compress="$type" --check
+	sound "$type.wim"
+	gives "$type.wim" 1 one
+	same_metadata a.wim 2 "$type.wim" 2
+done
+check "export as solid" wimtool export a.wim all solid.esd
+sound solid.esd
+gives solid.esd 1 one
+check "a solid resource is made" grep -q 'Solid resource' <(wimlib-imagex info --blobs solid.esd)
+check "export of solid as LZX" wimtool export solid.esd all back.wim --compress=lzx
+sound back.wim
+gives back.wim 2 two
+same_metadata a.wim 1 back.wim 1
+
+wimtool export a.wim 1 grow.wim -q
+cp grow.wim before.wim
+check "an image is added to a WIM" wimtool export a.wim 2 grow.wim 'A & B' '<text>' --boot
+sound grow.wim
+gives grow.wim 1 one
+gives grow.wim 2 two
+check "what was there is not moved" cmp -i 208 -n $(($(stat -c %s before.wim) - 208)) before.wim grow.wim
+wimlib-imagex info grow.wim | grep -E '^(Boot Index|Name|Description|Flags)' | sed 's/  */ /g' >got
+printf '%s\n' 'Boot Index: 2' 'Name: First' 'Description: ' 'Flags: Professional' 'Name: A & B' 'Description: <text>' 'Flags: Enterprise' >wanted
+check "names and boot index are those given" diff wanted got
+check "the same name is refused" test "$(wimtool export a.wim 1 grow.wim >/dev/null 2>&1; echo $?)" = 3
+
+for option in '' --soft; do
+	cp a.wim d.wim
+	check "delete $option" wimtool delete d.wim First $option --check
+	sound d.wim
+	gives d.wim 1 two
+	cp solid.esd d.esd
+	check "delete $option of solid" wimtool delete d.esd 1 $option
+	sound d.esd
+	gives d.esd 1 two
+	check "optimize after delete $option" wimtool optimize d.wim
+	check "optimize of solid after delete $option" wimtool optimize d.esd
+	sound d.esd
+	gives d.esd 1 two
+done
+check "what only the deleted image had is gone" test "$(stat -c %s d.wim)" -lt "$(($(stat -c %s two.wim) + 4096))"
+check "what only the deleted image had is gone from solid" test "$(stat -c %s d.esd)" -lt 1000000
+cp a.wim o.wim
+check "optimize --recompress" wimtool optimize o.wim --recompress --compress=max
+sound o.wim
+gives o.wim 2 two
+cp a.wim all.wim
+check "delete all" wimtool delete all.wim all
+check "a WIM without images" test "$(wimlib-imagex info all.wim | sed -n 's/^Image Count: *//p')" = 0
+
+check "split" wimtool split a.wim p.swm 0.5
+check "split has parts" test -e p2.swm -a -e p3.swm
+gives p.swm 1 one 'p*.swm'
+gives p.swm 2 two 'p*.swm'
+check "wimlib-imagex joins our parts" wimlib-imagex join theirs.wim p*.swm
+sound theirs.wim
+check "wimtool joins our parts" wimtool join ours.wim p3.swm p.swm p2.swm $(ls p*.swm | grep -vE '^p[23]?.swm')
+sound ours.wim
+gives ours.wim 1 one
+wimlib-imagex split a.wim w.swm 1 >/dev/null
+check "wimtool joins the parts of wimlib-imagex" wimtool join w.wim w*.swm --check
+sound w.wim
+gives w.wim 2 two
+check "split of solid" wimtool split solid.esd s.swm 1 --check
+gives s.swm 1 one 's*.swm'
+check "wimlib-imagex joins what was solid" wimlib-imagex join s.wim s*.swm
+sound s.wim
+check "export out of parts" wimtool export p.swm 2 part.wim --ref='p*.swm'
+sound part.wim
+gives part.wim 1 two
+check "a part that is missing is named" grep -q 'part 2' <(wimtool join no.wim p.swm 2>&1)
+check "nothing was made" test ! -e no.wim
+for part in p?*.swm; do
+	check "$part is not larger than wanted" test "$(stat -c %s "$part")" -le 524288 -o "$(wimlib-imagex info --blobs "$part" | grep -c '^Hash')" -eq 1
+done
+finish
