@@ -103,7 +103,6 @@ static void add_setting(struct answer *answer, const struct element *e, size_t c
 	s->path = path;
 	s->path_hash = parent ? setting_path_hash_more(answer->settings.items[parent - 1].path_hash, path + parent_len)
 			      : setting_path_hash(path);
-	answer->path_marks[s->path_hash % PATH_MARKS / 64] |= UINT64_C(1) << s->path_hash % 64;
 	s->parent = (const struct setting *)(uintptr_t)parent;
 	answer->components.items[component].n++;
 }
@@ -178,6 +177,23 @@ static void link_up(struct answer *answer)
 	}
 }
 
+/* Behind each other in document order: the settings whose last names look alike. */
+static void index_names(struct answer *answer)
+{
+	struct setting *last[NAME_CHAINS] = { NULL };
+
+	for (size_t i = 0; i < answer->settings.len; i++) {
+		struct setting *s = &answer->settings.items[i];
+		unsigned chain = name_chain(s->element->name);
+
+		if (last[chain])
+			last[chain]->next_alike = s;
+		else
+			answer->chains[chain] = s;
+		last[chain] = s;
+	}
+}
+
 static void mark_placeholders(struct answer *answer)
 {
 	for (size_t i = 0; i < answer->settings.len; i++) {
@@ -214,6 +230,7 @@ static void build_model(struct answer *answer)
 			add_component(answer, e, 0);
 	}
 	link_up(answer);
+	index_names(answer);
 }
 
 /* ---- well-formedness ------------------------------------------------------- */
@@ -322,101 +339,4 @@ void answer_release(struct answer *answer)
 	vec_release(&answer->blocks);
 	vec_release(&answer->components);
 	vec_release(&answer->settings);
-}
-
-/* ---- asking ---------------------------------------------------------------- */
-
-bool answer_is_whole(const struct answer *answer)
-{
-	return answer->kind == ANSWER_XML && !answer->fault.found && answer->markup.root;
-}
-
-bool component_is(const struct component *component, const char *name)
-{
-	size_t len = strlen(name);
-
-	/* the first letters are mostly those of Microsoft-Windows- */
-	return len == component->name_len && len && name_is(component->name + len - 1, name + len - 1) &&
-	       strcasecmp(component->name, name) == 0;
-}
-
-enum pass component_pass(const struct component *component)
-{
-	return component->block ? component->block->pass : PASS_NONE;
-}
-
-const struct setting *answer_next(const struct answer *answer, const char *component, const char *path,
-				  const struct setting *after)
-{
-	size_t i = after ? (size_t)(after - answer->settings.items) + 1 : 0;
-	bool any = strcmp(component, "*") == 0;
-	uint32_t hash = setting_path_hash(path);
-
-	if (!(answer->path_marks[hash % PATH_MARKS / 64] & UINT64_C(1) << hash % 64))
-		return NULL;
-	for (; i < answer->settings.len; i++) {
-		const struct setting *s = &answer->settings.items[i];
-
-		if (s->path_hash == hash && strcasecmp(s->path, path) == 0 && (any || component_is(s->component, component)))
-			return s;
-	}
-	return NULL;
-}
-
-const struct setting *setting_child(const struct answer *answer, const struct setting *parent, const char *name)
-{
-	const struct component *c = parent->component;
-	size_t end = c->first + c->n;
-
-	for (size_t i = (size_t)(parent - answer->settings.items) + 1; i < end; i++) {
-		const struct setting *s = &answer->settings.items[i];
-
-		if (s->element->span.at >= parent->element->span.end)
-			break;
-		if (s->parent == parent && name_is(s->element->name, name))
-			return s;
-	}
-	return NULL;
-}
-
-const struct setting *component_setting(const struct answer *answer, const struct component *component,
-					const char *path)
-{
-	uint32_t hash = setting_path_hash(path);
-
-	for (size_t i = component->first; i < component->first + component->n; i++)
-		if (answer->settings.items[i].path_hash == hash && strcasecmp(answer->settings.items[i].path, path) == 0)
-			return &answer->settings.items[i];
-	return NULL;
-}
-
-const char *setting_value(const struct setting *setting, size_t *ret_len)
-{
-	const char *value = setting->element->value;
-	size_t len = setting->element->value_len;
-
-	while (len && is_xml_space(*value)) {
-		value++;
-		len--;
-	}
-	while (len && is_xml_space(value[len - 1]))
-		len--;
-	*ret_len = len;
-	return value;
-}
-
-bool setting_value_is(const struct setting *setting, const char *text)
-{
-	size_t len;
-	const char *value = setting_value(setting, &len);
-
-	return len == strlen(text) && strncasecmp(value, text, len) == 0;
-}
-
-bool setting_value_empty(const struct setting *setting)
-{
-	size_t len;
-
-	(void)setting_value(setting, &len);
-	return len == 0 && !setting->element->first;
 }

@@ -11,13 +11,15 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "unattend/answer_ini.h"
 #include "unattend/markup.h"
 #include "unattend/schema.h"
 #include "unattend/source.h"
 #include "unattend/xml_check.h"
 
-#define PATH_MARKS 512
+#define NAME_CHAINS 64
 #define NS_UNATTEND "urn:schemas-microsoft-com:unattend"
 #define NS_WCM "http://schemas.microsoft.com/WMIConfig/2002/State"
 
@@ -50,6 +52,7 @@ struct setting {
 	const char *path;             /* "UserData/ProductKey/Key" */
 	uint32_t path_hash;           /* of the path in small letters */
 	const struct setting_spec *spec;
+	const struct setting *next_alike; /* in the chain of its last name */
 	bool placeholder; /* the value holds an unrendered template expression */
 };
 
@@ -63,7 +66,7 @@ struct answer {
 	VEC(struct settings_block) blocks;
 	VEC(struct component) components;
 	VEC(struct setting) settings;
-	uint64_t path_marks[PATH_MARKS / 64]; /* bits of the path hashes that occur */
+	struct setting *chains[NAME_CHAINS]; /* first setting of each chain of names that look alike */
 	const struct setting *first_placeholder;
 	size_t n_placeholders;
 	bool conditional; /* template directives surround elements: alternatives stand side by side */
@@ -85,6 +88,17 @@ void answer_release(struct answer *answer);
 
 /* A well-formed XML answer file: the tree is complete. */
 bool answer_is_whole(const struct answer *answer);
+
+/* The chain of a name: by its length, first and last letter in any case. */
+static inline unsigned name_chain(const char *name)
+{
+	size_t len = strlen(name);
+
+	return ((unsigned)len * 7 + (unsigned)(name[0] | 32) * 3 + (unsigned)(len ? name[len - 1] | 32 : 0)) % NAME_CHAINS;
+}
+
+/* Walks settings by their last name in document order; after is of the same name. */
+const struct setting *answer_named(const struct answer *answer, const char *name, const struct setting *after);
 
 /* Walks settings of a component by name and path; "*" matches any component. */
 const struct setting *answer_next(const struct answer *answer, const char *component, const char *path,

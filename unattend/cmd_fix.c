@@ -118,15 +118,10 @@ static int fix_file(struct run *run, const char *path, struct bytes raw, struct 
 	return check_result(path, bytes_of(fixed.data, fixed.len), err);
 }
 
-static int visit(void *ctx, const char *path, bool named, struct err *err)
+static int fix_path(struct run *run, const char *path, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
-	struct run *run = ctx;
 
-	if (!named)
-		return 0;
-	if (strcmp(path, "-") == 0)
-		return err_set(err, ERR_USAGE, "fix changes files, it does not take standard input");
 	if (file_read_all(path, SOURCE_MAX_BYTES, &raw, err) < 0)
 		return err_context(err, "%s", path);
 	if (raw.len == 0) {
@@ -136,18 +131,45 @@ static int visit(void *ctx, const char *path, bool named, struct err *err)
 	return fix_file(run, path, bytes_of(raw.data, raw.len), err);
 }
 
+/* All of them are tried; the last error is for the edge to tell. */
+static int fix_all(struct run *run, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < run->cli->n_args; i++) {
+		struct err one = { .kind = ERR_NONE };
+
+		if (fix_path(run, run->cli->args[i], &one) == 0)
+			continue;
+		if (result < 0)
+			cli_warn(run->cli, "%s", err->text);
+		*err = one;
+		result = -1;
+	}
+	return result;
+}
+
+/* Before anything is changed. */
+static int check_args(const struct cli *cli, struct err *err)
+{
+	for (size_t i = 0; i < cli->n_args; i++) {
+		if (strcmp(cli->args[i], "-") == 0)
+			return err_set(err, ERR_USAGE, "fix changes files, it does not take standard input");
+		if (path_is_dir(cli->args[i]))
+			return err_set(err, ERR_FORMAT, "%s: is a directory; fix wants to be told each file", cli->args[i]);
+	}
+	return 0;
+}
+
 static int run_fix(struct cli *cli, const void *args, struct err *err)
 {
 	struct run run = { .cli = cli, .args = args };
 	int result;
 
-	for (size_t i = 0; i < cli->n_args; i++)
-		if (strcmp(cli->args[i], "-") != 0 && path_is_dir(cli->args[i]))
-			return err_set(err, ERR_FORMAT, "%s: is a directory; fix wants to be told each file", cli->args[i]);
-	if (lint_args_apply(&run.args->lint, &run.options, err) < 0)
+	if (check_args(cli, err) < 0 || lint_args_apply(&run.args->lint, &run.options, err) < 0)
 		return -1;
 	json_begin_array(cli->json, "files");
-	result = visit_files(cli, visit, &run, err);
+	result = fix_all(&run, err);
 	json_end_array(cli->json);
 	config_set_release(&run.configs);
 	lint_args_release(&run.options);

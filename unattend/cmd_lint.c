@@ -5,8 +5,8 @@
 
 #include "common/base/file.h"
 #include "common/report/baseline.h"
-#include "unattend/config_file.h"
 #include "unattend/lint_args.h"
+#include "unattend/lint_files.h"
 #include "unattend/path_list.h"
 
 struct args {
@@ -37,103 +37,63 @@ static const struct cli_option options[] = {
 struct run {
 	struct cli *cli;
 	const struct args *args;
-	struct lint_options options;
-	struct config_set configs;
 	enum severity config_fail_on; /* the strictest of the files in play; SEVERITY_OFF: none yet */
 	struct report *report;
+	struct err *err; /* of the last file that failed */
+	bool failed;
 	size_t n_xml, n_ini, n_templates, n_skipped;
 };
 
-static void note_file(struct run *run, const struct answer *answer)
+static void note_file(struct run *run, const struct lint_result *file)
 {
-	bool template = answer->conditional || answer->n_placeholders;
+	struct json *json = run->cli->json;
 
-	*(answer->kind == ANSWER_INI ? &run->n_ini : &run->n_xml) += 1;
-	run->n_templates += template;
-	json_begin_object(run->cli->json, NULL);
-	json_text(run->cli->json, "file", answer->file);
-	json_text(run->cli->json, "kind", answer->kind == ANSWER_INI ? "ini" : "xml");
-	json_text(run->cli->json, "encoding", source_encoding_name(answer->source.encoding));
-	json_bool(run->cli->json, "template", template);
-	json_end_object(run->cli->json);
+	*(file->kind == ANSWER_INI ? &run->n_ini : &run->n_xml) += 1;
+	run->n_templates += file->template;
+	json_begin_object(json, NULL);
+	json_text(json, "file", file->name);
+	json_text(json, "kind", file->kind == ANSWER_INI ? "ini" : "xml");
+	json_text(json, "encoding", source_encoding_name(file->encoding));
+	json_bool(json, "template", file->template);
+	json_end_object(json);
 }
 
-/* What the configuration above a file makes of the options. 1: the file is to be passed over. */
-static int enter_file(struct run *run, const char *name, struct lint_options *ret, struct err *err)
+static void note_fail_on(struct run *run, const struct config_file *config)
 {
-	const struct config_file *config = NULL;
-	enum severity fail_on;
+	enum severity fail_on = config && config->has_fail_on ? config->fail_on : SEVERITY_WARNING;
 
-	if (!run->args->no_config && config_set_find(&run->configs, name, &config, err) < 0)
-		return -1;
-	if (config && config_ignores(config, name)) {
-		cli_verbose(run->cli, "%s is passed over: ignored in %s", name, config->path);
-		run->n_skipped++;
-		return 1;
-	}
-	config_options(config, name, &run->options, ret);
-	fail_on = config && config->has_fail_on ? config->fail_on : SEVERITY_WARNING;
 	run->config_fail_on = run->config_fail_on == SEVERITY_OFF ? fail_on : MIN(run->config_fail_on, fail_on);
-	return 0;
 }
 
-static int lint_bytes(struct run *run, struct strbuf *raw, const char *name, struct err *err)
+/* A file that could not be done is told at once when another follows; the last one is told by the edge. */
+static void note_failure(struct run *run, const struct err *err)
 {
-	CLEANUP(config_options_release) struct lint_options file_options = { .target = NULL };
-	struct answer answer;
-	struct lint lint = { .answer = &answer, .options = &file_options, .report = run->report };
-	int entered = enter_file(run, name, &file_options, err);
-
-	if (entered)
-		return entered < 0 ? -1 : 0;
-	if (answer_read(raw, name, file_options.template_mode, &answer, err) < 0)
-		return -1;
-	lint_run(&lint);
-	note_file(run, &answer);
-	lint_release(&lint);
-	answer_release(&answer);
-	return 0;
+	if (run->failed)
+		cli_warn(run->cli, "%s", run->err->text);
+	run->failed = true;
+	*run->err = *err;
 }
 
-/* A file found in a folder counts only when it is an answer file. */
-static bool is_wanted(const struct strbuf *raw)
+static void take(void *ctx, const struct lint_result *file)
 {
-	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
-	struct source source;
-	bool wanted;
-
-	if (memmem(strbuf_text(raw), raw->len, "<unattend", 9))
-		return true;
-	strbuf_add(&copy, raw->data, raw->len);
-	source_decode(&copy, &source);
-	wanted = answer_recognise(&source);
-	source_release(&source);
-	return wanted;
-}
-
-static int visit(void *ctx, const char *path, bool named, struct err *err)
-{
-	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
 	struct run *run = ctx;
-	const char *name = path;
 
-	if (strcmp(path, "-") == 0 && run->args->stdin_filename)
-		name = run->args->stdin_filename;
-	if (file_read_all(path, SOURCE_MAX_BYTES, &raw, err) < 0) {
-		run->n_skipped += !named;
-		return named ? err_context(err, "%s", name) : 0;
-	}
-	if (named && raw.len == 0) {
-		err_set(err, ERR_FORMAT, "the file is empty");
-		return err_context(err, "%s", name);
-	}
-	if (!named && !is_wanted(&raw)) {
+	switch (file->outcome) {
+	case LINT_FAILED:
+		note_failure(run, &file->err);
+		return;
+	case LINT_IGNORED:
+		cli_verbose(run->cli, "%s is passed over: ignored in %s", file->name, file->config->path);
 		run->n_skipped++;
-		return 0;
+		return;
+	case LINT_PASSED_OVER:
+		run->n_skipped++;
+		return;
+	case LINT_DONE:
+		note_fail_on(run, file->config);
+		note_file(run, file);
+		report_take(run->report, file->report);
 	}
-	if (lint_bytes(run, &raw, name, err) < 0)
-		return err_context(err, "%s", name);
-	return 0;
 }
 
 static enum severity fail_on_of(const struct run *run)
@@ -175,41 +135,47 @@ static void summarize(const struct run *run)
 }
 
 /* The files of the command line and of --files-from. */
-static int visit_all(struct run *run, struct err *err)
+static int lint_all(struct run *run, const struct lint_options *lint_options, struct err *err)
 {
 	CLEANUP(path_list_release) struct path_list list = { .text = STRBUF_INIT };
-	struct cli cli = *run->cli;
+	CLEANUP(file_walk_release) struct file_walk walk = { .files = { NULL, 0, 0 } };
+	CLEANUP(lint_files_release) struct lint_files files = { .options = lint_options, .no_config = run->args->no_config,
+								.stdin_name = run->args->stdin_filename };
 
-	if (path_list_read(cli.args, cli.n_args, run->args->files_from, &list, err) < 0)
+	if (path_list_read(run->cli->args, run->cli->n_args, run->args->files_from, &list, err) < 0)
 		return -1;
-	cli.args = list.paths.items;
-	cli.n_args = list.paths.len;
-	return visit_files(&cli, visit, run, err);
+	file_walk_add(&walk, list.paths.items, list.paths.len);
+	lint_files_run(&files, &walk, take, run);
+	return run->failed ? -1 : 0;
+}
+
+static int lint_and_report(struct run *run, const struct lint_options *lint_options, const struct renderer *renderer, struct err *err)
+{
+	int files, result;
+
+	json_begin_array(run->cli->json, "files");
+	files = lint_all(run, lint_options, err);
+	json_end_array(run->cli->json);
+	result = apply_baseline(run, files == 0, files < 0 ? NULL : err) < 0 ? -1 :
+		 cli_report_as(run->cli, run->report, renderer, fail_on_of(run));
+	summarize(run);
+	return files < 0 ? -1 : result;
 }
 
 static int run_lint(struct cli *cli, const void *args, struct err *err)
 {
-	struct run run = { .cli = cli, .args = args, .report = report_new() };
+	CLEANUP(report_freep) struct report *report = report_new();
+	struct run run = { .cli = cli, .args = args, .err = err, .report = report };
+	struct lint_options lint_options;
 	const struct renderer *renderer;
-	int files, result;
+	int result;
 
-	if (cli_find_renderer(cli, run.args->format, &renderer, err) < 0) {
-		report_freep(&run.report);
+	if (cli_find_renderer(cli, run.args->format, &renderer, err) < 0 || lint_args_apply(&run.args->lint, &lint_options, err) < 0)
 		return -1;
-	}
-	if (lint_args_apply(&run.args->lint, &run.options, err) < 0) {
-		report_freep(&run.report);
-		return -1;
-	}
-	json_begin_array(cli->json, "files");
-	files = visit_all(&run, err);
-	json_end_array(cli->json);
-	result = apply_baseline(&run, files == 0, files < 0 ? NULL : err) < 0 ? -1 : cli_report_as(cli, run.report, renderer, fail_on_of(&run));
-	summarize(&run);
-	report_freep(&run.report);
-	config_set_release(&run.configs);
-	lint_args_release(&run.options);
-	return files < 0 ? -1 : result;
+	result = lint_and_report(&run, &lint_options, renderer, err);
+	report = run.report;
+	lint_args_release(&lint_options);
+	return result;
 }
 
 static const struct cli_example examples[] = {

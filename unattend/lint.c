@@ -50,12 +50,16 @@ enum severity lint_severity(const struct lint_options *options, const struct rul
 
 void mask_keys(char *text)
 {
-	size_t len = strlen(text);
 	char masked[PRODUCT_KEY_MASKED_LEN + 1];
+	size_t len = strlen(text);
 
-	for (size_t i = 0; i + PRODUCT_KEY_LEN <= len; i++)
-		if (product_key_at(text, len, i))
-			memcpy(text + i, product_key_mask(text + i, PRODUCT_KEY_LEN, masked), PRODUCT_KEY_LEN);
+	/* a key has its first hyphen behind five letters */
+	for (const char *hyphen = strchr(text, '-'); hyphen; hyphen = strchr(hyphen + 1, '-')) {
+		size_t at = (size_t)(hyphen - text) - 5;
+
+		if (hyphen - text >= 5 && at + PRODUCT_KEY_LEN <= len && product_key_at(text, len, at))
+			memcpy(text + at, product_key_mask(text + at, PRODUCT_KEY_LEN, masked), PRODUCT_KEY_LEN);
+	}
 }
 
 /* ---- adding ---------------------------------------------------------------- */
@@ -219,7 +223,7 @@ struct edits *hit_fix(struct hit *hit, enum fix_safety safety)
 
 const char *lint_show(const struct setting *s)
 {
-	static char shown[4 * SHOWN_MAX + 8];
+	static _Thread_local char shown[4 * SHOWN_MAX + 8];
 	size_t len, n = 0, used = 0;
 	const char *value = setting_value(s, &len);
 
@@ -257,6 +261,7 @@ void lint_run(struct lint *lint)
 	const struct rule *rule;
 
 	suppressions_read(lint);
+	places_collect(lint->answer, &lint->places);
 	for (size_t i = 0; (rule = rule_at(i)); i++)
 		if (applies(lint, rule) && rule->check)
 			rule->check(rule, lint);
@@ -273,4 +278,5 @@ void lint_release(struct lint *lint)
 	vec_release(&lint->counts);
 	edits_release(&lint->unwanted.edits);
 	suppressions_release(lint);
+	places_release(&lint->places);
 }

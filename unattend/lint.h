@@ -15,6 +15,7 @@
 #include "unattend/edit.h"
 #include "unattend/image_context.h"
 #include "unattend/pkey_config.h"
+#include "unattend/places.h"
 
 struct lint;
 
@@ -87,6 +88,7 @@ struct lint {
 	VEC(struct hit) hits;
 	VEC(struct rule_count) counts;
 	VEC(struct suppression) suppressions;
+	struct places places; /* filled by lint_run */
 	const struct rule *suppression_rule; /* the one that tells of unused suppressions */
 	struct hit unwanted; /* what lint_add lends for a finding that is switched off */
 };
@@ -118,7 +120,7 @@ struct hit *lint_setting_as(struct lint *lint, const struct rule *rule, enum sev
 			    const char *fmt, ...) PRINTF_LIKE(5, 6);
 void lint_note(struct lint *lint, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* A value as a message may show it: short, one line, keys masked, secrets hidden. Lends a static buffer. */
+/* A value as a message may show it: short, one line, keys masked, secrets hidden. Lends a buffer of the thread. */
 const char *lint_show(const struct setting *s);
 
 /* The edits of a hit, to be filled; says that they may be applied. */

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unattend/lint_args.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include "common/base/file.h"
-
-#define WALK_MAX_DEPTH 64
 
 const char *const template_choices[] = { "auto", "none", "jinja", "hcl", "erb", NULL }; /* the last three: as auto */
 const char *const arch_choices[] = { "any", "x86", "amd64", "arm64", NULL };
@@ -149,85 +142,4 @@ void lint_args_release(struct lint_options *options)
 	options->image = NULL;
 	options->pkeyconfig = NULL;
 	vec_release(&options->overrides);
-}
-
-/* ---- files ------------------------------------------------------------------ */
-
-struct walk {
-	struct cli *cli;
-	visit_fn *visit;
-	void *ctx;
-	struct err *err; /* of the last file that failed */
-	bool failed;
-};
-
-static bool is_hidden_or_dot(const struct dirent *entry)
-{
-	return entry->d_name[0] == '.';
-}
-
-static int keep_entry(const struct dirent *entry)
-{
-	return !is_hidden_or_dot(entry);
-}
-
-/* A file that could not be done is told at once when another follows; the last one is told by the edge. */
-static void visit_one(struct walk *walk, const char *path, bool named)
-{
-	struct err err = { .kind = ERR_NONE };
-
-	if (walk->visit(walk->ctx, path, named, &err) == 0)
-		return;
-	if (walk->failed)
-		cli_warn(walk->cli, "%s", walk->err->text);
-	walk->failed = true;
-	*walk->err = err;
-}
-
-static void walk_folder(struct walk *walk, const char *folder, unsigned depth);
-
-static void walk_entry(struct walk *walk, const char *path, unsigned depth)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return;
-	if (S_ISDIR(st.st_mode) && depth < WALK_MAX_DEPTH)
-		walk_folder(walk, path, depth + 1);
-	else if (S_ISREG(st.st_mode))
-		visit_one(walk, path, false);
-}
-
-static void walk_folder(struct walk *walk, const char *folder, unsigned depth)
-{
-	struct dirent **entries;
-	int n = scandir(folder, &entries, keep_entry, alphasort);
-
-	if (n < 0) {
-		if (walk->failed)
-			cli_warn(walk->cli, "%s", walk->err->text);
-		walk->failed = true;
-		err_errno(walk->err, errno, "%s: cannot list the folder", folder);
-		return;
-	}
-	for (int i = 0; i < n; i++) {
-		CLEANUP(freep) char *path = path_join(folder, entries[i]->d_name);
-
-		walk_entry(walk, path, depth);
-		free(entries[i]);
-	}
-	free(entries);
-}
-
-int visit_files(struct cli *cli, visit_fn *visit, void *ctx, struct err *err)
-{
-	struct walk walk = { cli, visit, ctx, err, false };
-
-	for (size_t i = 0; i < cli->n_args; i++) {
-		if (strcmp(cli->args[i], "-") != 0 && path_is_dir(cli->args[i]))
-			walk_folder(&walk, cli->args[i], 0);
-		else
-			visit_one(&walk, cli->args[i], true);
-	}
-	return walk.failed ? -1 : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Options that lint and fix share, and the files their arguments mean.
+ * Options that lint and fix share.
  */
 #pragma once
 
@@ -38,7 +38,3 @@ extern const char *const template_choices[], *const arch_choices[], *const role_
 /* Fills options; release with lint_args_release. */
 int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err);
 void lint_args_release(struct lint_options *options);
-
-/* Calls visit for each file that the arguments mean; folders are walked for answer files. */
-typedef int visit_fn(void *ctx, const char *path, bool named, struct err *err);
-int visit_files(struct cli *cli, visit_fn *visit, void *ctx, struct err *err);

@@ -25,21 +25,34 @@ struct reader {
 	bool declaration_follows; /* text stands before <?xml */
 	bool doubt;               /* libxml2 may find a fault that is not seen here */
 	struct xml_glance glance;
-	/* the place counted last; places are asked for in rising order */
+	/* the place counted last and where its line began; places are asked for in rising order */
 	size_t spot_at;
 	struct spot spot;
+	size_t next_line; /* where the line behind that of spot begins; past the end for none */
+	bool plain_text;  /* a byte is a character, and a line ends with a line feed */
 };
 
-static bool is_name_char(char c)
+static size_t line_behind(const struct reader *r, size_t at)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
-	       c == '-' || c == '.' || (uint8_t)c >= 0x80;
+	const char *newline = memchr(r->text + at, '\n', r->len - at);
+
+	return newline ? (size_t)(newline - r->text) + 1 : SIZE_MAX;
 }
 
 static struct spot spot_of(struct reader *r, size_t at)
 {
 	assert(at >= r->spot_at);
-	spot_advance(r->text, r->spot_at, at, &r->spot);
+	if (!r->plain_text) {
+		spot_advance(r->text, r->spot_at, at, &r->spot);
+		r->spot_at = at;
+		return r->spot;
+	}
+	while (at >= r->next_line) {
+		r->spot_at = r->next_line;
+		r->spot = (struct spot){ r->spot.line + 1, 1 };
+		r->next_line = line_behind(r, r->next_line);
+	}
+	r->spot.column += (uint32_t)(at - r->spot_at);
 	r->spot_at = at;
 	return r->spot;
 }
@@ -91,14 +104,14 @@ static void skip_space(struct reader *r)
 
 static bool read_name(struct reader *r, struct span *ret)
 {
-	size_t start = r->at;
-	char first = start < r->len ? r->text[start] : ' ';
+	size_t start = r->at, end = start;
 
-	if (!is_name_char(first) || (first >= '0' && first <= '9') || first == '-' || first == '.')
+	if (!xml_name_starts(r->text[start]))
 		return fail(r, start, "a name is expected here");
-	while (r->at < r->len && is_name_char(r->text[r->at]))
-		r->at++;
-	*ret = (struct span){ start, r->at };
+	while (xml_name_goes_on(r->text[end]))
+		end++;
+	r->at = end;
+	*ret = (struct span){ start, end };
 	return true;
 }
 
@@ -156,7 +169,10 @@ static void resolve_names(struct reader *r, struct element *e, const char *full)
 		limit(r, "more than %d namespaces in effect", MARKUP_MAX_NAMESPACES);
 		return;
 	}
-	e->ns = lookup_ns(e, e->prefix);
+	if (e->parent && !*e->prefix && !*e->parent->prefix && e->n_namespaces == e->parent->n_namespaces)
+		e->ns = e->parent->ns;
+	else
+		e->ns = lookup_ns(e, e->prefix);
 	for (struct attribute *a = e->attributes; a; a = a->next) {
 		const char *prefix;
 
@@ -258,7 +274,7 @@ static bool read_open_tag(struct reader *r)
 	e->depth = (uint16_t)(r->open ? r->open->depth + 1 : 1);
 	e->value = "";
 	full = arena_text(&r->m->arena, r->text + name.at, name.end - name.at);
-	r->doubt = r->doubt || !certain_name(r->text, name);
+	r->doubt = r->doubt || !certain_name(&r->glance, r->text, name);
 	e->name = full;
 	e->span = (struct span){ start, r->len };
 	append_child(r, e);
@@ -325,8 +341,13 @@ static void finish_value(struct reader *r, struct element *e)
 	e->has_stray = false;
 	while (first < e->content.end && is_xml_space(r->text[first]))
 		first++;
-	e->value_where = e->where;
-	spot_advance(r->text, e->span.at, first < e->content.end ? first : e->content.at, &e->value_where);
+	first = first < e->content.end ? first : e->content.at;
+	if (first >= r->spot_at) {
+		e->value_where = spot_of(r, first);
+	} else {
+		e->value_where = e->where;
+		spot_advance(r->text, e->span.at, first, &e->value_where);
+	}
 	e->plain = !memchr(r->text + e->content.at, '<', e->content.end - e->content.at);
 	if (e->plain)
 		e->value = decoded(r, e->content, &e->value_len);
@@ -351,7 +372,7 @@ static bool read_close_tag(struct reader *r)
 		return fail(r, r->at, "the end tag is not closed");
 	r->at++;
 	if (memcmp(r->text + e->span.at + 1, r->text + name.at, name.end - name.at) != 0 ||
-	    is_name_char(r->text[e->span.at + 1 + name.end - name.at]))
+	    xml_name_goes_on(r->text[e->span.at + 1 + name.end - name.at]))
 		return fail(r, start, "</%.*s> closes <%s%s%.40s> of line %u", (int)MIN(name.end - name.at, 40),
 			    r->text + name.at, e->prefix, *e->prefix ? ":" : "", e->name, e->where.line);
 	e->content.end = start;
@@ -463,7 +484,8 @@ static bool is_declaration(const struct reader *r)
 	return looking_at(r, "<?xml") && r->at + 5 < r->len && is_xml_space(r->text[r->at + 5]);
 }
 
-static bool read_markup(struct reader *r)
+/* What begins with "<!" or "<?". */
+static bool read_other(struct reader *r)
 {
 	if (looking_at(r, "<!--"))
 		return read_comment(r);
@@ -475,11 +497,20 @@ static bool read_markup(struct reader *r)
 		return read_declaration(r);
 	if (looking_at(r, "<?"))
 		return read_instruction(r);
-	if (looking_at(r, "</"))
+	return fail(r, r->at, "this is no XML construct");
+}
+
+static bool read_markup(struct reader *r)
+{
+	switch (r->text[r->at + 1]) {
+	case '/':
 		return read_close_tag(r);
-	if (looking_at(r, "<!"))
-		return fail(r, r->at, "this is no XML construct");
-	return read_open_tag(r);
+	case '!':
+	case '?':
+		return read_other(r);
+	default:
+		return read_open_tag(r);
+	}
 }
 
 static bool read_text(struct reader *r)
@@ -521,6 +552,8 @@ int markup_read(const char *text, size_t len, struct markup *ret, struct err *er
 
 	*ret = (struct markup){ .error_at = 0 };
 	r.doubt = r.glance.control || len > CERTAIN_MAX_LEN;
+	r.plain_text = !r.glance.high && !r.glance.lone_return;
+	r.next_line = line_behind(&r, 0);
 	if (!find_nul(&r))
 		return 0;
 	while (r.at < len && !ret->damaged && !r.over_limit)

@@ -29,14 +29,10 @@ static bool is_password_container(const struct setting *s)
 }
 
 /* The next Value of a password that holds something. */
-static const struct setting *next_password(const struct lint *lint, const struct setting *after)
+static const struct setting *next_password(const struct lint *lint, const struct setting *s)
 {
-	size_t i = after ? (size_t)(after - lint->answer->settings.items) + 1 : 0;
-	const struct setting *s;
-
-	for (; (s = setting_at(lint, i)); i++)
-		if (name_is(s->element->name, "Value") && s->parent && is_password_container(s->parent) &&
-		    !s->element->first && !s->placeholder && !setting_value_empty(s))
+	while ((s = answer_named(lint->answer, "Value", s)))
+		if (s->parent && is_password_container(s->parent) && !s->element->first && !s->placeholder && !setting_value_empty(s))
 			return s;
 	return NULL;
 }

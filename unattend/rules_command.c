@@ -6,52 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define DEPLOYMENT "Microsoft-Windows-Deployment"
-
-static const struct setting *setting_at(const struct lint *lint, size_t i)
+static const struct command *command_at(const struct lint *lint, size_t i)
 {
-	return i < lint->answer->settings.len ? &lint->answer->settings.items[i] : NULL;
-}
-
-static bool is_deployment_command(const struct setting *s)
-{
-	return component_is(s->component, DEPLOYMENT) && (strcasecmp(s->path, "RunSynchronous/RunSynchronousCommand/Path") == 0 ||
-							  strcasecmp(s->path, "RunAsynchronous/RunAsynchronousCommand/Path") == 0);
-}
-
-static bool is_setup_command(const struct setting *s)
-{
-	return component_is(s->component, "Microsoft-Windows-Setup") &&
-	       (strcasecmp(s->path, "RunSynchronous/RunSynchronousCommand/Path") == 0 ||
-		strcasecmp(s->path, "RunAsynchronous/RunAsynchronousCommand/Path") == 0);
-}
-
-static bool is_logon_command(const struct setting *s)
-{
-	return name_is(s->element->name, "CommandLine") && component_is(s->component, "Microsoft-Windows-Shell-Setup");
-}
-
-static const struct setting *next_command(const struct lint *lint, const struct setting *after)
-{
-	size_t i = after ? (size_t)(after - lint->answer->settings.items) + 1 : 0;
-	const struct setting *s;
-
-	for (; (s = setting_at(lint, i)); i++) {
-		if (name_is(s->element->name, "Path") ? is_deployment_command(s) || is_setup_command(s) : is_logon_command(s))
-			return s;
-	}
-	return NULL;
-}
-
-/* The command in small letters: many words are looked for in it. */
-static const char *lower(const char *text, struct strbuf *ret)
-{
-	strbuf_clear(ret);
-	strbuf_adds(ret, text);
-	for (size_t i = 0; i < ret->len; i++)
-		if (ret->data[i] >= 'A' && ret->data[i] <= 'Z')
-			ret->data[i] |= 32;
-	return strbuf_text(ret);
+	return i < lint->places.commands.len ? &lint->places.commands.items[i] : NULL;
 }
 
 static bool has_word(const char *command, const char *word)
@@ -61,28 +18,28 @@ static bool has_word(const char *command, const char *word)
 
 static void check_length(const struct rule *rule, struct lint *lint)
 {
-	const struct setting *s = NULL;
+	static const size_t limits[] = { [COMMAND_SETUP] = 0, [COMMAND_DEPLOYMENT] = 259, [COMMAND_LOGON] = 1024 };
+	const struct command *command;
 
-	while ((s = next_command(lint, s))) {
-		size_t limit = is_deployment_command(s) ? 259 : is_logon_command(s) ? 1024 : 0, len = s->element->value_len;
+	for (size_t i = 0; (command = command_at(lint, i)); i++) {
+		size_t limit = limits[command->place], len = command->setting->element->value_len;
 
-		if (limit && len > limit && !s->placeholder)
-			lint_setting(lint, rule, s, "the command has %zu characters, %zu at most are taken here", len, limit);
+		if (limit && len > limit && !command->setting->placeholder)
+			lint_setting(lint, rule, command->setting, "the command has %zu characters, %zu at most are taken here", len, limit);
 	}
 }
 
 static void check_reboot(const struct rule *rule, struct lint *lint)
 {
-	CLEANUP(strbuf_release) struct strbuf low = STRBUF_INIT;
-	const struct setting *s = NULL;
+	const struct command *command;
 
-	while ((s = next_command(lint, s))) {
-		const char *c = lower(s->element->value, &low);
+	for (size_t i = 0; (command = command_at(lint, i)); i++) {
+		const char *c = command->low;
 		bool reboots = has_word(c, "restart-computer") || has_word(c, "stop-computer") ||
 			       (has_word(c, "shutdown") && (has_word(c, " /r") || has_word(c, " -r") || has_word(c, " /s") || has_word(c, " -s")));
 
-		if (is_deployment_command(s) && reboots)
-			lint_setting(lint, rule, s, "the command restarts the computer behind the back of Setup");
+		if (command->place == COMMAND_DEPLOYMENT && reboots)
+			lint_setting(lint, rule, command->setting, "the command restarts the computer behind the back of Setup");
 	}
 }
 
@@ -134,27 +91,25 @@ static bool names_password(const char *text)
 
 static void check_secret(const struct rule *rule, struct lint *lint)
 {
-	CLEANUP(strbuf_wipe) struct strbuf low = STRBUF_INIT;
-	const struct setting *s = NULL;
+	const struct command *command;
 
-	while ((s = next_command(lint, s)))
-		if (!s->placeholder && names_password(lower(s->element->value, &low)))
-			lint_setting(lint, rule, s, "the command holds a password");
+	for (size_t i = 0; (command = command_at(lint, i)); i++)
+		if (!command->setting->placeholder && names_password(command->low))
+			lint_setting(lint, rule, command->setting, "the command holds a password");
 }
 
 static void check_download(const struct rule *rule, struct lint *lint)
 {
-	CLEANUP(strbuf_release) struct strbuf low = STRBUF_INIT;
-	const struct setting *s = NULL;
+	const struct command *command;
 
-	while ((s = next_command(lint, s))) {
-		const char *c = lower(s->element->value, &low);
+	for (size_t i = 0; (command = command_at(lint, i)); i++) {
+		const char *c = command->low;
 		bool runs = has_word(c, "iex") || has_word(c, "invoke-expression");
 		bool fetches = runs && (has_word(c, "iwr ") || has_word(c, "irm ") || has_word(c, "invoke-webrequest") ||
 					has_word(c, "invoke-restmethod") || has_word(c, "downloadstring"));
 
 		if (fetches)
-			lint_setting(lint, rule, s, "the command runs code straight from the network");
+			lint_setting(lint, rule, command->setting, "the command runs code straight from the network");
 	}
 }
 
@@ -232,9 +187,9 @@ static void add_shell(struct hit *hit, const struct setting *s)
 
 static void check_shell(const struct rule *rule, struct lint *lint)
 {
-	const struct setting *s = NULL;
+	const struct setting *s;
 
-	while ((s = next_command(lint, s))) {
+	for (size_t i = 0; command_at(lint, i) && (s = command_at(lint, i)->setting); i++) {
 		const char *command = s->element->value, *sign = shell_operator(command);
 
 		if (s->placeholder || runs_shell(command))

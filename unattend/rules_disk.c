@@ -74,23 +74,21 @@ static void add_partition(const struct answer *answer, const struct setting *ite
 static const struct setting *next_in(const struct answer *answer, const struct setting *disk, const char *path,
 				     const struct setting *after)
 {
-	const struct setting *end = answer->settings.items + answer->settings.len;
-	const char *name = strrchr(path, '/') + 1;
+	const struct setting *s = after;
 
-	while (++after < end && after->element->span.at < disk->element->span.end)
-		if (name_is(after->element->name, name) && strcasecmp(after->path, path) == 0)
-			return after;
-	return NULL;
+	while ((s = answer_next(answer, SETUP, path, s)) && s->element->span.at < disk->element->span.at)
+		;
+	return s && s->element->span.at < disk->element->span.end ? s : NULL;
 }
 
 static const struct setting *next_created(const struct answer *answer, const struct setting *disk, const struct setting *after)
 {
-	return next_in(answer, disk, DISK "/CreatePartitions/CreatePartition", after ? after : disk);
+	return next_in(answer, disk, DISK "/CreatePartitions/CreatePartition", after);
 }
 
 static const struct setting *next_modified(const struct answer *answer, const struct setting *disk, const struct setting *after)
 {
-	return next_in(answer, disk, DISK "/ModifyPartitions/ModifyPartition", after ? after : disk);
+	return next_in(answer, disk, DISK "/ModifyPartitions/ModifyPartition", after);
 }
 
 /* Starts anew with an item of NULL. */

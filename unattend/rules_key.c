@@ -15,25 +15,9 @@
 /* Serial numbers below this belong to setup keys that Microsoft gives to everybody. */
 #define SETUP_KEY_SERIALS 1000
 
-/* The next setting that should hold a key: both places, and text directly in UserData/ProductKey. */
-static const struct setting *next_key(const struct lint *lint, const struct setting *after)
+static const struct setting *key_at(const struct lint *lint, size_t i)
 {
-	const struct answer *answer = lint->answer;
-	size_t i = after ? (size_t)(after - answer->settings.items) + 1 : 0;
-
-	for (; i < answer->settings.len; i++) {
-		const struct setting *s = &answer->settings.items[i];
-
-		if (s->element->first || s->placeholder ||
-		    (!name_is(s->element->name, "Key") && !name_is(s->element->name, "ProductKey")))
-			continue;
-		if (component_is(s->component, SETUP) &&
-		    (strcasecmp(s->path, SETUP_KEY) == 0 || strcasecmp(s->path, "UserData/ProductKey") == 0))
-			return s;
-		if (component_is(s->component, SHELL_SETUP) && strcasecmp(s->path, "ProductKey") == 0)
-			return s;
-	}
-	return NULL;
+	return i < lint->places.keys.len ? lint->places.keys.items[i] : NULL;
 }
 
 static void classify(const struct lint *lint, const struct setting *s, struct key_verdict *ret)
@@ -106,7 +90,7 @@ static void check_shape(const struct rule *rule, struct lint *lint)
 	const struct setting *s = NULL;
 	struct key_verdict verdict;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape == KEY_MALFORMED)
 			lint_setting(lint, rule, s, "a product key has five groups of five characters with hyphens between");
@@ -118,7 +102,7 @@ static void check_letters(const struct rule *rule, struct lint *lint)
 	const struct setting *s = NULL;
 	struct key_verdict verdict;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape == KEY_BAD_LETTER)
 			lint_setting(lint, rule, s, "\"%c\" never occurs in a product key", verdict.key.bad_letter);
@@ -142,7 +126,7 @@ static void check_n_rule(const struct rule *rule, struct lint *lint)
 	const struct setting *s = NULL;
 	struct key_verdict verdict;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape == KEY_BAD_N)
 			lint_setting(lint, rule, s, "a product key has one N at most");
@@ -156,7 +140,7 @@ static void check_checksum(const struct rule *rule, struct lint *lint)
 	const struct setting *s = NULL;
 	struct key_verdict verdict;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape == KEY_2009 && !verdict.key.checksum_ok)
 			lint_setting(lint, rule, s, "the checksum inside the key does not match: it is mistyped");
@@ -176,7 +160,7 @@ static void check_placeholder(const struct rule *rule, struct lint *lint)
 	const struct setting *s = NULL;
 	struct key_verdict verdict;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape == KEY_PLACEHOLDER && !asks_for_the_page(lint, s))
 			lint_setting(lint, rule, s, "this is a placeholder, not a product key");
@@ -240,7 +224,7 @@ static void check_real_key(const struct rule *rule, struct lint *lint)
 	const struct setting *s = NULL;
 	struct key_verdict verdict;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape != KEY_2009 || !verdict.key.checksum_ok || verdict.published ||
 		    verdict.key.serial < SETUP_KEY_SERIALS)
@@ -329,7 +313,7 @@ static void check_setup_key_version(const struct rule *rule, struct lint *lint)
 	const char *wanted = product_in(image_name(lint->answer));
 	const struct setting *s = NULL;
 
-	while (wanted && (s = next_key(lint, s))) {
+	for (size_t i = 0; wanted && (s = key_at(lint, i)); i++) {
 		size_t len;
 		const char *value = setting_value(s, &len);
 		const struct published_key *key = published_key_find(value, len), *other;
@@ -355,7 +339,7 @@ static void check_kms_client(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s = NULL;
 
-	while ((s = next_key(lint, s))) {
+	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		size_t len;
 		const char *value = setting_value(s, &len);
 		const struct published_key *key = published_key_find(value, len);

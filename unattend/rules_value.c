@@ -13,25 +13,26 @@
 
 #define SHELL_SETUP "Microsoft-Windows-Shell-Setup"
 
-static const struct setting *setting_at(const struct lint *lint, size_t i)
+static bool has_text(const struct setting *s)
 {
-	return i < lint->answer->settings.len ? &lint->answer->settings.items[i] : NULL;
+	return !s->element->first && !s->placeholder && !setting_value_empty(s);
 }
 
-static bool is_named(const struct setting *s, const char *name)
+/* A documented setting of that name with a text, in any component. */
+static const struct setting *next_named(const struct lint *lint, const char *name, const struct setting *s)
 {
-	return name_is(s->element->name, name) && !s->element->first && !s->placeholder && !setting_value_empty(s);
+	while ((s = answer_named(lint->answer, name, s)))
+		if (s->spec && has_text(s))
+			return s;
+	return NULL;
 }
 
 /* ---- computer names --------------------------------------------------------- */
 
-static const struct setting *next_computer_name(const struct lint *lint, const struct setting *after)
+static const struct setting *next_computer_name(const struct lint *lint, const struct setting *s)
 {
-	size_t i = after ? (size_t)(after - lint->answer->settings.items) + 1 : 0;
-	const struct setting *s;
-
-	for (; (s = setting_at(lint, i)); i++)
-		if (name_is(s->path, "ComputerName") && component_is(s->component, SHELL_SETUP) && is_named(s, "ComputerName") && !setting_value_is(s, "*"))
+	while ((s = answer_next(lint->answer, SHELL_SETUP, "ComputerName", s)))
+		if (has_text(s) && !setting_value_is(s, "*"))
 			return s;
 	return NULL;
 }
@@ -95,7 +96,7 @@ static void check_time_zone(const struct rule *rule, struct lint *lint)
 		struct hit *hit;
 		size_t len;
 
-		if (!is_named(s, "TimeZone"))
+		if (!has_text(s))
 			continue;
 		text = setting_value(s, &len);
 		value = xstrndup(text, MIN(len, (size_t)200));
@@ -146,15 +147,12 @@ static bool is_input_locale(const char *text, size_t len)
 
 static void check_input_locale(const struct rule *rule, struct lint *lint)
 {
-	const struct setting *s;
+	const struct setting *s = NULL;
 
-	for (size_t i = 0; (s = setting_at(lint, i)); i++) {
+	while ((s = next_named(lint, "InputLocale", s))) {
 		size_t len, from = 0;
-		const char *value;
+		const char *value = setting_value(s, &len);
 
-		if (!is_named(s, "InputLocale") || !s->spec)
-			continue;
-		value = setting_value(s, &len);
 		while (from < len) {
 			const char *semicolon = memchr(value + from, ';', len - from);
 			size_t n = semicolon ? (size_t)(semicolon - value) - from : len - from;
@@ -169,50 +167,45 @@ static void check_input_locale(const struct rule *rule, struct lint *lint)
 	}
 }
 
-static bool is_language_setting(const struct setting *s)
+static void check_one_tag(const struct rule *rule, struct lint *lint, const struct setting *s)
 {
-	return s->spec && (is_named(s, "UILanguage") || is_named(s, "SystemLocale") || is_named(s, "UserLocale") ||
-			   is_named(s, "UILanguageFallback"));
+	CLEANUP(freep) char *better = NULL;
+	struct hit *hit;
+	size_t len;
+	const char *value = setting_value(s, &len);
+
+	if (is_tag(value, len) || (len == 13 && is_input_locale(value, len)))
+		return;
+	hit = lint_setting(lint, rule, s, "\"%s\" is no language tag such as en-US", lint_show(s));
+	better = xstrndup(value, len);
+	if (!strchr(better, '_') || !s->element->plain)
+		return;
+	*strchr(better, '_') = '-';
+	if (is_tag(better, len))
+		edits_set_value(hit_fix(hit, FIX_SAFE), s->element, better);
 }
 
 static void check_language_tag(const struct rule *rule, struct lint *lint)
 {
-	const struct setting *s;
+	static const char *const names[] = { "UILanguage", "SystemLocale", "UserLocale", "UILanguageFallback" };
 
-	for (size_t i = 0; (s = setting_at(lint, i)); i++) {
-		CLEANUP(freep) char *better = NULL;
-		struct hit *hit;
-		size_t len;
-		const char *value;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct setting *s = NULL;
 
-		if (!is_language_setting(s))
-			continue;
-		value = setting_value(s, &len);
-		if (is_tag(value, len) || (len == 13 && is_input_locale(value, len)))
-			continue;
-		hit = lint_setting(lint, rule, s, "\"%s\" is no language tag such as en-US", lint_show(s));
-		better = xstrndup(value, len);
-		if (strchr(better, '_') && s->element->plain) {
-			*strchr(better, '_') = '-';
-			if (is_tag(better, len))
-				edits_set_value(hit_fix(hit, FIX_SAFE), s->element, better);
-		}
+		while ((s = next_named(lint, names[i], s)))
+			check_one_tag(rule, lint, s);
 	}
 }
 
 static void check_ui_language(const struct rule *rule, struct lint *lint)
 {
-	const struct setting *s;
+	const struct setting *s = NULL;
 
-	for (size_t i = 0; (s = setting_at(lint, i)); i++) {
-		CLEANUP(freep) char *value = NULL;
+	while ((s = next_named(lint, "UILanguage", s))) {
 		size_t len;
-		const char *text;
+		const char *text = setting_value(s, &len);
+		CLEANUP(freep) char *value = xstrndup(text, MIN(len, (size_t)40));
 
-		if (!s->spec || !is_named(s, "UILanguage"))
-			continue;
-		text = setting_value(s, &len);
-		value = xstrndup(text, MIN(len, (size_t)40));
 		if (is_tag(text, len) && strchr(value, '-') && !is_ui_language(value))
 			lint_setting(lint, rule, s, "there is no language pack for %s", value);
 	}
@@ -247,7 +240,7 @@ static void check_account_name(const struct rule *rule, struct lint *lint)
 		size_t len;
 		const char *value = setting_value(s, &len), *bad = NULL;
 
-		if (!is_named(s, "Name"))
+		if (!has_text(s))
 			continue;
 		for (size_t i = 0; i < len && !bad; i++)
 			bad = (uint8_t)value[i] < 0x20 || strchr("\"/\\[]:|<>+=;,?*%@", value[i]) ? &value[i] : NULL;

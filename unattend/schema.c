@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unattend/schema.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,11 +99,9 @@ static void fill_slots(void)
 
 const struct setting_spec *setting_spec_find_hashed(const char *component, const char *path, uint32_t hash)
 {
-	static bool filled;
+	static pthread_once_t filled = PTHREAD_ONCE_INIT;
 
-	if (!filled)
-		fill_slots();
-	filled = true;
+	pthread_once(&filled, fill_slots);
 	for (size_t slot = hash % SLOTS; slots[slot]; slot = (slot + 1) % SLOTS) {
 		const struct setting_spec *spec = &settings[slots[slot] - 1];
 

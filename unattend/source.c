@@ -68,20 +68,6 @@ static void decode_utf16(struct strbuf *raw, size_t bom_len, struct source *ret)
 		mark_damage(ret, ret->text.len);
 }
 
-/* Most answer files are ASCII: eight bytes at a time instead of the full check. */
-static bool is_valid_text(const char *text, size_t len)
-{
-	size_t i = 0;
-	uint64_t eight;
-
-	for (; i + sizeof(eight) <= len; i += sizeof(eight)) {
-		memcpy(&eight, text + i, sizeof(eight));
-		if (eight & UINT64_C(0x8080808080808080))
-			break;
-	}
-	return text_is_utf8(text + i, len - i);
-}
-
 static void decode_latin1(const struct strbuf *raw, struct source *ret)
 {
 	ret->encoding = SOURCE_LATIN1;
@@ -102,7 +88,7 @@ void source_decode(struct strbuf *raw, struct source *ret)
 		strbuf_add(&ret->text, raw->data + bom_len, raw->len - bom_len);
 		if (!text_is_utf8(ret->text.data, ret->text.len))
 			mark_damage(ret, 0);
-	} else if (!is_valid_text(raw->len ? raw->data : "", raw->len)) {
+	} else if (!text_is_utf8(strbuf_text(raw), raw->len)) {
 		decode_latin1(raw, ret);
 	} else {
 		ret->text = *raw;

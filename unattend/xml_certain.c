@@ -12,18 +12,20 @@
 /* Without a branch in the loop: the compiler does 16 bytes at a time. */
 __attribute__((optimize("O3"))) static struct xml_glance glance_at(const uint8_t *text, size_t len)
 {
-	uint8_t nul = 0, control = 0, ampersand = 0, bracket = 0, carriage_return = 0;
+	uint8_t nul = 0, control = 0, ampersand = 0, bracket = 0, carriage_return = 0, lone_return = 0, all = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = text[i];
 
+		all |= c;
 		nul |= c == 0;
 		control |= (c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r');
 		ampersand |= c == '&';
 		bracket |= c == ']';
 		carriage_return |= c == '\r';
+		lone_return |= (c == '\r') & (text[i + 1] != '\n');
 	}
-	return (struct xml_glance){ nul, control, ampersand, bracket, carriage_return };
+	return (struct xml_glance){ nul, control, all >= 0x80, ampersand, bracket, carriage_return, lone_return };
 }
 
 struct xml_glance xml_glance(const char *text, size_t len)
@@ -31,10 +33,20 @@ struct xml_glance xml_glance(const char *text, size_t len)
 	struct xml_glance ret = glance_at((const uint8_t *)text, len);
 
 	/* U+FFFE and U+FFFF, and what is near them */
-	if (!ret.control && memchr(text, 0xef, len))
+	if (!ret.control && ret.high)
 		ret.control = text_find(text, len, 0, "\xef\xbf") < len;
 	return ret;
 }
+
+#define NAME_START 1
+#define NAME_GOES_ON 2
+#define LETTER (NAME_START | NAME_GOES_ON)
+
+/* Bytes of names. What is not ASCII is taken for a letter here: whether it is one, libxml2 knows. */
+const uint8_t xml_name_bytes[256] = {
+	['A' ... 'Z'] = LETTER,       ['a' ... 'z'] = LETTER, ['_'] = LETTER,       [':'] = LETTER,
+	['0' ... '9'] = NAME_GOES_ON, ['-'] = NAME_GOES_ON,   ['.'] = NAME_GOES_ON, [0x80 ... 0xff] = LETTER,
+};
 
 static bool is_plain(char c)
 {
@@ -42,24 +54,20 @@ static bool is_plain(char c)
 }
 
 /* ASCII letters, and one colon inside at most. A name that begins with "xml" has rules of its own. */
-bool certain_name(const char *text, struct span name)
+bool certain_name(const struct xml_glance *glance, const char *text, struct span name)
 {
-	size_t colons = 0;
+	const char *first = text + name.at, *end = text + name.end, *colon;
 
-	if (name.end - name.at > 200 || text[name.at] == ':' || text[name.end - 1] == ':')
+	if (name.end - name.at > 200 || ((*first | 32) == 'x' && strncasecmp(first, "xml", 3) == 0))
 		return false;
-	if (name.end - name.at >= 3 && strncasecmp(text + name.at, "xml", 3) == 0)
-		return false;
-	for (size_t i = name.at; i < name.end; i++) {
-		if (text[i] == ':') {
-			colons++;
-			if (!isalpha((unsigned char)text[i + 1]))
-				return false;
-		} else if (!is_plain(text[i])) {
+	for (const char *c = first; glance->high && c < end; c++)
+		if ((uint8_t)*c >= 0x80)
 			return false;
-		}
-	}
-	return colons <= 1;
+	colon = memchr(first, ':', (size_t)(end - first));
+	if (!colon)
+		return true;
+	return colon != first && colon + 1 != end && isalpha((unsigned char)colon[1]) &&
+	       !memchr(colon + 1, ':', (size_t)(end - colon - 1));
 }
 
 static bool all_references_known(const char *text, struct span run)
@@ -103,7 +111,7 @@ bool certain_attribute(const struct xml_glance *glance, const char *text, const 
 {
 	struct span name = { a->span.at, a->span.at + strlen(a->name) };
 
-	if (strncmp(a->name, "xmlns", 5) == 0 ? !certain_namespace(a) : !certain_name(text, name))
+	if (strncmp(a->name, "xmlns", 5) == 0 ? !certain_namespace(a) : !certain_name(glance, text, name))
 		return false;
 	if (memchr(text + a->raw.at, '<', a->raw.end - a->raw.at))
 		return false;

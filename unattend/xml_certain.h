@@ -13,13 +13,29 @@
 struct xml_glance {
 	bool nul;
 	bool control;         /* what XML does not allow: not tab, line feed, carriage return; or U+FFFE, U+FFFF */
+	bool high;            /* other bytes than ASCII */
 	bool ampersand;
 	bool bracket;         /* ']' */
 	bool carriage_return;
+	bool lone_return;     /* a carriage return without a line feed behind it */
 };
+/* text has a NUL behind it. */
 struct xml_glance xml_glance(const char *text, size_t len);
 
-bool certain_name(const char *text, struct span name);
+extern const uint8_t xml_name_bytes[256];
+
+static inline bool xml_name_starts(char c)
+{
+	return xml_name_bytes[(uint8_t)c] & 1;
+}
+
+static inline bool xml_name_goes_on(char c)
+{
+	return xml_name_bytes[(uint8_t)c] & 2;
+}
+
+/* name is made of such bytes. */
+bool certain_name(const struct xml_glance *glance, const char *text, struct span name);
 /* Text between tags. */
 bool certain_text(const struct xml_glance *glance, const char *text, struct span run);
 bool certain_attribute(const struct xml_glance *glance, const char *text, const struct attribute *a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unattend/xml_check.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,16 +22,19 @@ static void stay_silent(void *ctx UNUSED, const char *fmt UNUSED, ...)
 {
 }
 
-static void prepare_library(void)
+static void prepare(void)
 {
-	static bool done;
-
-	if (done)
-		return;
-	done = true;
 	xmlInitParser();
 	xmlSetExternalEntityLoader(refuse_external);
 	xmlSetGenericErrorFunc(NULL, stay_silent);
+	xmlThrDefSetGenericErrorFunc(NULL, stay_silent); /* of threads to come */
+}
+
+static void prepare_library(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, prepare);
 }
 
 struct feed {

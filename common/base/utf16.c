@@ -92,9 +92,15 @@ int text_to_utf16le(const char *text, size_t len, struct strbuf *ret, struct err
 
 bool text_is_utf8(const char *text, size_t len)
 {
+	uint64_t eight;
 	uint32_t c;
 
 	for (size_t at = 0; at < len;) {
+		/* most of most texts is ASCII: eight bytes at a time */
+		while (at + sizeof(eight) <= len && !(memcpy(&eight, text + at, sizeof(eight)), eight & UINT64_C(0x8080808080808080)))
+			at += sizeof(eight);
+		if (at >= len)
+			break;
 		size_t used = text_codepoint(text + at, len - at, &c);
 
 		if (!used || (c >= 0xd800 && c < 0xe000))

@@ -176,6 +176,19 @@ void report_note(struct report *report, const char *fmt, ...)
 	finding->note = strbuf_detach(&note);
 }
 
+void report_take(struct report *report, struct report *other)
+{
+	for (size_t i = 0; i < other->findings.len; i++) {
+		struct finding *finding = vec_add(&report->findings);
+
+		*finding = other->findings.items[i];
+		finding->where.file = keep_file(report, finding->where.file);
+		finding->order = report->findings.len - 1;
+	}
+	report->sorted = report->sorted && other->findings.len == 0;
+	other->findings.len = 0;
+}
+
 size_t report_len(const struct report *report)
 {
 	return report->findings.len;

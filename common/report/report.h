@@ -74,6 +74,9 @@ void report_add_as(struct report *report, const struct rule_meta *rule, enum sev
 /* Adds a line of explanation to the finding added last; nothing when that was dropped. */
 void report_note(struct report *report, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Moves the findings of another report behind those of this one; the other is empty afterwards. */
+void report_take(struct report *report, struct report *other);
+
 /* Sorted findings. The order is by file (as first added), line, column, offset, id. */
 size_t report_len(const struct report *report);
 const struct finding *report_get(struct report *report, size_t i);
