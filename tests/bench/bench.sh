@@ -3,7 +3,7 @@
 # bench.sh --bin DIR [--runs N] [--quick] [TOOL...] - each tool beside what a user would use instead, in one run.
 # tests/bench/TOOL.sh holds the pairs of one tool; without names all are run. --quick takes small data.
 # Each pair is run in turn (ours, theirs, ours, theirs ...) after one warm-up; the medians of the wall
-# time and their ratio are printed, with the largest peak memory of each.
+# time and of the processor time (user and system) and their ratios are printed, with the largest peak memory of each.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,17 +27,18 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/goldwim-bench.XXXXXX") || exit 3
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 3
 
-# Runs a command once: wall seconds and peak KiB go to the file named first. Its exit code must be the second word.
+# Runs a command once: wall seconds, peak KiB, user and system seconds go to the file named first. Its exit code must be the second word.
 once() {
 	local times=$1 want=$2 got
 	shift 2
-	/usr/bin/time -o one -f '%e %M' bash -c "$*" >out 2>&1
+	/usr/bin/time -o one -f '%e %M %U %S' bash -c "$*" >out 2>&1
 	got=$?
 	[ "$got" -eq "$want" ] || { echo "bench: exit $got from: $*" >&2; tail -n 3 out >&2; exit 1; }
 	tail -n 1 one >>"$times"
 }
 
 median() { cut -d' ' -f1 "$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+cpu() { awk '{ print $3 + $4 }' "$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 peak() { cut -d' ' -f2 "$1" | sort -n | tail -n 1; }
 
 # pair TITLE PREPARE EXIT OURS THEIR-NAME THEIRS - prepare runs before each measurement, unmeasured.
@@ -51,15 +52,17 @@ pair() {
 		bash -c "$prepare" >/dev/null 2>&1
 		once b 0 "$theirs"
 	done
-	awk -v title="$title" -v name="$name" -v a="$(median a)" -v b="$(median b)" -v am="$(peak a)" -v bm="$(peak b)" 'BEGIN {
-		printf "%-28s %8.2f s %6.1f MiB | %-26s %8.2f s %6.1f MiB | ", title, a, am / 1024, name, b, bm / 1024
-		if (a > 0) printf "%.2fx\n", b / a; else print "-"
+	awk -v title="$title" -v name="$name" -v a="$(median a)" -v b="$(median b)" -v am="$(peak a)" -v bm="$(peak b)" \
+		-v ac="$(cpu a)" -v bc="$(cpu b)" 'BEGIN {
+		printf "%-28s %8.2f s %6.2f cpu %6.1f MiB | %-26s %8.2f s %6.2f cpu %6.1f MiB | ", title, a, ac, am / 1024, name, b, bc, bm / 1024
+		if (a > 0) printf "%.2fx", b / a; else printf "-"
+		if (ac > 0) printf " %.2fx cpu\n", bc / ac; else print " -"
 	}'
 }
 
 seven_zip=$(command -v 7z || command -v 7zz) || { echo "bench.sh: 7z is missing" >&2; exit 3; }
 
-echo "$(nproc) processors; median of $runs runs; last column: theirs / ours"
+echo "$(nproc) processors; median of $runs runs; last columns: theirs / ours"
 for tool in "${tools[@]}"; do
 	[ -f "$here/$tool.sh" ] || { echo "bench.sh: no pairs for $tool" >&2; exit 2; }
 	mkdir -p "$work/$tool" && cd "$work/$tool" || exit 3
