@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/image_fs.h"
-#include "common/image/session_mount.h"
 #include "wimtool/commands.h"
 #include "wimtool/mount_start.h"
 
@@ -46,30 +45,9 @@ static void show_mount(const struct cli *cli, const struct mount_record *record)
 	json_uint(j, "image", record->image);
 	json_text(j, "directory", cli->args[cli->n_args - 1]);
 	json_bool(j, "writable", record->writable);
+	json_int(j, "server", record->server);
+	json_text(j, "state", record->folder);
 	json_end_object(j);
-}
-
-/* Changes go through libwim's server. */
-static int run_writable(const struct cli *cli, const struct mount_args *args, struct err *err)
-{
-	struct mount_record record = { .wim = cli->args[0], .writable = true, .keeps_links = true };
-	const struct session_mount request = {
-		.wim = cli->args[0],
-		.image = cli->n_args == 3 ? cli->args[1] : NULL,
-		.folder = cli->args[cli->n_args - 1],
-		.refs = &args->refs,
-		.staging = args->staging,
-		.streams = (enum session_streams)args->streams,
-		.writable = true,
-		.check = args->check,
-		.unix_data = args->unix_data,
-		.allow_other = args->allow_other,
-	};
-
-	if (session_mount(&request, &record.image, err) < 0)
-		return -1;
-	show_mount(cli, &record);
-	return CLI_DONE;
 }
 
 static int run(struct cli *cli, const struct mount_args *args, bool writable, struct err *err)
@@ -92,8 +70,6 @@ static int run(struct cli *cli, const struct mount_args *args, bool writable, st
 
 	if (writable && args->foreground)
 		return err_set(err, ERR_USAGE, "--foreground goes with mounts that are read-only");
-	if (writable)
-		return run_writable(cli, args, err);
 	if (mount_start(&request, &started, err) < 0)
 		return -1;
 	show_mount(cli, &started.record);
@@ -161,7 +137,9 @@ const struct cli_command cmd_mount = {
 		"/dev/fuse; extract, cat and update work without.\n\n"
 		"Security descriptors, attributes, short names, creation times and reparse data can be read as "
 		"extended attributes with the names that ntfs-3g uses (system.ntfs_acl, ntfs_attrib, ntfs_dos_name, "
-		"ntfs_crtime, ntfs_times, ntfs_reparse_data).",
+		"ntfs_crtime, ntfs_times, ntfs_reparse_data).\n\n"
+		"With --rw an overlay keeps the changes outside of the WIM. They survive the end of the server and "
+		"of the machine: see mounts, remount, commit, unmount. It needs root, or the program fuse-overlayfs.",
 	MOUNT_COMMAND,
 	CLI_OPTIONS(struct mount_args, mount_options),
 	.run = mount_run,

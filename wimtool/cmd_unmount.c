@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/base/file.h"
-#include "common/image/session_mount.h"
+#include "common/base/tempfiles.h"
 #include "wimtool/commands.h"
+#include "wimtool/mount_commit.h"
 #include "wimtool/mount_end.h"
 
 struct unmount_args {
@@ -26,8 +27,6 @@ static const char *outcome(const struct unmounted *done)
 {
 	if (done->committed)
 		return "unmounted, changes committed";
-	if (done->was_dead && done->was_writable)
-		return "the dead mount is cleared; changes that were not committed are lost";
 	if (done->was_writable)
 		return "unmounted, changes dropped";
 	return done->was_dead ? "the dead mount is cleared" : "unmounted";
@@ -49,6 +48,19 @@ static void show_unmount(const struct cli *cli, const struct unmounted *done)
 	json_end_object(j);
 }
 
+static int commit(const struct unmount_args *args, struct mount_record *record, struct unmounted *ret,
+		  struct err *err)
+{
+	const struct mount_commit request = { .new_image = args->new_image, .check = args->check };
+	struct mount_committed done;
+
+	if (mount_commit_run(record, &request, &done, err) < 0)
+		return -1;
+	ret->image = done.image;
+	ret->committed = true;
+	return 0;
+}
+
 static int unmount_record(const struct cli *cli, const struct unmount_args *args, struct mount_record *record,
 			  struct unmounted *ret, struct err *err)
 {
@@ -62,33 +74,12 @@ static int unmount_record(const struct cli *cli, const struct unmount_args *args
 	ret->was_dead = !mount_server_lives(record);
 	if (args->commit && !record->writable)
 		cli_warn(cli, "%s: was mounted read-only, so there was nothing to commit", cli->args[0]);
+	/* first the end of all writing, then the commit: when that fails the changes are still there */
 	if (mount_end(record, args->force || args->lazy, err) < 0)
 		return -1;
-	/* the server removes it too, when it ends well */
+	if (args->commit && record->writable && commit(args, record, ret, err) < 0)
+		return err_hint(err, "the changes are kept: wimtool remount %s, or unmount --discard", cli->args[0]);
 	return mount_record_remove(record, err);
-}
-
-/* What libwim's server has mounted for changes. */
-static int unmount_session(const struct cli *cli, const struct unmount_args *args, struct unmounted *ret,
-			   struct err *err)
-{
-	struct session_unmounted done;
-	const struct session_unmount request = {
-		.folder = cli->args[0],
-		.commit = args->commit,
-		.new_image = args->new_image,
-		.force = args->force || args->lazy,
-		.rebuild = args->rebuild,
-		.check = args->check,
-	};
-
-	if (session_unmount(&request, cli, &done, err) < 0)
-		return -1;
-	*ret = (struct unmounted){
-		.wim = done.wim, .image = done.index, .was_writable = done.was_writable, .was_dead = done.was_dead,
-		.committed = args->commit && done.was_writable && !done.was_dead,
-	};
-	return 0;
 }
 
 static int unmount(const struct cli *cli, const struct unmount_args *args, struct unmounted *ret, struct err *err)
@@ -97,12 +88,15 @@ static int unmount(const struct cli *cli, const struct unmount_args *args, struc
 	CLEANUP(mount_records_release) struct mount_records records = { 0 };
 	struct mount_record *record;
 
-	if (!real)
-		return err_context(err, "%s", cli->args[0]);
-	if (mount_records_load(&records, err) < 0)
+	if (!real || mount_records_load(&records, err) < 0)
 		return -1;
-	record = mount_records_find(&records, real, NULL);
-	return record ? unmount_record(cli, args, record, ret, err) : unmount_session(cli, args, ret, err);
+	record = mount_records_find(&records, real, err);
+	if (record)
+		return unmount_record(cli, args, record, ret, err);
+	if (!args->force && !args->lazy)
+		return -1;
+	ret->was_dead = true;
+	return mount_clear_dead(real, err);
 }
 
 static int unmount_run(struct cli *cli, const void *raw, struct err *err)
@@ -115,11 +109,13 @@ static int unmount_run(struct cli *cli, const void *raw, struct err *err)
 		return err_set(err, ERR_USAGE, "--commit and --discard exclude each other");
 	if (args->new_image && !args->commit)
 		return err_set(err, ERR_USAGE, "--new-image goes with --commit");
+	tempfiles_hold_signals(); /* a commit is not cut short */
 	result = unmount(cli, args, &done, err);
 	if (result == 0)
 		show_unmount(cli, &done);
+	tempfiles_release_signals();
 	free(done.wim);
-	return result < 0 ? -1 : CLI_DONE;
+	return result < 0 ? err_context(err, "%s", cli->args[0]) : CLI_DONE;
 }
 
 static const struct cli_option unmount_options[] = {

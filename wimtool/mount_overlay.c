@@ -63,11 +63,14 @@ int mount_overlay_prepare(struct mount_record *record, struct err *err)
 	return 0;
 }
 
-/* The root of the merged tree has the mode, owner and time of the upper folder. */
-static int take_over_root(const char *lower, const char *upper, struct err *err)
+/* The root of both layers together has the mode, owner and time of the upper folder. Done once, when it is new. */
+static int take_over_root(const char *lower, const char *upper, const char *work, struct err *err)
 {
+	CLEANUP(freep) char *used = path_join(work, "work");
 	struct stat st;
 
+	if (path_exists(used))
+		return 0;
 	if (stat(lower, &st) < 0)
 		return err_errno(err, errno, "%s", lower);
 
@@ -173,9 +176,10 @@ int mount_overlay_start(struct mount_record *record, struct err *err)
 	CLEANUP(layers_release) struct layers layers = { .fds = { -1, -1, -1 } };
 	CLEANUP(freep) char *lower = mount_path(record, "lower");
 	CLEANUP(freep) char *upper = path_join(record->staging, "upper");
+	CLEANUP(freep) char *work = path_join(record->staging, "work");
 	int why;
 
-	if (take_over_root(lower, upper, err) < 0 || name_layer(&layers, 0, record->folder, "lower", err) < 0 ||
+	if (take_over_root(lower, upper, work, err) < 0 || name_layer(&layers, 0, record->folder, "lower", err) < 0 ||
 	    name_layer(&layers, 1, record->staging, "upper", err) < 0 ||
 	    name_layer(&layers, 2, record->staging, "work", err) < 0)
 		return -1;

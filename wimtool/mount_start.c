@@ -308,6 +308,47 @@ static int save_base(const struct mount_record *record, const struct wim_tree *t
 	return atomic_file_replace(path, tree->data.data, tree->data.len, err);
 }
 
+/* Changes of one image in two places could not both be committed; nor while another program is writing. */
+static int check_alone(const struct mount_record *record, struct err *err)
+{
+	struct mount_records records = { 0 };
+	int fd;
+	int done = 0;
+
+	if (mount_records_load(&records, err) < 0)
+		return -1;
+	for (size_t i = 0; i < records.len && done == 0; i++) {
+		const struct mount_record *other = &records.items[i];
+
+		if (other->writable && other->image == record->image && strcmp(other->wim, record->wim) == 0)
+			done = err_set(err, ERR_BUSY, "image %u is mounted for changes on %s already", record->image,
+				       other->mountpoint);
+	}
+	mount_records_release(&records);
+	if (done < 0)
+		return -1;
+	fd = image_open_locked(record->wim, err);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* A remount may come from another folder. */
+static int keep_refs(const struct cli_list *refs, struct mount_record *record, struct err *err)
+{
+	CLEANUP(freep) char *here = realpath(".", NULL);
+
+	for (size_t i = 0; i < refs->len; i++) {
+		const char *pattern = refs->items[i];
+
+		if (!here && *pattern != '/')
+			return err_errno(err, errno, "the current folder");
+		cli_list_add(&record->refs, *pattern == '/' ? xstrdup(pattern) : path_join(here, pattern));
+	}
+	return 0;
+}
+
 static int fill_record(const struct mount_request *r, struct image_file *file, struct mount_record *record,
 		       struct err *err)
 {
@@ -322,6 +363,8 @@ static int fill_record(const struct mount_request *r, struct image_file *file, s
 		return err_context(err, "%s", r->folder);
 	if (image_select(file, r->image, &record->image, err) < 0)
 		return err_context(err, "%s", r->wim);
+	if (r->writable && check_alone(record, err) < 0)
+		return err_context(err, "%s", r->wim);
 	record->guid = file->header.guid;
 	record->writable = r->writable;
 	record->unix_data = r->unix_data;
@@ -330,16 +373,16 @@ static int fill_record(const struct mount_request *r, struct image_file *file, s
 	record->streams = r->streams;
 	record->cache_bytes = r->cache_bytes;
 	record->started = filetime_now();
-	for (size_t i = 0; r->refs && i < r->refs->len; i++)
-		cli_list_add(&record->refs, xstrdup(r->refs->items[i]));
-	return 0;
+	return keep_refs(r->refs, record, err);
 }
 
 static int prepare(const struct mount_request *r, struct image_file **file, struct wim_tree **tree,
 		   struct mount_record *record, struct err *err)
 {
-	*file = image_file_open(r->wim, err);
-	if (!*file || (r->writable && image_check_can_change(*file, err) < 0))
+	*file = image_file_open_parts(r->wim, r->refs->items, r->refs->len, err);
+	if (!*file)
+		return -1;
+	if (r->writable && image_check_can_change(*file, err) < 0)
 		return err_context(err, "%s", r->wim);
 	if (fill_record(r, *file, record, err) < 0)
 		return -1;
@@ -430,9 +473,9 @@ int mount_start_again(struct mount_record *record, struct err *err)
 	clear_remains(record);
 	if (need_no_entries(record->mountpoint, err) < 0)
 		return err_context(err, "%s", record->mountpoint);
-	file = image_file_open(record->wim, err);
+	file = image_file_open_parts(record->wim, record->refs.items, record->refs.len, err);
 	if (!file)
-		return err_context(err, "%s", record->wim);
+		return -1;
 	if (record->writable) {
 		tree = load_base(record, err);
 		if (!tree)

@@ -10,10 +10,12 @@
 #include "common/base/file.h"
 #include "common/base/filetime.h"
 #include "common/image/edit_refs.h"
+#include "common/image/image_layer.h"
 #include "common/image/wim_append.h"
 #include "common/image/wim_integrity.h"
 #include "common/image/wim_rows.h"
 #include "common/image/wim_writer.h"
+#include "common/report/xml_text.h"
 
 struct commit {
 	struct image_edit *edit;
@@ -67,7 +69,7 @@ static int check_unused(struct commit *c, bool *drop, struct err *err)
 	return done;
 }
 
-static void change_refcounts(struct commit *c, bool *drop)
+static int change_refcounts(struct commit *c, bool *drop, struct err *err)
 {
 	for (size_t i = 0; i < c->changes.len; i++) {
 		const struct blob_change *change = &c->changes.items[i];
@@ -82,8 +84,11 @@ static void change_refcounts(struct commit *c, bool *drop)
 				   (uint32_t)MIN(MAX(refcnt, 0), UINT32_MAX));
 		} else if (fresh && change->by > 0) {
 			*vec_add(&c->added) = fresh;
+		} else if (change->by > 0) {
+			return err_set(err, ERR_NOT_FOUND, "contents that files of the image need are not in the WIM any more");
 		}
 	}
+	return 0;
 }
 
 /* The metadata row is found again by its place in the old file, which no other row has. */
@@ -115,8 +120,7 @@ static int prepare_rows(struct commit *c, struct err *err)
 	if (edit_count_changes(c->edit, &c->changes, err) < 0)
 		return -1;
 	strbuf_add(&c->rows, table->data, table->len);
-	change_refcounts(c, drop);
-	if (check_unused(c, drop, err) < 0)
+	if (change_refcounts(c, drop, err) < 0 || check_unused(c, drop, err) < 0)
 		return -1;
 	wim_rows_drop(&c->rows, drop);
 	return 0;
@@ -143,25 +147,54 @@ static int set_time(struct strbuf *text, unsigned index, uint64_t now, struct er
 	return wim_xml_set(text, index, "LASTMODIFICATIONTIME/LOWPART", digits, true, err);
 }
 
+static int set_counts(struct commit *c, struct strbuf *text, unsigned index, const struct image_info *info,
+		      struct err *err)
+{
+	struct tree_stats before = { 0 };
+	struct tree_stats after;
+	struct image_info old = { 0 };
+
+	/* a further image is counted from nothing */
+	if (!c->edit->new_name) {
+		old = *info;
+		edit_tree_stats(c->edit, image_tree(c->edit->file, c->edit->index, NULL), &before);
+	}
+	edit_tree_stats(c->edit, c->edit->tree, &after);
+	if (set_number(text, index, "DIRCOUNT", old.dir_count + after.dirs - before.dirs, true, err) < 0 ||
+	    set_number(text, index, "FILECOUNT", old.file_count + after.files - before.files, true, err) < 0 ||
+	    set_number(text, index, "TOTALBYTES", old.total_bytes + after.bytes - before.bytes, true, err) < 0)
+		return -1;
+	return set_number(text, index, "HARDLINKBYTES",
+			  old.hard_link_bytes + after.hard_link_bytes - before.hard_link_bytes, false, err);
+}
+
+/* A further image gets a copy of the element under its own name; *index becomes its index. */
+static int copy_element(struct commit *c, struct strbuf *text, unsigned *index, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf element = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+
+	if (!c->edit->new_name)
+		return 0;
+	xml_add_text(&name, c->edit->new_name);
+	if (wim_xml_take_image(text, *index, &element, err) < 0 ||
+	    wim_xml_set_in_image(&element, "NAME", strbuf_text(&name), err) < 0)
+		return -1;
+	*index = c->header.image_count;
+	return wim_xml_add_image(text, element.data, *index, err);
+}
+
 static int build_xml(struct commit *c, uint64_t xml_at, struct strbuf *ret, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	const struct wim_xml *old = &c->edit->file->xml;
 	const struct image_info *info = wim_xml_image(old, c->edit->index);
 	unsigned index = c->edit->index;
-	struct tree_stats before;
-	struct tree_stats after;
 
 	if (!info)
 		return err_set(err, ERR_FORMAT, "XML data: no element for image %u", index);
-	edit_tree_stats(c->edit, image_tree(c->edit->file, index, NULL), &before);
-	edit_tree_stats(c->edit, c->edit->tree, &after);
 	strbuf_add(&text, old->text.data, old->text.len);
-	if (set_number(&text, index, "DIRCOUNT", info->dir_count + after.dirs - before.dirs, true, err) < 0 ||
-	    set_number(&text, index, "FILECOUNT", info->file_count + after.files - before.files, true, err) < 0 ||
-	    set_number(&text, index, "TOTALBYTES", info->total_bytes + after.bytes - before.bytes, true, err) < 0 ||
-	    set_number(&text, index, "HARDLINKBYTES",
-		       info->hard_link_bytes + after.hard_link_bytes - before.hard_link_bytes, false, err) < 0 ||
+	if (copy_element(c, &text, &index, err) < 0 || set_counts(c, &text, index, info, err) < 0 ||
 	    set_time(&text, index, filetime_now(), err) < 0 ||
 	    set_number(&text, 0, "TOTALBYTES", xml_at, false, err) < 0)
 		return -1;
@@ -274,8 +307,14 @@ static int write_metadata(struct commit *c, struct err *err)
 	size_t row = 0;
 
 	wim_sha1(data.data, data.len, hash);
-	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || read_back(c, &at, hash, err) < 0 ||
-	    find_metadata_row(c, &row, err) < 0)
+	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || read_back(c, &at, hash, err) < 0)
+		return -1;
+	if (c->edit->new_name) {
+		wim_rows_add(&c->rows, &at, 1, hash);
+		c->header.image_count++;
+		return 0;
+	}
+	if (find_metadata_row(c, &row, err) < 0)
 		return -1;
 	wim_row_store(wim_row_at(&c->rows, row), &at, 1, hash);
 	if (c->header.boot_index == c->edit->index)
@@ -301,7 +340,7 @@ static int write_tables(struct commit *c, struct err *err)
 	if (write_plain(c, &c->rows, &c->header.blob_table, err) < 0 ||
 	    build_xml(c, wim_writer_at(c->writer), &xml, err) < 0 || write_plain(c, &xml, &c->header.xml, err) < 0)
 		return -1;
-	if (!c->integrity.len)
+	if (!c->integrity.len && !c->edit->add_integrity)
 		return 0;
 	if (wim_integrity_build(fd, &c->integrity, kept_end, wim_integrity_end(&c->header), &integrity, err) < 0)
 		return -1;
@@ -395,6 +434,8 @@ int image_edit_commit(struct image_edit *edit, struct image_commit_stats *ret, s
 		*ret = (struct image_commit_stats){ 0 };
 	if (edit_check_open(edit, err) < 0)
 		return -1;
+	if (edit->has_base)
+		edit->changed = edit->new_name || !image_edit_is_done(edit);
 	if (!edit->changed)
 		return 0;
 	if (prepare(&c, err) < 0 || write_guarded(&c, err) < 0)

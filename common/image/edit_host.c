@@ -96,16 +96,27 @@ static int sum_piece(void *context, const void *data, size_t len)
 	return 0;
 }
 
+int edit_hash_host_file(const char *host_path, uint8_t hash[WIM_HASH_LEN], uint64_t *ret_size, struct err *err)
+{
+	CLEANUP(wim_hash_freep) struct wim_hash *sum = wim_hash_new_sha1();
+	struct summing summing = { .hash = sum };
+
+	if (each_piece(host_path, sum_piece, &summing, err) < 0)
+		return -1;
+	memset(hash, 0, WIM_HASH_LEN);
+	if (summing.size)
+		wim_hash_final(sum, hash);
+	*ret_size = summing.size;
+	return 0;
+}
+
 static int hash_file(struct host_item *item, struct err *err)
 {
-	CLEANUP(wim_hash_freep) struct wim_hash *hash = wim_hash_new_sha1();
-	struct summing summing = { .hash = hash };
+	uint64_t size = 0;
 
-	if (each_piece(item->host_path, sum_piece, &summing, err) < 0)
+	if (edit_hash_host_file(item->host_path, item->hash, &size, err) < 0)
 		return -1;
-	item->st.st_size = (off_t)summing.size;
-	if (summing.size)
-		wim_hash_final(hash, item->hash);
+	item->st.st_size = (off_t)size;
 	return 0;
 }
 
@@ -115,8 +126,8 @@ static void add_name_field(struct strbuf *data, size_t at, size_t offset, size_t
 	store_le16((uint8_t *)data->data + at + 2, (uint16_t)len);
 }
 
-/* What follows the first eight bytes of a symbolic-link reparse buffer: [MS-FSCC] 2.1.2.4. */
-static int build_symlink(const char *target, struct strbuf *ret, struct err *err)
+/* [MS-FSCC] 2.1.2.4 */
+int edit_build_symlink(const char *target, struct strbuf *ret, struct err *err)
 {
 	CLEANUP(freep) char *print = xasprintf("%s%s", target[0] == '/' ? "C:" : "", target);
 	CLEANUP(freep) char *substitute = NULL;
@@ -155,7 +166,7 @@ static int read_symlink(struct host_item *item, struct err *err)
 	if (len < 0)
 		return err_errno(err, errno, "%s", item->host_path);
 	target[len] = '\0';
-	if (build_symlink(target, &data, err) < 0)
+	if (edit_build_symlink(target, &data, err) < 0)
 		return err_context(err, "%s", item->host_path);
 	item->points_to_dir = path_is_dir(item->host_path);
 	item->data_len = data.len;

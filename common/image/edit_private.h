@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What image_edit.c, edit_host.c and edit_commit.c share. */
+/* What image_edit.c, edit_host.c, edit_layer.c and edit_commit.c share. */
 #pragma once
 
 #include "common/base/vec.h"
@@ -24,6 +24,9 @@ struct image_edit {
 	uint32_t *blob_slots; /* open addressing by hash: index into blobs + 1 */
 	size_t n_slots;
 	uint64_t next_link_group;
+	char *new_name; /* of the image that the commit adds; NULL: it changes the one at index */
+	bool add_integrity;
+	bool has_base;  /* the tree was not that of the WIM to begin with, see image_layer.h */
 	bool changed;
 	bool committed;
 };
@@ -55,6 +58,17 @@ int edit_check_replace(const struct wim_node *node, const char *path, struct err
 
 /* Replaces them, for all hard links. */
 void edit_replace_data(struct wim_node *node, const uint8_t hash[WIM_HASH_LEN], uint64_t written);
+
+uint64_t edit_highest_link_group(const struct wim_tree *tree);
+
+/* Takes an entry with all below it out of the tree. */
+void edit_remove(struct image_edit *edit, struct wim_node *node);
+
+/* The SHA-1 of a file of the host; zeros when it is empty. */
+int edit_hash_host_file(const char *host_path, uint8_t hash[WIM_HASH_LEN], uint64_t *ret_size, struct err *err);
+
+/* What a WIM keeps of the reparse buffer of a symbolic link with that target. */
+int edit_build_symlink(const char *target, struct strbuf *ret, struct err *err);
 
 /* After a commit there is nothing left to edit. */
 int edit_check_open(const struct image_edit *edit, struct err *err);

@@ -44,7 +44,9 @@ int edit_count_changes(struct image_edit *edit, struct blob_changes *ret, struct
 
 	if (!old_tree)
 		return -1;
-	list_hashes(old_tree, &before);
+	/* an image that is added has taken nothing away */
+	if (!edit->new_name)
+		list_hashes(old_tree, &before);
 	list_hashes(edit->tree, &after);
 	for (size_t i = 0, j = 0; i < before.len || j < after.len;) {
 		const uint8_t *hash = i == before.len ? after.items[j] : before.items[i];

@@ -52,7 +52,7 @@ int image_check_can_change(const struct image_file *file, struct err *err)
 	return 0;
 }
 
-static uint64_t highest_link_group(const struct wim_tree *tree)
+uint64_t edit_highest_link_group(const struct wim_tree *tree)
 {
 	uint64_t highest = 0;
 
@@ -79,7 +79,7 @@ static int load_edit(struct image_edit *edit, const char *name_or_index, struct 
 	edit->tree = image_load_tree(edit->file->reader, edit->file, edit->index, err);
 	if (!edit->tree)
 		return -1;
-	edit->next_link_group = highest_link_group(edit->tree) + 1;
+	edit->next_link_group = edit_highest_link_group(edit->tree) + 1;
 	return 0;
 }
 
@@ -116,6 +116,7 @@ void image_edit_closep(struct image_edit **edit)
 	image_file_closep(&e->file);
 	free(e->path);
 	free(e->undo_path);
+	free(e->new_name);
 	free(e);
 	*edit = NULL;
 }
@@ -448,6 +449,17 @@ static struct wim_node *find_entry(const struct image_edit *edit, const char *pa
 	return node;
 }
 
+void edit_remove(struct image_edit *edit, struct wim_node *node)
+{
+	wim_node_detach(edit->tree, node);
+	for (struct wim_node *n = node; n; n = wim_node_walk(node, n)) {
+		wim_node_unlink(n);
+		free(n->sorted);
+		n->sorted = NULL;
+	}
+	edit->changed = true;
+}
+
 int image_edit_delete(struct image_edit *edit, const char *path, bool recursive, struct err *err)
 {
 	struct wim_node *node;
@@ -459,13 +471,7 @@ int image_edit_delete(struct image_edit *edit, const char *path, bool recursive,
 		return -1;
 	if (node->first && !recursive)
 		return err_set(err, ERR_REFUSED, "%s: is a folder that is not empty", path);
-	wim_node_detach(edit->tree, node);
-	for (struct wim_node *n = node; n; n = wim_node_walk(node, n)) {
-		wim_node_unlink(n);
-		free(n->sorted);
-		n->sorted = NULL;
-	}
-	edit->changed = true;
+	edit_remove(edit, node);
 	return 0;
 }
 

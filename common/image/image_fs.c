@@ -7,10 +7,9 @@
 #include "common/base/filetime.h"
 #include "common/base/utf16.h"
 #include "common/base/vec.h"
+#include "common/image/wim_node_edit.h"
 
 #define NAME_BYTES_MAX 1023 /* the kernel takes no longer ones; 255 units of Windows are 765 bytes at most */
-#define TAG_UNIX_DATA 0x337dd873u /* of wimlib: u32 uid, gid, mode, rdev */
-#define UNIX_DATA_LEN 16
 #define NOT_FIXED_FLAG 1u
 #define DENTRY_REPARSE_FLAGS 0x5e /* u16, of reparse points */
 
@@ -65,7 +64,7 @@ struct image_fs *image_fs_open(struct image_file *file, unsigned index, struct w
 	count_links(fs);
 	count_totals(fs);
 	if (fs->file->blobs.has_solid)
-		fs->solid = solid_cache_new(options->scratch ? options->scratch : "/var/tmp", options->cache_bytes);
+		fs->solid = solid_cache_new(file, options->scratch ? options->scratch : "/var/tmp", options->cache_bytes);
 	if (check_names(fs, err) < 0)
 		image_fs_closep(&fs);
 	return fs;
@@ -234,24 +233,6 @@ int image_fs_child(const struct image_fs *fs, uint64_t dir, uint64_t i, const ch
 
 /* ---- attributes ---- */
 
-bool fs_find_tag(const struct wim_node *node, uint32_t tag, struct bytes *ret)
-{
-	uint16_t name_len = load_le16(node->raw + DENTRY_NAME_LEN);
-	uint16_t short_len = load_le16(node->raw + DENTRY_SHORT_LEN);
-	size_t at = (size_t)round_up(DENTRY_FIXED_LEN + (name_len ? name_len + 2u : 0) +
-				     (short_len ? short_len + 2u : 0), 8);
-	struct bytes raw = bytes_of(node->raw, node->entry_len);
-
-	while (bytes_holds(raw, at, 8)) {
-		uint32_t len = bytes_le32(raw, at + 4);
-
-		if (bytes_le32(raw, at) == tag)
-			return bytes_slice(raw, at + 8, len, ret);
-		at += 8 + (size_t)round_up(len, 8);
-	}
-	return false;
-}
-
 static void set_type(const struct image_fs *fs, const struct wim_node *node, unsigned stream, struct stat *ret)
 {
 	mode_t mode = 0777 & ~fs->options.umask;
@@ -274,7 +255,7 @@ static void set_unix_data(const struct wim_node *node, struct stat *ret)
 	struct bytes data;
 	mode_t mode;
 
-	if (!fs_find_tag(node, TAG_UNIX_DATA, &data) || data.len < UNIX_DATA_LEN)
+	if (!wim_node_find_tag(node, WIM_TAG_UNIX_DATA, &data) || data.len < WIM_UNIX_DATA_LEN)
 		return;
 	ret->st_uid = bytes_le32(data, 0);
 	ret->st_gid = bytes_le32(data, 4);

@@ -18,7 +18,7 @@ static struct wim_reader *borrow_reader(struct image_fs *fs)
 	if (fs->readers.len)
 		reader = fs->readers.items[--fs->readers.len];
 	pthread_mutex_unlock(&fs->readers_lock);
-	return reader ? reader : wim_reader_new(fs->file->fd);
+	return reader ? reader : image_reader_new(fs->file);
 }
 
 static void return_reader(struct image_fs *fs, struct wim_reader *reader)
@@ -46,7 +46,7 @@ static int read_range(const struct image_fs *fs, const struct wim_blob *blob, ui
 	int done;
 
 	if (blob->res.solid && fs->solid)
-		return solid_cache_read(fs->solid, fs->file->fd, &blob->res, blob->at + offset, len, ret, err);
+		return solid_cache_read(fs->solid, &blob->res, blob->at + offset, len, ret, err);
 	reader = borrow_reader(shared);
 	done = wim_reader_stream(reader, &blob->res, blob->at + offset, len, take_piece, &to, err);
 	return_reader(shared, reader);
@@ -81,7 +81,7 @@ static bool whole_is_right(const struct wim_blob *blob, const void *data)
 /* The check that these bytes go on with; a new one when they are the first. */
 static struct fs_check *find_check(struct image_fs *fs, const struct wim_blob *blob, uint64_t offset)
 {
-	struct fs_check *check = &fs->checks[(blob->row * 2654435761u >> 16) % FS_CHECKS];
+	struct fs_check *check = &fs->checks[((uint32_t)(blob - fs->file->blobs.items)) % FS_CHECKS];
 
 	if (offset == 0) {
 		if (!check->hash)

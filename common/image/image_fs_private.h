@@ -66,6 +66,3 @@ int fs_load(const struct image_fs *fs, const struct wim_blob *blob, struct strbu
 
 /* Tells the owner that data is damaged. */
 void fs_tell_damaged(const struct image_fs *fs, uint32_t number, const char *why);
-
-/* A tagged item behind the names of an entry; false when it has none of that tag. */
-bool fs_find_tag(const struct wim_node *node, uint32_t tag, struct bytes *ret);

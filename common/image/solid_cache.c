@@ -26,7 +26,6 @@ struct chunk {
 };
 
 struct resource {
-	int fd;
 	struct wim_resource res;
 	uint64_t scratch_at;
 	uint64_t n_chunks;
@@ -34,6 +33,7 @@ struct resource {
 };
 
 struct solid_cache {
+	const struct image_file *file;
 	int scratch;
 	uint64_t limit;
 	uint64_t kept;
@@ -44,7 +44,6 @@ struct solid_cache {
 	VEC(struct resource *) resources;
 	struct {
 		struct wim_reader *reader;
-		int fd;
 		bool busy;
 	} decoders[SOLID_DECODERS];
 };
@@ -63,10 +62,11 @@ static int open_scratch(const char *folder)
 	return fd;
 }
 
-struct solid_cache *solid_cache_new(const char *folder, uint64_t limit)
+struct solid_cache *solid_cache_new(const struct image_file *file, const char *folder, uint64_t limit)
 {
 	struct solid_cache *cache = xcalloc(1, sizeof(*cache));
 
+	cache->file = file;
 	cache->limit = limit;
 	cache->scratch = open_scratch(folder);
 	if (cache->scratch < 0) {
@@ -105,17 +105,16 @@ static uint64_t chunk_len(const struct resource *r, uint64_t chunk)
 
 /* ---- all below hold the lock unless said otherwise ---- */
 
-static struct resource *find_resource(struct solid_cache *c, int fd, const struct wim_resource *res)
+static struct resource *find_resource(struct solid_cache *c, const struct wim_resource *res)
 {
 	struct resource *r;
 
 	for (size_t i = 0; i < c->resources.len; i++) {
 		r = c->resources.items[i];
-		if (r->fd == fd && r->res.offset == res->offset && r->res.size == res->size)
+		if (r->res.source == res->source && r->res.offset == res->offset && r->res.size == res->size)
 			return r;
 	}
 	r = xcalloc(1, sizeof(*r));
-	r->fd = fd;
 	r->res = *res;
 	r->scratch_at = c->scratch_end;
 	r->n_chunks = (res->size + res->chunk_size - 1) / res->chunk_size;
@@ -160,30 +159,23 @@ static bool drop_oldest(struct solid_cache *c)
 	return true;
 }
 
-static size_t take_decoder(struct solid_cache *c, int fd)
+static size_t take_decoder(struct solid_cache *c)
 {
 	for (;;) {
-		size_t best = SOLID_DECODERS;
-
 		for (size_t i = 0; i < SOLID_DECODERS; i++)
-			if (!c->decoders[i].busy && (best == SOLID_DECODERS || c->decoders[i].fd == fd))
-				best = i;
-		if (best < SOLID_DECODERS) {
-			c->decoders[best].busy = true;
-			return best;
-		}
+			if (!c->decoders[i].busy) {
+				c->decoders[i].busy = true;
+				return i;
+			}
 		pthread_cond_wait(&c->changed, &c->lock);
 	}
 }
 
 /* Without the lock: a decoder belongs to one thread. */
-static struct wim_reader *decoder_of(struct solid_cache *c, size_t index, int fd)
+static struct wim_reader *decoder_of(struct solid_cache *c, size_t index)
 {
-	if (c->decoders[index].reader && c->decoders[index].fd == fd)
-		return c->decoders[index].reader;
-	wim_reader_freep(&c->decoders[index].reader);
-	c->decoders[index].fd = fd;
-	c->decoders[index].reader = wim_reader_new(fd);
+	if (!c->decoders[index].reader)
+		c->decoders[index].reader = image_reader_new(c->file);
 	return c->decoders[index].reader;
 }
 
@@ -222,9 +214,9 @@ static int decode(struct solid_cache *c, struct resource *r, uint64_t k, struct 
 	while (c->kept + chunk_len(r, k) > c->limit && drop_oldest(c))
 		;
 	c->kept += chunk_len(r, k);
-	decoder = take_decoder(c, r->fd);
+	decoder = take_decoder(c);
 	pthread_mutex_unlock(&c->lock);
-	done = wim_reader_stream(decoder_of(c, decoder, r->fd), &r->res, d->at, chunk_len(r, k), take_piece, d, err);
+	done = wim_reader_stream(decoder_of(c, decoder), &r->res, d->at, chunk_len(r, k), take_piece, d, err);
 	pthread_mutex_lock(&c->lock);
 	c->decoders[decoder].busy = false;
 	chunk->state = done == 0 && d->kept ? CHUNK_READY : CHUNK_ABSENT;
@@ -266,7 +258,7 @@ static int read_in_chunk(struct solid_cache *c, struct resource *r, uint64_t off
 	return decode(c, r, k, &d, err);
 }
 
-int solid_cache_read(struct solid_cache *cache, int fd, const struct wim_resource *res, uint64_t offset, size_t len,
+int solid_cache_read(struct solid_cache *cache, const struct wim_resource *res, uint64_t offset, size_t len,
 		     void *ret, struct err *err)
 {
 	uint8_t *to = ret;
@@ -279,7 +271,7 @@ int solid_cache_read(struct solid_cache *cache, int fd, const struct wim_resourc
 		return -1;
 	pthread_mutex_lock(&cache->lock);
 
-	struct resource *r = len ? find_resource(cache, fd, res) : NULL;
+	struct resource *r = len ? find_resource(cache, res) : NULL;
 
 	while (done == 0 && len) {
 		size_t n = (size_t)MIN(len, res->chunk_size - offset % res->chunk_size);

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "common/image/wim_resource.h"
+#include "common/image/image_private.h"
 
 #define SOLID_DECODERS 2
 
@@ -18,11 +18,11 @@ struct solid_cache;
 
 /*
  * The scratch file lies in folder; when it cannot be made there, in memory, then with limits of at most 256 MiB.
- * limit: bytes of decoded data kept; one chunk is always.
+ * file must outlive the cache. limit: bytes of decoded data kept; one chunk is always.
  */
-struct solid_cache *solid_cache_new(const char *folder, uint64_t limit);
+struct solid_cache *solid_cache_new(const struct image_file *file, const char *folder, uint64_t limit);
 void solid_cache_freep(struct solid_cache **cache);
 
-/* Copies [offset, offset + len) of the contents of a solid resource of the file fd. */
-int solid_cache_read(struct solid_cache *cache, int fd, const struct wim_resource *res, uint64_t offset, size_t len,
+/* Copies [offset, offset + len) of the contents of a solid resource. */
+int solid_cache_read(struct solid_cache *cache, const struct wim_resource *res, uint64_t offset, size_t len,
 		     void *ret, struct err *err);

@@ -164,3 +164,145 @@ int wim_node_rename(struct wim_tree *tree, struct wim_node *node, const char *na
 	strbuf_add(&raw, node->raw + node->entry_len, node->raw_len - node->entry_len);
 	return set_raw(tree, node, &raw, entry_len, err);
 }
+
+struct wim_node *wim_node_clone(struct wim_tree *tree, const struct wim_node *from, const char *name, size_t len)
+{
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	struct wim_node *node = arena_alloc(&tree->arena, sizeof(*node));
+
+	strbuf_add(&raw, from->raw, from->raw_len);
+	if (wim_node_is_dir(from) && !wim_node_is_reparse(from))
+		store_le64((uint8_t *)raw.data + DENTRY_SUBDIR, 8);
+	else if (!wim_node_is_reparse(from))
+		store_le64((uint8_t *)raw.data + DENTRY_LINK_GROUP, 0);
+	wim_node_unlink(node);
+	(void)set_raw(tree, node, &raw, from->entry_len, NULL);
+	(void)wim_node_rename(tree, node, name, len, NULL);
+	return node;
+}
+
+/* ---- named streams ---- */
+
+static void add_stream_entry(struct strbuf *raw, const char *name, const uint8_t *hash)
+{
+	CLEANUP(strbuf_release) struct strbuf units = STRBUF_INIT;
+	size_t begin = raw->len;
+	uint8_t fixed[STREAM_FIXED_LEN] = { 0 };
+
+	(void)text_to_utf16le(name, strlen(name), &units, NULL);
+	store_le64(fixed + STREAM_LENGTH, STREAM_FIXED_LEN + units.len + (units.len ? 2 : 0));
+	memcpy(fixed + STREAM_HASH, hash, 20);
+	store_le16(fixed + STREAM_NAME_LEN, (uint16_t)units.len);
+	strbuf_add(raw, fixed, sizeof(fixed));
+	strbuf_add(raw, units.data, units.len);
+	if (units.len)
+		strbuf_add_fill(raw, '\0', 2);
+	strbuf_add_fill(raw, '\0', (size_t)round_up(raw->len - begin, 8) - (raw->len - begin));
+}
+
+static bool has_unnamed_entry(const struct wim_node *node)
+{
+	for (unsigned i = 0; i < node->n_streams; i++)
+		if (!*node->streams[i].name)
+			return true;
+	return false;
+}
+
+/* Where there are named streams, the unnamed data has a stream entry too, and the entry itself no hash. */
+static void make_room_for_names(struct wim_node *node, struct strbuf *raw, uint16_t *n)
+{
+	uint8_t none[20] = { 0 };
+
+	if (has_unnamed_entry(node))
+		return;
+	if (wim_node_is_reparse(node)) {
+		add_stream_entry(raw, "", none);
+	} else {
+		add_stream_entry(raw, "", (const uint8_t *)raw->data + DENTRY_HASH);
+		memset(raw->data + DENTRY_HASH, 0, sizeof(none));
+	}
+	(*n)++;
+}
+
+static uint32_t stream_end(const struct wim_node *node, unsigned i)
+{
+	return i + 1 < node->n_streams ? node->streams[i + 1].at : node->raw_len;
+}
+
+void wim_node_set_stream(struct wim_tree *tree, struct wim_node *node, const char *name, const uint8_t *hash)
+{
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	uint16_t n = node->n_streams;
+	unsigned i = 0;
+
+	while (i < node->n_streams && strcmp(node->streams[i].name, name) != 0)
+		i++;
+	if (i < node->n_streams && hash) {
+		memcpy(node->raw + node->streams[i].at + STREAM_HASH, hash, 20);
+		return;
+	}
+	strbuf_add(&raw, node->raw, node->raw_len);
+	if (i < node->n_streams) {
+		uint32_t end = stream_end(node, i);
+
+		raw.len = node->streams[i].at;
+		strbuf_add(&raw, node->raw + end, node->raw_len - end);
+		n--;
+	} else if (hash) {
+		make_room_for_names(node, &raw, &n);
+		add_stream_entry(&raw, name, hash);
+		n++;
+	}
+	store_le16((uint8_t *)raw.data + DENTRY_STREAMS, n);
+	(void)set_raw(tree, node, &raw, node->entry_len, NULL);
+}
+
+/* ---- tagged items ---- */
+
+#define TAG_HEADER_LEN 8
+
+static size_t tags_at(const struct wim_node *node)
+{
+	uint16_t name_len = load_le16(node->raw + DENTRY_NAME_LEN);
+	uint16_t short_len = load_le16(node->raw + DENTRY_SHORT_LEN);
+
+	return (size_t)round_up(DENTRY_FIXED_LEN + (name_len ? name_len + 2u : 0) + (short_len ? short_len + 2u : 0), 8);
+}
+
+bool wim_node_find_tag(const struct wim_node *node, uint32_t tag, struct bytes *ret)
+{
+	struct bytes raw = bytes_of(node->raw, node->entry_len);
+	size_t at = tags_at(node);
+
+	while (bytes_holds(raw, at, TAG_HEADER_LEN)) {
+		uint32_t len = bytes_le32(raw, at + 4);
+
+		if (bytes_le32(raw, at) == tag)
+			return bytes_slice(raw, at + TAG_HEADER_LEN, len, ret);
+		at += TAG_HEADER_LEN + (size_t)round_up(len, 8);
+	}
+	return false;
+}
+
+void wim_node_set_tag(struct wim_tree *tree, struct wim_node *node, uint32_t tag, const void *data, size_t len)
+{
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	uint8_t head[TAG_HEADER_LEN];
+	struct bytes old;
+	size_t entry_len;
+
+	if (wim_node_find_tag(node, tag, &old) && old.len == len) {
+		memcpy(node->raw + (old.data - node->raw), data, len);
+		return;
+	}
+	store_le32(head, tag);
+	store_le32(head + 4, (uint32_t)len);
+	strbuf_add(&raw, node->raw, node->entry_len);
+	strbuf_add_fill(&raw, '\0', (size_t)round_up(raw.len, 8) - raw.len);
+	strbuf_add(&raw, head, sizeof(head));
+	strbuf_add(&raw, data, len);
+	strbuf_add_fill(&raw, '\0', (size_t)round_up(raw.len, 8) - raw.len);
+	entry_len = raw.len;
+	strbuf_add(&raw, node->raw + node->entry_len, node->raw_len - node->entry_len);
+	(void)set_raw(tree, node, &raw, entry_len, NULL);
+}

@@ -25,5 +25,20 @@ void wim_node_detach(struct wim_tree *tree, struct wim_node *node);
 /* Gives a detached node another name. The short name goes unless only the case changes. */
 int wim_node_rename(struct wim_tree *tree, struct wim_node *node, const char *name, size_t len, struct err *err);
 
+/* A copy with another name, in no folder and no ring of links; without what is below a folder. */
+struct wim_node *wim_node_clone(struct wim_tree *tree, const struct wim_node *from, const char *name, size_t len);
+
+/* Sets the contents of a named stream, which is made when it is not there; hash NULL takes the stream away. */
+void wim_node_set_stream(struct wim_tree *tree, struct wim_node *node, const char *name, const uint8_t *hash);
+
+/* Sets a tagged item of the entry. */
+void wim_node_set_tag(struct wim_tree *tree, struct wim_node *node, uint32_t tag, const void *data, size_t len);
+
+/* The tagged item; false when there is none of that tag. */
+bool wim_node_find_tag(const struct wim_node *node, uint32_t tag, struct bytes *ret);
+
+#define WIM_TAG_UNIX_DATA 0x337dd873u /* of wimlib: u32 uid, gid, mode, rdev */
+#define WIM_UNIX_DATA_LEN 16
+
 /* ERR_USAGE for a name that Windows does not allow. */
 int wim_name_check(const char *name, size_t len, struct err *err);

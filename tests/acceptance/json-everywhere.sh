@@ -31,6 +31,7 @@ cp image.wim mounted.wim
 cp image.wim many.wim
 wimlib-imagex append done many.wim second >/dev/null 2>&1 && wimlib-imagex split image.wim part.swm 0.1 >/dev/null 2>&1 || exit 1
 mkdir mnt mntrw
+export GOLDWIM_STATE_DIR=$PWD/state
 can_mount=1
 [ -w /dev/fuse ] && command -v fusermount3 >/dev/null || can_mount=
 echo 'add rearm.xml /Windows/added.xml' >script
@@ -42,6 +43,7 @@ declare -A runs=(
 	[wimtool apply]='0 image.wim 1 applied'
 	[wimtool extract]='0 image.wim 1 /Windows/INF --dest-dir=extracted' [wimtool verify]='0 image.wim'
 	[wimtool mount]='0 mounted.wim 1 mnt' [wimtool mountrw]='0 mounted.wim 1 mntrw' [wimtool unmount]='0 mnt'
+	[wimtool mounts]='0' [wimtool commit]='0 mntrw' [wimtool remount]='0 mntrw'
 	[wimtool update]='0 image.wim 1 --script=script' [wimtool recover]='0 image.wim'
 	[wimtool hash]='0 image.wim 1' [wimtool diff]='0 image.wim:1 image.wim:1'
 	[wimtool set]='0 image.wim 1 --description=described' [wimtool doctor]='0 image.wim:1'
@@ -79,7 +81,7 @@ for tool in wimtool unattend sysprep-lite kms; do
 	for verb in "${verbs[@]}"; do
 		"$tool" "$verb" --help | grep -q -- ' --json' || continue
 		json_verbs=$((json_verbs + 1))
-		if [[ -z $can_mount && $verb = *mount* ]]; then
+		if [[ -z $can_mount && ($verb = *mount* || $verb = commit) ]]; then
 			skip "$tool $verb: no FUSE here"
 			continue
 		fi

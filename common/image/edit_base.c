@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Edits that begin with the list of files of an older version of the image. */
+#include <stdlib.h>
+
+#include "common/image/edit_private.h"
+#include "common/image/image_layer.h"
+
+static int find_image(const struct image_file *file, const struct image_base *where, unsigned *ret, struct err *err)
+{
+	const struct wim_blobs *blobs = &file->blobs;
+
+	if (where->index >= 1 && where->index <= blobs->n_metadata &&
+	    memcmp(blobs->metadata[where->index - 1].hash, where->hash, WIM_HASH_LEN) == 0) {
+		*ret = where->index;
+		return 0;
+	}
+	/* images before it may have been deleted */
+	for (size_t i = 0; i < blobs->n_metadata; i++)
+		if (memcmp(blobs->metadata[i].hash, where->hash, WIM_HASH_LEN) == 0) {
+			*ret = (unsigned)i + 1;
+			return 0;
+		}
+	err_set(err, ERR_REFUSED, "image %u is not the one that was mounted: another program has changed it",
+		where->index);
+	return err_hint(err, "the changes can be kept as a further image: wimtool commit --append=NAME");
+}
+
+static int take_base(struct image_edit *edit, struct strbuf *base, struct err *err)
+{
+	image_free_treep(&edit->tree);
+	edit->tree = xcalloc(1, sizeof(*edit->tree));
+	if (wim_tree_parse(base, edit->tree, err) < 0)
+		return err_context(err, "list of files of the mount");
+	edit->has_base = true;
+	edit->next_link_group = edit_highest_link_group(edit->tree) + 1;
+	return 0;
+}
+
+struct image_edit *image_edit_open_base(const char *path, const struct image_base *where, struct strbuf *base,
+					struct err *err)
+{
+	char first[] = "1"; /* any image, until the right one is found */
+	struct image_edit *edit = image_edit_open(path, first, err);
+
+	if (!edit || (where->hash && find_image(edit->file, where, &edit->index, err) < 0) ||
+	    take_base(edit, base, err) < 0)
+		image_edit_closep(&edit);
+	return edit;
+}
+
+void image_edit_result_hash(const struct image_edit *edit, uint8_t ret[20])
+{
+	CLEANUP(strbuf_release) struct strbuf metadata = STRBUF_INIT;
+
+	wim_tree_serialise(edit->tree, &metadata);
+	wim_sha1(metadata.data, metadata.len, ret);
+}
+
+bool image_edit_is_done(const struct image_edit *edit)
+{
+	uint8_t hash[WIM_HASH_LEN];
+
+	image_edit_result_hash(edit, hash);
+	return memcmp(hash, edit->file->blobs.metadata[edit->index - 1].hash, sizeof(hash)) == 0;
+}
+
+int image_edit_as_new(struct image_edit *edit, const char *name, struct err *err)
+{
+	unsigned index;
+
+	if (*name && image_select(edit->file, name, &index, NULL) == 0 &&
+	    strcmp(wim_xml_image(&edit->file->xml, index)->name, name) == 0)
+		return err_set(err, ERR_USAGE, "image %u has the name \"%s\" already", index, name);
+	if (edit->file->header.image_count >= WIM_IMAGES_MAX)
+		return err_set(err, ERR_LIMIT, "a WIM holds at most %d images here", WIM_IMAGES_MAX);
+	free(edit->new_name);
+	edit->new_name = xstrdup(name);
+	return 0;
+}
+
+void image_edit_add_integrity(struct image_edit *edit)
+{
+	edit->add_integrity = true;
+}
