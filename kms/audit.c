@@ -26,6 +26,7 @@ struct rearm {
 struct audit_state {
 	uint32_t log;
 	uint16_t host;
+	bool distinct; /* events come from a store, which has each once */
 	size_t n_notes[NOTE_KINDS];
 	struct hour_map hours;
 	struct record_ranges ranges;
@@ -273,6 +274,8 @@ static bool is_repeated(struct audit *audit, const struct log_event *event, uint
 {
 	struct audit_state *state = audit->state;
 
+	if (state->distinct)
+		return false;
 	if (event->has_record && event->has_time)
 		return !record_ranges_add(&state->ranges, host, state->log, event->record, event->time);
 	if (!audit->options.several_logs || event->problem != REQUEST_GOOD)
@@ -339,6 +342,33 @@ int audit_logs(struct audit *audit, struct log_files *files, uint64_t jobs, stru
 	const struct log_consumer consumer = { audit, begin_log, end_log, drop_log };
 
 	return log_files_read(files, jobs, &consumer, err);
+}
+
+static struct log_sink begin_stored(void *context, const struct store_log *log)
+{
+	return begin_log(context, log->path);
+}
+
+/* Events that it shares with a log before stayed with that one. */
+static void end_stored(void *context, const struct store_log *stored)
+{
+	struct audit *audit = context;
+	struct audit_log *log = log_now(audit);
+
+	log->format = stored->format;
+	log->damages = MAX(log->damages, stored->damages);
+	if (stored->events > log->events) {
+		log->skipped[SKIP_REPEATED] += stored->events - log->events;
+		log->events = stored->events;
+	}
+}
+
+int audit_store(struct audit *audit, struct store *store, struct err *err)
+{
+	const struct store_consumer consumer = { audit, begin_stored, end_stored };
+
+	audit->state->distinct = true;
+	return store_read(store, &consumer, err);
 }
 
 int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err)

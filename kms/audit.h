@@ -18,6 +18,7 @@
 #include "kms/hour_map.h"
 #include "kms/inventory.h"
 #include "kms/log_files.h"
+#include "kms/store.h"
 
 struct audit_options {
 	uint64_t window;            /* FILETIME steps that a host remembers a CMID */
@@ -211,6 +212,8 @@ struct audit *audit_new(const struct audit_options *options);
 void audit_freep(struct audit **audit);
 /* The files must stay as long as the audit. */
 int audit_logs(struct audit *audit, struct log_files *files, uint64_t jobs, struct err *err);
+/* All logs of a store, which must stay as long as the audit. */
+int audit_store(struct audit *audit, struct store *store, struct err *err);
 int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err);
 void audit_finish(struct audit *audit);
 

@@ -14,6 +14,7 @@
 enum { WINDOW_DAYS = 30, WINDOW_DAYS_MAX = 3650 };
 
 struct audit_args {
+	const char *db;
 	const char *window;
 	const char *since;
 	const char *until;
@@ -28,6 +29,7 @@ struct audit_args {
 };
 
 static const struct cli_option audit_cli_options[] = {
+	OPT_TEXT(struct audit_args, db, 0, "db", "STORE", "audit a store of kms ingest instead of logs"),
 	OPT_TEXT(struct audit_args, window, 'w', "window", "DAYS",
 		 "how long the host remembers a client (default 30d)"),
 	OPT_TEXT(struct audit_args, since, 0, "since", "TIME",
@@ -111,6 +113,28 @@ static int write_files(const struct audit_args *args, const struct audit *audit,
 	return 0;
 }
 
+static int read_store(struct cli *cli, const char *url, struct audit *audit, struct store **ret, struct err *err)
+{
+	if (cli->n_args)
+		return err_set(err, ERR_USAGE, "--db takes no logs: add them with \"kms ingest\"");
+	*ret = store_open(url, STORE_READ, err);
+	return *ret ? audit_store(audit, *ret, err) : -1;
+}
+
+static int read_logs(struct cli *cli, const struct audit_args *args, struct log_files *files, struct audit *audit,
+		     struct err *err)
+{
+	if (!cli->n_args)
+		return err_set(err, ERR_USAGE, "a log is missing, or --db");
+	if (log_files_find(files, cli->args, cli->n_args, err) < 0)
+		return -1;
+	audit->options.several_logs = files->items.len > 1;
+	if (audit_logs(audit, files, args->jobs, err) < 0)
+		return -1;
+	log_files_tell(files, cli);
+	return 0;
+}
+
 static int audit_run(struct cli *cli, const void *args, struct err *err)
 {
 	const struct audit_args *a = args;
@@ -118,6 +142,7 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 	struct audit_options options = { 0 };
 	CLEANUP(log_files_release) struct log_files files = { 0 };
 	CLEANUP(inventory_freep) struct inventory *inventory = NULL;
+	CLEANUP(store_freep) struct store *store = NULL;
 	CLEANUP(audit_freep) struct audit *audit = NULL;
 	CLEANUP(report_freep) struct report *report = NULL;
 
@@ -128,16 +153,12 @@ static int audit_run(struct cli *cli, const void *args, struct err *err)
 	if (a->inventory && !(inventory = inventory_read(a->inventory, err)))
 		return -1;
 	options.inventory = inventory;
-	if (log_files_find(&files, cli->args, cli->n_args, err) < 0)
-		return -1;
-	options.several_logs = files.items.len > 1;
 	report = report_new();
 	if (rule_args_apply(&a->rules, kms_rules, report, err) < 0)
 		return -1;
 	audit = audit_new(&options);
-	if (audit_logs(audit, &files, a->jobs, err) < 0)
+	if ((a->db ? read_store(cli, a->db, audit, &store, err) : read_logs(cli, a, &files, audit, err)) < 0)
 		return -1;
-	log_files_tell(&files, cli);
 	audit_finish(audit);
 	rules_kms(audit, report);
 	if (rule_args_baseline(cli, &a->rules, &report, err) < 0 || write_files(a, audit, report, err) < 0)
@@ -159,7 +180,7 @@ static const struct cli_example audit_examples[] = {
 const struct cli_command cmd_audit = {
 	.name = "audit",
 	.summary = "find clones and explain the count in logs of KMS hosts",
-	.usage = "LOG...",
+	.usage = "LOG... | --db STORE",
 	.description = "Reads logs of KMS hosts: .evtx files, and text the Event Viewer, wevtutil or PowerShell "
 		       "saved (tabs, CSV, XML, JSON, lists), packed with gzip or zstd or not. Each is recognised by what is "
 		       "in it; - is standard input. Of a folder all logs at any depth are read.\n\n"
@@ -171,7 +192,7 @@ const struct cli_command cmd_audit = {
 	.examples = audit_examples,
 	.n_examples = ARRAY_SIZE(audit_examples),
 	CLI_OPTIONS(struct audit_args, audit_cli_options),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = SIZE_MAX,
 	.has_json = true,
 	.schema = "goldwim/kms-audit/1",

@@ -2,7 +2,7 @@
 #include "kms/commands.h"
 
 static const struct cli_command *const commands[] = {
-	&cmd_audit, &cmd_events, &cmd_summarize, &cmd_merge, &cmd_explain, &cmd_products, &cmd_host_keys, NULL,
+	&cmd_audit, &cmd_events, &cmd_summarize, &cmd_merge, &cmd_ingest, &cmd_explain, &cmd_products, &cmd_host_keys, NULL,
 };
 
 static const struct cli_tool tool = {
