@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "unattend/template.h"
 
 #define PATH_MAX_LEN 240    /* of a setting below its component; the longest documented one has 93 */
 #define SETTING_MAX_DEPTH 16
@@ -194,12 +193,22 @@ static void index_names(struct answer *answer)
 	}
 }
 
+/* In a calmed file the value no longer has the mark as it is written. */
+static bool holds_expression(const struct answer *answer, const struct element *e)
+{
+	if (!e->value_len)
+		return false;
+	if (answer->calmed && !e->first)
+		return template_in_value(answer->template_mode, answer->source.text.data + e->content.at, e->content.end - e->content.at);
+	return template_in_value(answer->template_mode, e->value, e->value_len);
+}
+
 static void mark_placeholders(struct answer *answer)
 {
 	for (size_t i = 0; i < answer->settings.len; i++) {
 		struct setting *s = &answer->settings.items[i];
 
-		s->placeholder = s->element->value_len && template_in_value(s->element->value, s->element->value_len);
+		s->placeholder = holds_expression(answer, s->element);
 		if (!s->placeholder)
 			continue;
 		if (!answer->n_placeholders++)
@@ -210,7 +219,7 @@ static void mark_placeholders(struct answer *answer)
 static void mark_conditional(struct answer *answer)
 {
 	const char *text = strbuf_text(&answer->source.text);
-	size_t at = template_directive(text, answer->source.text.len);
+	size_t at = template_directive(answer->template_mode, text, answer->source.text.len);
 
 	answer->conditional = at < answer->source.text.len;
 	if (answer->conditional)
@@ -236,9 +245,9 @@ static void build_model(struct answer *answer)
 /* ---- well-formedness ------------------------------------------------------- */
 
 /* A copy in which comments with "--" inside are blank: they are a finding of their own. */
-static void blank_bad_comments(const struct answer *answer, struct strbuf *ret)
+static void blank_bad_comments(const struct answer *answer, const struct strbuf *text, struct strbuf *ret)
 {
-	strbuf_add(ret, answer->source.text.data, answer->source.text.len);
+	strbuf_add(ret, text->data, text->len);
 	for (size_t i = 0; i < answer->markup.comments.len; i++) {
 		const struct comment *c = &answer->markup.comments.items[i];
 
@@ -269,17 +278,17 @@ static size_t offset_of_line(const char *text, size_t len, size_t at, uint32_t l
 	return at;
 }
 
-static void check_well_formed(struct answer *answer)
+static void check_well_formed(struct answer *answer, const struct strbuf *from)
 {
 	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
-	const char *text = strbuf_text(&answer->source.text);
-	size_t len = answer->source.text.len, start = answer->markup.declaration, at;
+	const char *text = strbuf_text(from);
+	size_t len = from->len, start = answer->markup.declaration, at;
 
 	/* What our reader could not follow is told by it; a document type never gets to the library. */
 	if (answer->markup.has_doctype || answer->markup.damaged || (answer->markup.well_formed && !answer->source.damaged))
 		return;
 	if (has_bad_comment(answer)) {
-		blank_bad_comments(answer, &copy);
+		blank_bad_comments(answer, from, &copy);
 		text = copy.data;
 	}
 	xml_check(text + start, len - start, &answer->fault);
@@ -300,14 +309,46 @@ static void prefer_own_fault(struct answer *answer)
 	memcpy(answer->fault.message, m->error, sizeof(answer->fault.message));
 }
 
-static int read_xml(struct answer *answer, enum template_mode mode, struct err *err)
+static int read_markup(struct answer *answer, const struct strbuf *text, struct err *err)
 {
-	if (markup_read(strbuf_text(&answer->source.text), answer->source.text.len, &answer->markup, err) < 0)
+	if (markup_read(strbuf_text(text), text->len, &answer->markup, err) < 0)
 		return -1;
-	check_well_formed(answer);
+	check_well_formed(answer, text);
 	prefer_own_fault(answer);
+	return 0;
+}
+
+/* A file that is no XML only because of its template marks is read without them. */
+static int read_calmed(struct answer *answer, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf calm = STRBUF_INIT;
+	struct answer other = { .source.damaged = answer->source.damaged };
+
+	if (!template_calm(answer->template_mode, strbuf_text(&answer->source.text), answer->source.text.len, &calm))
+		return 0;
+	if (read_markup(&other, &calm, err) < 0) {
+		markup_release(&other.markup);
+		return -1;
+	}
+	if (other.fault.found) {
+		markup_release(&other.markup);
+		return 0;
+	}
+	markup_release(&answer->markup);
+	answer->calmed = true;
+	answer->markup = other.markup;
+	answer->fault = other.fault;
+	return 0;
+}
+
+static int read_xml(struct answer *answer, struct err *err)
+{
+	if (read_markup(answer, &answer->source.text, err) < 0)
+		return -1;
+	if (answer->fault.found && read_calmed(answer, err) < 0)
+		return -1;
 	build_model(answer);
-	if (mode == TEMPLATE_NONE)
+	if (answer->template_mode == TEMPLATE_NONE)
 		return 0;
 	mark_placeholders(answer);
 	mark_conditional(answer);
@@ -318,14 +359,14 @@ int answer_read(struct strbuf *raw, const char *file, enum template_mode mode, s
 {
 	int result;
 
-	*ret = (struct answer){ .file = file };
+	*ret = (struct answer){ .file = file, .template_mode = mode };
 	source_decode(raw, &ret->source);
 	if (find_kind(&ret->source, &ret->kind, err) < 0)
 		result = -1;
 	else if (ret->kind == ANSWER_INI)
 		result = ini_read(strbuf_text(&ret->source.text), ret->source.text.len, &ret->ini, err);
 	else
-		result = read_xml(ret, mode, err);
+		result = read_xml(ret, err);
 	if (result < 0)
 		answer_release(ret);
 	return result;

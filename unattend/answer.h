@@ -17,6 +17,7 @@
 #include "unattend/markup.h"
 #include "unattend/schema.h"
 #include "unattend/source.h"
+#include "unattend/template.h"
 #include "unattend/xml_check.h"
 
 #define NAME_CHAINS 64
@@ -71,12 +72,9 @@ struct answer {
 	size_t n_placeholders;
 	bool conditional; /* template directives surround elements: alternatives stand side by side */
 	struct spot conditional_where;
+	enum template_mode template_mode;
+	bool calmed; /* XML only without its template marks: the tree is that of template_calm */
 	struct answer_ini ini;
-};
-
-enum template_mode {
-	TEMPLATE_AUTO, /* look for template expressions and mute what they make undecidable */
-	TEMPLATE_NONE, /* the file is taken as it is */
 };
 
 /* True when the text is meant as an answer file of either kind: for walking a folder. */

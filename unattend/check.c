@@ -40,7 +40,7 @@ struct check *check_new(const struct check_options *options, struct err *err)
 
 	if (find_choice(options->arch, arch_choices, "arch", &args.arch, err) < 0 ||
 	    find_choice(options->role, role_choices, "role", &args.role, err) < 0 ||
-	    find_choice(options->template_name, template_choices, "template", &args.template_mode, err) < 0)
+	    find_choice(options->template_name, template_names, "template", &args.template_mode, err) < 0)
 		return NULL;
 	for (size_t i = 0; options->rules && options->rules[i]; i++)
 		cli_list_add(&args.severity, options->rules[i]);

@@ -162,8 +162,9 @@ static void apply_config(const struct config_file *config, const char *file, str
 		ret->role = config->role;
 	if (!ret->pkeyconfig)
 		ret->pkeyconfig = config->pkeyconfig;
-	if (ret->template_mode == TEMPLATE_AUTO && config->template_name && strcmp(config->template_name, "none") == 0)
-		ret->template_mode = TEMPLATE_NONE;
+	for (int mode = 0; ret->template_mode == TEMPLATE_AUTO && config->template_name && template_names[mode]; mode++)
+		if (strcmp(config->template_name, template_names[mode]) == 0)
+			ret->template_mode = (enum template_mode)mode;
 }
 
 /* Windows SIM refuses what Setup passes over: other case, a wrong pass, list items without their marks. */

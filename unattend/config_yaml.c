@@ -287,9 +287,7 @@ static bool read_role(struct reader *r, void *into)
 
 static bool read_template(struct reader *r, void *into)
 {
-	static const char *const choices[] = { "auto", "jinja", "hcl", "erb", "none", NULL };
-
-	return read_choice(r, "template language", choices, &((struct config_file *)into)->template_name);
+	return read_choice(r, "template language", template_names, &((struct config_file *)into)->template_name);
 }
 
 static bool read_strict(struct reader *r, void *into)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const template_choices[] = { "auto", "none", "jinja", "hcl", "erb", NULL }; /* the last three: as auto */
 const char *const arch_choices[] = { "any", "x86", "amd64", "arm64", NULL };
 const char *const role_choices[] = { "any", "media", "sysprep", "wds", NULL }; /* enum answer_role */
 
@@ -119,7 +118,7 @@ static int apply_files(const struct lint_args *args, struct lint_options *ret, s
 int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err)
 {
 	*ret = (struct lint_options){
-		.template_mode = args->template_mode == 1 ? TEMPLATE_NONE : TEMPLATE_AUTO,
+		.template_mode = (enum template_mode)args->template_mode,
 		.arch = args->arch ? arch_choices[args->arch] : NULL,
 		.role = (enum answer_role)args->role,
 		.strict_wsim = args->strict_wsim,

@@ -30,10 +30,10 @@ struct lint_args {
 	OPT_CHOICE(st, field.arch, 0, "arch", "ARCH", arch_choices, "architecture to install: x86, amd64 or arm64"),               \
 	OPT_CHOICE(st, field.role, 0, "role", "ROLE", role_choices, "what the files are for: media, sysprep or wds"),               \
 	OPT_FLAG(st, field.strict_wsim, 0, "strict-wsim", "errors where Windows SIM refuses a file that Setup takes"),            \
-	OPT_CHOICE(st, field.template_mode, 0, "template", "NAME", template_choices,                                \
-		   "auto: unrendered template expressions mute what they make undecidable")
+	OPT_CHOICE(st, field.template_mode, 0, "template", "NAME", template_names,                                  \
+		   "language of unrendered templates: mutes what they make undecidable; none takes the text as it is")
 
-extern const char *const template_choices[], *const arch_choices[], *const role_choices[];
+extern const char *const arch_choices[], *const role_choices[];
 
 /* Fills options; release with lint_args_release. */
 int lint_args_apply(const struct lint_args *args, struct lint_options *ret, struct err *err);

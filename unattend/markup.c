@@ -531,7 +531,7 @@ static bool read_text(struct reader *r)
 		if (!r->open)
 			return fail(r, r->at, "text outside the root element");
 		if (!r->open->has_stray)
-			r->open->stray_where = spot_of(r, r->at);
+			r->open->stray_at = r->at;
 		r->open->has_stray = true;
 		break;
 	}

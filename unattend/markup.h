@@ -49,7 +49,7 @@ struct element {
 	struct span content; /* between the tags; empty for <x/> */
 	struct spot where;
 	struct spot value_where; /* of the first character that is no space */
-	struct spot stray_where; /* of text between child elements, when has_stray */
+	size_t stray_at; /* offset of text between child elements, when has_stray */
 	bool has_stray;
 	bool self_closing;
 	bool closed;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "unattend/template.h"
 
 #define TOKEN "31bf3856ad364e35"
 
@@ -16,9 +15,9 @@ static const struct component *component_at(const struct lint *lint, size_t i)
 	return i < COMPONENTS_MAX && i < lint->answer->components.len ? &lint->answer->components.items[i] : NULL;
 }
 
-static bool is_template(const char *value)
+static bool is_template(const struct lint *lint, const char *value)
 {
-	return template_in_value(value, strlen(value));
+	return template_in_value(lint->options->template_mode, value, strlen(value));
 }
 
 static void check_unknown(const struct rule *rule, struct lint *lint)
@@ -29,7 +28,7 @@ static void check_unknown(const struct rule *rule, struct lint *lint)
 		const struct attribute *name = element_attribute(c->element, "name");
 		const char *near;
 
-		if (c->spec || !name || is_template(c->name))
+		if (c->spec || !name || is_template(lint, c->name))
 			continue;
 		near = component_did_you_mean(c->name);
 		lint_add(lint, rule, name->value_where, NULL, "there is no component %.80s%s%s%s", c->name,
@@ -102,7 +101,7 @@ static void check_token(const struct rule *rule, struct lint *lint)
 	for (size_t i = 0; (c = component_at(lint, i)); i++) {
 		const struct attribute *a = element_attribute(c->element, "publicKeyToken");
 
-		if (a && strcasecmp(a->value, TOKEN) != 0 && !is_template(a->value))
+		if (a && strcasecmp(a->value, TOKEN) != 0 && !is_template(lint, a->value))
 			report_value(lint, rule, a, TOKEN);
 	}
 }
@@ -114,7 +113,7 @@ static void check_language(const struct rule *rule, struct lint *lint)
 	for (size_t i = 0; (c = component_at(lint, i)); i++) {
 		const struct attribute *a = element_attribute(c->element, "language");
 
-		if (a && strcasecmp(a->value, "neutral") != 0 && !is_template(a->value))
+		if (a && strcasecmp(a->value, "neutral") != 0 && !is_template(lint, a->value))
 			report_value(lint, rule, a, "neutral");
 	}
 }
@@ -141,7 +140,7 @@ static void check_architecture(const struct rule *rule, struct lint *lint)
 
 	for (size_t i = 0; (c = component_at(lint, i)); i++) {
 		const struct attribute *a = element_attribute(c->element, "processorArchitecture");
-		bool good = !a || is_template(a->value);
+		bool good = !a || is_template(lint, a->value);
 
 		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
 			good = good || strcasecmp(a->value, known[k]) == 0;

@@ -260,10 +260,14 @@ static void check_servicing(const struct rule *rule, struct lint *lint)
 
 static void check_stray_text(const struct rule *rule, struct lint *lint)
 {
-	for (const struct element *e = root_of(lint); e; e = next_element(e, is_own(lint, e)))
-		if (e->has_stray && e->first && is_own(lint, e))
-			lint_add(lint, rule, e->stray_where, NULL, "text between the elements of <%.60s>",
-				 e->name);
+	const struct strbuf *text = &lint->answer->source.text;
+
+	for (const struct element *e = root_of(lint); e; e = next_element(e, is_own(lint, e))) {
+		if (!e->has_stray || !e->first || !is_own(lint, e) || !lint_wants(lint, rule) ||
+		    template_begins(lint->options->template_mode, text->data, text->len, e->stray_at))
+			continue;
+		lint_add(lint, rule, text_spot(text->data, text->len, e->stray_at), NULL, "text between the elements of <%.60s>", e->name);
+	}
 }
 
 static const struct rule rules[] = {

@@ -64,6 +64,8 @@ static void check_declaration_place(const struct rule *rule, struct lint *lint)
 
 	if (!m->has_declaration || m->declaration == 0)
 		return;
+	if (strspn(text, " \t\r\n") < m->declaration && template_covers(lint->options->template_mode, text, m->declaration))
+		return;
 	edits = hit_fix(lint_add(lint, rule, spot_at(lint, 0), NULL, "something stands before <?xml ...?>"), FIX_SAFE);
 	close = strstr(text + m->declaration, "?>");
 	if (!close)
@@ -292,7 +294,8 @@ static const struct rule rules[] = {
 			.id = "UA009", .name = "unrendered-placeholder", .severity = SEVERITY_WARNING,
 			.summary = "a value is an unrendered template expression",
 			.why = "Left so, the text reaches Setup as it stands: an invalid key, a wrong name. Such values are not checked by other\n"
-			       "rules. Reported once a file, at the first place; --template=none takes the values as they are.",
+			       "rules. Reported once a file, at the first place; --template names the language, with none the values are taken\n"
+			       "as they are.",
 			.advice = "render the template and check the result",
 			.source = "https://developer.hashicorp.com/packer/docs/templates",
 		},

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "common/base/file.h"
-#include "unattend/template.h"
 #include "unattend/timezone.h"
 
 struct legacy_key {
@@ -44,9 +43,9 @@ static bool is_entry(const struct ini_line *line, const char *section, const cha
 	return line->kind == INI_ENTRY && strcasecmp(line->section, section) == 0 && strcasecmp(line->key, key) == 0;
 }
 
-static bool is_template(const struct ini_line *line)
+static bool is_template(const struct lint *lint, const struct ini_line *line)
 {
-	return template_in_value(line->value, strlen(line->value)) || strchr(line->value, '%');
+	return template_in_value(lint->options->template_mode, line->value, strlen(line->value)) || strchr(line->value, '%');
 }
 
 static bool says_yes(const struct lint *lint, const char *section, const char *key)
@@ -196,7 +195,7 @@ static void check_time_zone(const struct rule *rule, struct lint *lint)
 {
 	const struct ini_line *line = ini_find(&lint->answer->ini, "GuiUnattended", "TimeZone");
 
-	if (line && *line->value && !is_template(line))
+	if (line && *line->value && !is_template(lint, line))
 		report_zone(rule, lint, line);
 }
 
@@ -211,7 +210,7 @@ static void check_quotes(const struct rule *rule, struct lint *lint)
 		bool cut = password && rest && memchr(text + line->value_span.end, ';', rest);
 		CLEANUP(freep) char *quoted = NULL;
 
-		if (line->kind != INI_ENTRY || line->quoted || !*line->value || is_template(line) || !lint_wants(lint, rule))
+		if (line->kind != INI_ENTRY || line->quoted || !*line->value || is_template(lint, line) || !lint_wants(lint, rule))
 			continue;
 		if (!cut && !(password && strpbrk(line->value, " =#,")))
 			continue;
@@ -227,7 +226,7 @@ static void check_password(const struct rule *rule, struct lint *lint)
 	const struct ini_line *line;
 
 	for (size_t i = 0; (line = line_at(lint, i)); i++) {
-		if (!*line->value || strcmp(line->value, "*") == 0 || is_template(line))
+		if (!*line->value || strcmp(line->value, "*") == 0 || is_template(lint, line))
 			continue;
 		if (is_entry(line, "GuiUnattended", "AdminPassword") && !says_yes(lint, "GuiUnattended", "EncryptedAdminPassword"))
 			report(lint, rule, line->value_where, line, "readable password of the administrator");
@@ -251,7 +250,7 @@ static void check_data(const struct rule *rule, struct lint *lint)
 		return;
 	if (!line)
 		lint_add(lint, rule, (struct spot){ 1, 1 }, "[Data] MsDosInitiated", "[Data] MsDosInitiated=\"0\" is missing");
-	else if (strcmp(line->value, "0") != 0 && strcmp(line->value, "1") != 0 && !is_template(line))
+	else if (strcmp(line->value, "0") != 0 && strcmp(line->value, "1") != 0 && !is_template(lint, line))
 		edits_replace(hit_fix(report(lint, rule, line->value_where, line, "MsDosInitiated is 0 for CD and network start"),
 				      FIX_SAFE), line->value_span, "\"0\"");
 }

@@ -73,6 +73,9 @@ def sizes():
         yield f"elements-{count}", answer("<a/>\n" * count)
         yield f"comments-{count}", answer("<!-- x -->\n" * count)
         yield f"suppressions-{count}", answer("<!-- unattend: disable=UA301 -->\n" * count)
+    for i, mark in enumerate(("{{", "{%", "${", "%{", "<%", "{{if ", "${\"", "{{}}<", "<%%><%")):
+        yield f"marks-{i}", answer(mark * 400000)
+        yield f"marks-between-{i}", answer(("<a/>" + mark) * 40000)
     yield "suppress-all", answer("<!-- unattend: disable=" + ",".join(["UA301"] * 100000) + " -->")
     yield "same-setting", answer("<TimeZone>UTC</TimeZone>\n" * 45000)
     yield "same-pass", f"<unattend {NS}>" + '<settings pass="oobeSystem"/>\n' * 45000 + "</unattend>"

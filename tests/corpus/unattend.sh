@@ -29,7 +29,8 @@ check() {
 for f in *.xml; do
 	xmllint --noout --nonet "$f" 2> /dev/null
 	well_formed=$?
-	grep -q "^\./$f:.*\[UA00[1234]\]" "$work/first.txt"
+	# UA009 and UA010: a template that is XML but for its marks
+	grep -q "^\./$f:.*\[UA00[1234]\]" "$work/first.txt" || { [ $well_formed != 0 ] && grep -q "^\./$f:.*\[UA0\(09\|10\)\]" "$work/first.txt"; }
 	told=$?
 	[ $((well_formed != 0)) = $((told == 0)) ]; check $? "$f: xmllint thinks otherwise of its XML"
 done

@@ -49,7 +49,7 @@ static void fix_all(const uint8_t *data, size_t size, const struct lint_options 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct lint_options options = { .template_mode = size % 2 ? TEMPLATE_AUTO : TEMPLATE_NONE, .target = windows_find("win11") };
+	struct lint_options options = { .template_mode = (enum template_mode)(size % 5), .target = windows_find("win11") };
 	const struct rule *rule;
 
 	for (size_t i = 0; (rule = rule_at(i)); i++)
