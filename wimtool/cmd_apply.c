@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "common/image/session.h"
+#include "wimtool/apply.h"
 #include "wimtool/commands.h"
 
 struct apply_args {
@@ -12,6 +13,8 @@ struct apply_args {
 	bool rpfix;
 	bool norpfix;
 	bool recover_data;
+	bool ntfs;
+	uint64_t threads;
 };
 
 static enum session_links links_of(const struct apply_args *args)
@@ -21,30 +24,48 @@ static enum session_links links_of(const struct apply_args *args)
 	return args->norpfix ? SESSION_LINKS_KEEP : SESSION_LINKS_AUTO;
 }
 
-static void show_result(const struct cli *cli, const struct session_apply *r, const struct session_applied *done)
+void apply_say_left_out(const struct cli *cli, const struct image_applied *done)
 {
-	struct json *j = cli->json;
-
-	if (!cli->quiet)
-		fprintf(cli->out,
-			"%s: image %u of %s: %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64 " links, %" PRIu64
-			" bytes\n",
-			r->target, done->index, r->wim, done->dirs, done->files, done->links, done->bytes);
 	if (done->streams_left_out)
 		cli_say(cli, "%" PRIu64 " named streams are left out: a folder of Linux cannot hold them",
 			done->streams_left_out);
 	if (done->reparse_left_out)
 		cli_say(cli, "%" PRIu64 " reparse points are left out: they are no links", done->reparse_left_out);
-	json_begin_object(j, "result");
-	json_text(j, "wim", r->wim);
-	json_uint(j, "image", done->index);
-	json_text(j, "target", r->target);
+	if (done->special_left_out)
+		cli_say(cli, "%" PRIu64 " devices are left out", done->special_left_out);
+	if (done->damaged)
+		cli_warn(cli, "%" PRIu64 " files are damaged", done->damaged);
+}
+
+void apply_json_counts(struct json *j, const struct image_applied *done)
+{
 	json_uint(j, "directories", done->dirs);
 	json_uint(j, "files", done->files);
 	json_uint(j, "links", done->links);
 	json_uint(j, "bytes", done->bytes);
 	json_uint(j, "streams_left_out", done->streams_left_out);
 	json_uint(j, "reparse_points_left_out", done->reparse_left_out);
+	json_uint(j, "devices_left_out", done->special_left_out);
+	json_uint(j, "owners_left_out", done->owners_left_out);
+	json_uint(j, "damaged_files", done->damaged);
+}
+
+static void show_result(const struct cli *cli, const struct session_apply *r, const struct session_applied *all)
+{
+	const struct image_applied *done = &all->done;
+	struct json *j = cli->json;
+
+	if (!cli->quiet)
+		fprintf(cli->out,
+			"%s: image %u of %s: %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64 " links, %" PRIu64
+			" bytes\n",
+			r->target, all->index, r->wim, done->dirs, done->files, done->links, done->bytes);
+	apply_say_left_out(cli, done);
+	json_begin_object(j, "result");
+	json_text(j, "wim", r->wim);
+	json_uint(j, "image", all->index);
+	json_text(j, "target", r->target);
+	apply_json_counts(j, done);
 	json_end_object(j);
 }
 
@@ -62,14 +83,18 @@ static int apply_run(struct cli *cli, const void *raw, struct err *err)
 		.unix_data = args->unix_data,
 		.no_acls = args->no_acls,
 		.recover_data = args->recover_data,
+		.ntfs = args->ntfs,
+		.threads = (unsigned)args->threads,
 	};
 
 	if (args->rpfix && args->norpfix)
 		return err_set(err, ERR_USAGE, "--rpfix and --norpfix exclude each other");
+	if (args->threads > APPLY_THREADS_MAX)
+		return err_set(err, ERR_USAGE, "--threads=%" PRIu64 ": at most %d", args->threads, APPLY_THREADS_MAX);
 	if (session_apply(&request, cli, &done, err) < 0)
 		return -1;
 	show_result(cli, &request, &done);
-	return CLI_DONE;
+	return done.done.damaged ? CLI_FINDINGS : CLI_DONE;
 }
 
 static const struct cli_option apply_options[] = {
@@ -80,6 +105,8 @@ static const struct cli_option apply_options[] = {
 	OPT_FLAG(struct apply_args, rpfix, 0, "rpfix", "make absolute links point into DIR"),
 	OPT_FLAG(struct apply_args, norpfix, 0, "norpfix", "keep absolute links as they are"),
 	OPT_FLAG(struct apply_args, recover_data, 0, "recover-data", "write damaged files as far as they can be read"),
+	OPT_FLAG(struct apply_args, ntfs, 0, "ntfs", "the target is a device or file with an NTFS volume"),
+	OPT_NUMBER(struct apply_args, threads, 0, "threads", "N", "decompress and write on N threads (default: one a core)"),
 };
 
 static const struct cli_example apply_examples[] = {
@@ -93,10 +120,15 @@ const struct cli_command cmd_apply = {
 	.summary = "write an image into a folder",
 	.usage = "WIM [IMAGE] DIR",
 	.description =
-		"Writes all files of an image, with their times and hard links. DIR is made when it is not there; a "
-		"new or empty DIR is counted afterwards and must hold what the image holds. An image with a name "
-		"that would lead out of DIR is refused.\n\n"
-		"IMAGE is an index from 1 or a name; it may be left out when there is one image.",
+		"Writes all files of an image on all processors, with their times, hard links and symbolic links. DIR is "
+		"made when it is not there; a new or empty DIR is counted afterwards and must hold what the image holds. "
+		"In one with files, files of the same names are replaced; a link is replaced and never followed. Nothing is "
+		"written outside of DIR, whatever names the image holds and whatever other programs do in DIR meanwhile.\n\n"
+		"IMAGE is an index from 1 or a name; it may be left out when there is one image. When DIR is a block device "
+		"or a file with an NTFS volume, libwim writes it, with security descriptors, streams and short names.\n\n"
+		"Ended by Ctrl-C, a DIR that was made is removed again. Killed, DIR holds some of the files, each with its "
+		"full contents or the beginning of them; apply again into an empty folder. With --recover-data the exit code is 1 when "
+		"files are damaged.",
 	.examples = apply_examples,
 	.n_examples = ARRAY_SIZE(apply_examples),
 	CLI_OPTIONS(struct apply_args, apply_options),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+
 #include "common/image/session.h"
+#include "wimtool/apply.h"
 #include "wimtool/cat.h"
 #include "wimtool/commands.h"
 
@@ -14,10 +17,12 @@ struct extract_args {
 	bool unix_data;
 	bool no_acls;
 	bool recover_data;
+	uint64_t threads;
 };
 
-static void show_result(const struct cli *cli, const struct session_extract *r)
+static void show_result(const struct cli *cli, const struct session_extract *r, const struct session_applied *done)
 {
+	apply_say_left_out(cli, &done->done);
 	json_begin_object(cli->json, "result");
 	json_text(cli->json, "wim", r->what.wim);
 	json_text(cli->json, "target", r->what.target);
@@ -25,6 +30,7 @@ static void show_result(const struct cli *cli, const struct session_extract *r)
 	for (size_t i = 0; i < r->n_paths; i++)
 		json_text(cli->json, NULL, r->paths[i]);
 	json_end_array(cli->json);
+	apply_json_counts(cli->json, &done->done);
 	json_end_object(cli->json);
 }
 
@@ -33,6 +39,7 @@ static int extract_run(struct cli *cli, const void *raw, struct err *err)
 	static const char *const everything[] = { "/" };
 	const struct extract_args *args = raw;
 	bool all = cli->n_args < 3;
+	struct session_applied done;
 	struct session_extract request = {
 		.what = {
 			.wim = cli->args[0],
@@ -43,6 +50,7 @@ static int extract_run(struct cli *cli, const void *raw, struct err *err)
 			.unix_data = args->unix_data,
 			.no_acls = args->no_acls,
 			.recover_data = args->recover_data,
+			.threads = (unsigned)args->threads,
 		},
 		.paths = all ? everything : (const char *const *)&cli->args[2],
 		.n_paths = all ? ARRAY_SIZE(everything) : cli->n_args - 2,
@@ -56,10 +64,12 @@ static int extract_run(struct cli *cli, const void *raw, struct err *err)
 	if (args->to_stdout)
 		return all ? err_set(err, ERR_USAGE, "--to-stdout wants the path of a file")
 			   : cat_paths(request.what.wim, request.what.image, request.paths, request.n_paths, err);
-	if (session_extract(&request, cli, err) < 0)
+	if (args->threads > APPLY_THREADS_MAX)
+		return err_set(err, ERR_USAGE, "--threads=%" PRIu64 ": at most %d", args->threads, APPLY_THREADS_MAX);
+	if (session_extract(&request, cli, &done, err) < 0)
 		return -1;
-	show_result(cli, &request);
-	return CLI_DONE;
+	show_result(cli, &request, &done);
+	return done.done.damaged ? CLI_FINDINGS : CLI_DONE;
 }
 
 static const struct cli_option extract_options[] = {
@@ -76,6 +86,7 @@ static const struct cli_option extract_options[] = {
 	OPT_FLAG(struct extract_args, no_acls, 0, "no-acls", "do not restore security descriptors"),
 	OPT_FLAG(struct extract_args, recover_data, 0, "recover-data",
 		 "write damaged files as far as they can be read"),
+	OPT_NUMBER(struct extract_args, threads, 0, "threads", "N", "decompress and write on N threads (default: one a core)"),
 };
 
 static const struct cli_example extract_examples[] = {

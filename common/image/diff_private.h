@@ -17,6 +17,3 @@ int diff_check_size(const struct image_diff *diff, struct err *err);
 
 /* Makes renamed ones of removed and added ones, counts, sorts. */
 void diff_finish(struct image_diff *diff);
-
-/* Reparse data; NULL when there are none. */
-const uint8_t *diff_reparse_hash(const struct wim_node *node);

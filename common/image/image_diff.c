@@ -168,21 +168,9 @@ static const uint8_t *data_hash(const struct wim_node *node)
 	return hash ? hash : no_hash;
 }
 
-const uint8_t *diff_reparse_hash(const struct wim_node *node)
-{
-	for (unsigned i = 0; wim_node_is_reparse(node) && i <= node->n_streams; i++) {
-		const char *name;
-		const uint8_t *hash = wim_node_stream(node, i, &name);
-
-		if (!*name && !wim_hash_is_zero(hash))
-			return hash;
-	}
-	return NULL;
-}
-
 static bool same_reparse(const struct wim_node *a, const struct wim_node *b)
 {
-	const uint8_t *x = diff_reparse_hash(a), *y = diff_reparse_hash(b);
+	const uint8_t *x = wim_node_reparse_hash(a), *y = wim_node_reparse_hash(b);
 
 	if (!wim_node_is_reparse(a))
 		return true;

@@ -7,11 +7,9 @@
 #include "common/base/filetime.h"
 #include "common/base/utf16.h"
 #include "common/base/vec.h"
-#include "common/image/wim_node_edit.h"
+#include "common/image/wim_unix.h"
 
 #define NAME_BYTES_MAX 1023 /* the kernel takes no longer ones; 255 units of Windows are 765 bytes at most */
-#define NOT_FIXED_FLAG 1u
-#define DENTRY_REPARSE_FLAGS 0x5e /* u16, of reparse points */
 
 /* ---- opening ---- */
 
@@ -144,18 +142,6 @@ struct fs_data fs_data_of(const struct image_fs *fs, const struct wim_node *node
 	return fs_find_data(fs, wim_node_data_hash(node));
 }
 
-const uint8_t *fs_reparse_hash(const struct wim_node *node)
-{
-	for (unsigned i = 0; wim_node_is_reparse(node) && i <= node->n_streams; i++) {
-		const char *name;
-		const uint8_t *hash = wim_node_stream(node, i, &name);
-
-		if (!*name && !wim_hash_is_zero(hash))
-			return hash;
-	}
-	return NULL;
-}
-
 void fs_tell_damaged(const struct image_fs *fs, uint32_t number, const char *why)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
@@ -252,17 +238,17 @@ static void set_type(const struct image_fs *fs, const struct wim_node *node, uns
 /* Of a file that is kept as a plain one, Linux may know that it is a device, a socket or a pipe. */
 static void set_unix_data(const struct wim_node *node, struct stat *ret)
 {
-	struct bytes data;
+	struct wim_unix_data data;
 	mode_t mode;
 
-	if (!wim_node_find_tag(node, WIM_TAG_UNIX_DATA, &data) || data.len < WIM_UNIX_DATA_LEN)
+	if (!wim_node_unix_data(node, &data))
 		return;
-	ret->st_uid = bytes_le32(data, 0);
-	ret->st_gid = bytes_le32(data, 4);
-	mode = bytes_le32(data, 8);
+	ret->st_uid = data.uid;
+	ret->st_gid = data.gid;
+	mode = data.mode;
 	if (S_ISREG(ret->st_mode) && !S_ISDIR(mode) && !S_ISLNK(mode)) {
 		ret->st_mode = (mode & S_IFMT ? mode & S_IFMT : S_IFREG) | (mode & 07777);
-		ret->st_rdev = bytes_le32(data, 12);
+		ret->st_rdev = data.rdev;
 	} else {
 		ret->st_mode = (ret->st_mode & S_IFMT) | (mode & 07777);
 	}
@@ -301,8 +287,8 @@ int image_fs_stat(const struct image_fs *fs, uint64_t id, struct stat *ret)
 static int make_link(const struct image_fs *fs, const struct wim_node *node, uint32_t number, struct strbuf *ret)
 {
 	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
-	struct fs_data found = fs_find_data(fs, fs_reparse_hash(node));
-	bool fixed = !(load_le16(node->raw + DENTRY_REPARSE_FLAGS) & NOT_FIXED_FLAG);
+	struct fs_data found = fs_find_data(fs, wim_node_reparse_hash(node));
+	bool fixed = wim_node_is_fixed(node);
 	struct err err = { 0 };
 
 	if (!found.blob || found.missing || found.blob->size > WIM_REPARSE_MAX)

@@ -58,9 +58,6 @@ struct fs_data fs_find_data(const struct image_fs *fs, const uint8_t *hash);
 /* What reading this id gives. */
 struct fs_data fs_data_of(const struct image_fs *fs, const struct wim_node *node, unsigned stream);
 
-/* Hash of the reparse data; NULL when there is none. */
-const uint8_t *fs_reparse_hash(const struct wim_node *node);
-
 /* Contents of a small blob as a whole, its SHA-1 checked. */
 int fs_load(const struct image_fs *fs, const struct wim_blob *blob, struct strbuf *ret);
 

@@ -52,7 +52,7 @@ static int add_times(const struct image_fs *fs UNUSED, const struct wim_node *no
 /* The whole buffer, as Windows gives it. */
 static int add_reparse(const struct image_fs *fs, const struct wim_node *node, struct strbuf *ret)
 {
-	struct fs_data data = fs_find_data(fs, fs_reparse_hash(node));
+	struct fs_data data = fs_find_data(fs, wim_node_reparse_hash(node));
 	uint8_t head[8] = { 0 };
 
 	if (!wim_node_is_reparse(node))

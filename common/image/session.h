@@ -14,6 +14,7 @@
 #pragma once
 
 #include "common/cli/cli.h"
+#include "common/image/image_apply.h"
 
 /* Level 20 is about six times faster than libwim's usual 50 and 2 % larger. */
 #define SESSION_LZX_LEVEL 20
@@ -83,22 +84,19 @@ struct session_apply {
 	bool unix_data;
 	bool no_acls;
 	bool recover_data; /* write damaged files as far as they can be read */
+	bool ntfs;         /* the target must be an NTFS volume */
+	unsigned threads;  /* 0: one a core */
 };
 
 struct session_applied {
 	unsigned index;
-	uint64_t dirs;
-	uint64_t files;
-	uint64_t links; /* symbolic links and junctions */
-	uint64_t bytes;
-	uint64_t streams_left_out;  /* named streams: Linux folders hold none */
-	uint64_t reparse_left_out;  /* reparse points that are no links */
+	struct image_applied done;
 };
 
 /*
- * Writes an image into a folder. Names that would leave it (.., or with a slash)
- * are refused before anything is written. A new or empty folder is counted
- * afterwards and must hold what the image holds.
+ * Writes an image into a folder, by our own code (image_apply.h). A new or empty folder is counted
+ * afterwards and must hold what the image holds. A target that is a block device or a file is an NTFS volume,
+ * which libwim writes.
  */
 int session_apply(const struct session_apply *request, const struct cli *cli, struct session_applied *ret,
 		  struct err *err);
@@ -112,4 +110,5 @@ struct session_extract {
 	bool keep_folders;         /* Windows/win.ini and not just win.ini */
 };
 
-int session_extract(const struct session_extract *request, const struct cli *cli, struct err *err);
+int session_extract(const struct session_extract *request, const struct cli *cli, struct session_applied *ret,
+		    struct err *err);

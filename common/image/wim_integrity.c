@@ -144,3 +144,19 @@ int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uin
 	atomic_store(&sums.next, kept);
 	return sum_all(&sums, err);
 }
+
+int wim_integrity_compare(int fd, uint64_t file_bytes, const struct wim_header *header, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf now = STRBUF_INIT;
+
+	if (!header->integrity.offset)
+		return 0;
+	if (wim_integrity_load(fd, file_bytes, header, &table, err) < 0 ||
+	    wim_integrity_build(fd, &table, WIM_HEADER_LEN, wim_integrity_end(header), &now, err) < 0)
+		return -1;
+	if (now.len == table.len && memcmp(now.data, table.data, now.len) == 0)
+		return 0;
+	err_set(err, ERR_FORMAT, "the file differs from its integrity table");
+	return err_hint(err, "wimtool verify says where");
+}

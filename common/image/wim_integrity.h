@@ -29,3 +29,6 @@ int wim_integrity_chunk(int fd, uint32_t chunk_size, uint64_t index, uint64_t en
  */
 int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end, struct strbuf *ret,
 			struct err *err);
+
+/* ERR_FORMAT when the file differs from its table; a WIM without one is right. */
+int wim_integrity_compare(int fd, uint64_t file_bytes, const struct wim_header *header, struct err *err);

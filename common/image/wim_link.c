@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_link.h"
 
-#include <ctype.h>
-
 #include "common/base/utf16.h"
 
 /* [MS-FSCC] 2.1.2.4 and 2.1.2.5, without the tag, length and reserved fields at the start. */
@@ -16,42 +14,33 @@ enum link_field {
 
 #define FLAG_RELATIVE 1u
 
-static const char *skip_nt_prefix(const char *target)
+/* "\??\C:\Users" and "\Device\HarddiskVolume2\Users" lose what names the device. */
+static const char *skip_device(const char *target)
 {
 	static const char *const prefixes[] = { "\\??\\", "\\DosDevices\\", "\\Device\\" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (strncmp(target, prefixes[i], strlen(prefixes[i])) == 0)
-			return target + strlen(prefixes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (strncmp(target, prefixes[i], strlen(prefixes[i])) != 0)
+			continue;
+		target += strlen(prefixes[i]);
+		target += strspn(target, "\\");
+		return target + strcspn(target, "\\");
+	}
 	return target;
 }
 
-/* The path behind a drive letter; NULL when there is none. */
-static const char *skip_drive(const char *target)
-{
-	return isalpha((unsigned char)target[0]) && target[1] == ':' ? target + 2 : NULL;
-}
-
-static void add_slashes(const char *text, struct strbuf *ret)
+/* Slashes of Linux are backslashes of Windows, and the other way round: what libwim stores of either comes back. */
+static void add_path(const char *text, struct strbuf *ret)
 {
 	for (; *text; text++)
-		strbuf_addc(ret, *text == '\\' ? '/' : *text);
+		strbuf_addc(ret, *text == '\\' ? '/' : *text == '/' ? '\\' : *text);
 }
 
 static void add_absolute(const char *target, bool fixed, const char *root, struct strbuf *ret)
 {
-	const char *plain = skip_nt_prefix(target);
-	const char *path = skip_drive(plain);
-
-	if (!path) {
-		add_slashes(target, ret);
-		return;
-	}
 	if (fixed)
 		strbuf_adds(ret, root);
-	if (*path != '\\' && *path != '/')
-		strbuf_addc(ret, '/');
-	add_slashes(path, ret);
+	add_path(skip_device(target), ret);
 }
 
 int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *root, struct strbuf *ret,
@@ -59,6 +48,7 @@ int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *roo
 {
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
 	size_t head = tag == WIM_TAG_SYMLINK ? LINK_FIXED_SYMLINK : LINK_FIXED_JUNCTION;
+	size_t before = ret->len;
 	struct bytes name;
 
 	if (data.len < head)
@@ -67,11 +57,14 @@ int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *roo
 			 bytes_le16(data, LINK_SUBSTITUTE_LEN), &name))
 		return err_set(err, ERR_FORMAT, "target of a link is outside its data");
 	utf16le_to_text(name, &target);
-	if (target.len == 0 || memchr(target.data, '\0', target.len))
+	if (memchr(strbuf_text(&target), '\0', target.len))
 		return err_set(err, ERR_FORMAT, "link with an impossible target");
 	if (tag == WIM_TAG_SYMLINK && (bytes_le32(data, LINK_FLAGS) & FLAG_RELATIVE))
-		add_slashes(target.data, ret);
+		add_path(strbuf_text(&target), ret);
 	else
-		add_absolute(target.data, fixed, root, ret);
+		add_absolute(strbuf_text(&target), fixed, root, ret);
+	/* the root of the image itself, seen without a root */
+	if (ret->len == before)
+		strbuf_addc(ret, '/');
 	return 0;
 }

@@ -14,9 +14,9 @@
 #define WIM_REPARSE_MAX 16384 /* Windows takes no larger reparse buffer */
 
 /*
- * data is what a WIM keeps of the reparse buffer: all behind its first eight bytes. An absolute target loses
- * "\??\" and its drive letter; when it was made relative to the root of the image at capture (fixed), root is
- * put in front of it. A target that names no drive (a volume, a share) stays as it is but for the slashes.
+ * data is what a WIM keeps of the reparse buffer: all behind its first eight bytes. As libwim does it: an absolute
+ * target loses "\??\" and the name of the device ("C:", "Volume{...}", "UNC"), and when it was made relative to the root of the image
+ * at capture (fixed), root is put in front of it. '/' and '\' change places.
  */
 int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *root, struct strbuf *ret,
 		    struct err *err);

@@ -440,6 +440,20 @@ uint8_t *wim_node_data_hash(const struct wim_node *node)
 	return wim_node_is_reparse(node) ? NULL : empty;
 }
 
+const uint8_t *wim_node_reparse_hash(const struct wim_node *node)
+{
+	if (!wim_node_is_reparse(node))
+		return NULL;
+	for (unsigned i = 0; i <= node->n_streams; i++) {
+		const char *name;
+		const uint8_t *hash = wim_node_stream(node, i, &name);
+
+		if (!*name && !wim_hash_is_zero(hash))
+			return hash;
+	}
+	return NULL;
+}
+
 uint32_t wim_node_place(const struct wim_node *dir, const char *name, size_t len)
 {
 	uint32_t low = 0;

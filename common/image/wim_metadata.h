@@ -28,6 +28,7 @@ enum dentry_field {
 	DENTRY_HASH = 0x40,
 	DENTRY_LINK_GROUP = 0x58, /* u64, of what is no reparse point */
 	DENTRY_REPARSE_TAG = 0x58, /* u32 */
+	DENTRY_REPARSE_FLAGS = 0x5e, /* u16 */
 	DENTRY_STREAMS = 0x60,
 	DENTRY_SHORT_LEN = 0x62,
 	DENTRY_NAME_LEN = 0x64,
@@ -45,6 +46,7 @@ enum wim_attribute {
 	WIM_ATTR_READONLY = 0x1,
 	WIM_ATTR_DIRECTORY = 0x10,
 	WIM_ATTR_ARCHIVE = 0x20,
+	WIM_ATTR_SPARSE = 0x200,
 	WIM_ATTR_REPARSE = 0x400,
 	WIM_ATTR_ENCRYPTED = 0x4000,
 };
@@ -107,6 +109,12 @@ static inline bool wim_node_is_reparse(const struct wim_node *node)
 	return wim_node_attributes(node) & WIM_ATTR_REPARSE;
 }
 
+/* True for a link whose absolute target was made relative to the root of the image. */
+static inline bool wim_node_is_fixed(const struct wim_node *node)
+{
+	return !(load_le16(node->raw + DENTRY_REPARSE_FLAGS) & 1);
+}
+
 /* 0 for folders and reparse points, which have none. */
 uint64_t wim_node_link_group(const struct wim_node *node);
 
@@ -118,6 +126,9 @@ uint8_t *wim_node_stream(const struct wim_node *node, unsigned index, const char
 
 /* The hash of the unnamed data, in the place where it is kept; NULL for reparse points that have only reparse data. */
 uint8_t *wim_node_data_hash(const struct wim_node *node);
+
+/* The hash of reparse data; NULL when the entry has none. */
+const uint8_t *wim_node_reparse_hash(const struct wim_node *node);
 
 /* The child with that name: the exact one wins over one in another case. NULL when there is none. */
 struct wim_node *wim_node_child(const struct wim_node *dir, const char *name, size_t len);

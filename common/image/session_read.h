@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What apply and extract share: a WIM with its parts, and a folder that is written into. */
+#pragma once
+
+#include "common/image/session.h"
+
+/* Opens the WIM and its parts, finds the image, checks the integrity tables when asked to. Errors name the file. */
+struct image_file *session_open_source(const struct session_apply *request, unsigned *ret_index, struct err *err);
+
+/*
+ * Fills in the rest of write (file and roots are set) and does it, with progress; signals stop it. whole: a folder
+ * that was empty must hold just what was written, and is counted. fix_links: absolute links into the image lead into the
+ * folder.
+ */
+int session_write_folder(const struct session_apply *request, struct image_apply *write, bool whole, bool fix_links,
+			 const struct cli *cli, struct image_applied *ret, struct err *err);
