@@ -109,6 +109,7 @@ struct audit_computer {
 	uint64_t first, last;
 	uint32_t requests;
 	uint16_t kinds;
+	uint16_t applications; /* a bit for each enum application */
 	bool moved;         /* its domain changed */
 	bool fixed;         /* it has used a CMID of its own since */
 	struct guid fixed_cmid;
@@ -136,6 +137,9 @@ struct audit_count {
 	bool wants_server;   /* somebody needs 5 */
 	bool covered;        /* the log reaches back to the start of the window */
 };
+
+/* What has a CMID of its own. */
+enum application { APPLICATION_WINDOWS, APPLICATION_OFFICE_2010, APPLICATION_OFFICE, APPLICATION_UNKNOWN };
 
 enum change_verdict {
 	CHANGE_REINSTALLED,    /* one CMID after the other, a few */
@@ -234,6 +238,7 @@ uint64_t audit_rearmed_after(const struct audit *audit, uint32_t name, uint64_t 
 /* Of audit_finish: */
 void audit_find_groups(struct audit *audit);
 void audit_find_counts(struct audit *audit);
+enum application audit_application(const struct audit *audit, const struct cmid_use *use);
 void audit_find_changes(struct audit *audit);
 void audit_find_renewals(struct audit *audit);
 void audit_find_pools(struct audit *audit);

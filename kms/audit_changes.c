@@ -32,10 +32,22 @@ const char *change_confidence(enum change_verdict verdict)
 
 static const struct audit *sorted_audit; /* for the comparison, while sorting */
 
-/* Office 2010 has client machine ids of its own; what is newer shares that of Windows. */
-static bool own_ids(const struct audit *audit, const struct cmid_use *use)
+/* Office 2010, and on Windows 7 what is newer, have client machine ids of their own. */
+enum application audit_application(const struct audit *audit, const struct cmid_use *use)
 {
-	return cmid_index_counter(audit->index, use->product) == COUNTER_OFFICE_2010;
+	enum kms_counter counter = cmid_index_counter(audit->index, use->product);
+
+	switch (counter) {
+	case COUNTER_WINDOWS:
+		return APPLICATION_WINDOWS;
+	case COUNTER_OFFICE_2010:
+		return APPLICATION_OFFICE_2010;
+	case COUNTER_NONE:
+	case COUNTER_UNKNOWN:
+		return APPLICATION_UNKNOWN;
+	default:
+		return APPLICATION_OFFICE;
+	}
 }
 
 static int compare_uses(const void *a, const void *b)
@@ -45,8 +57,8 @@ static int compare_uses(const void *a, const void *b)
 
 	if (x.name != y.name)
 		return x.name < y.name ? -1 : 1;
-	if (own_ids(sorted_audit, &x) != own_ids(sorted_audit, &y))
-		return own_ids(sorted_audit, &x) ? 1 : -1;
+	if (audit_application(sorted_audit, &x) != audit_application(sorted_audit, &y))
+		return audit_application(sorted_audit, &x) < audit_application(sorted_audit, &y) ? -1 : 1;
 	if (x.client != y.client)
 		return guid_compare(&cmid_index_client(sorted_audit->index, x.client)->cmid,
 				    &cmid_index_client(sorted_audit->index, y.client)->cmid);
@@ -129,9 +141,46 @@ static int compare_changes(const void *a, const void *b)
 	return by_name ? by_name : (x->first_use > y->first_use) - (x->first_use < y->first_use);
 }
 
+/* Uses from i on that are of one computer and application. */
+static size_t run_length(const struct audit *audit, size_t i, size_t n)
+{
+	const struct cmid_use first = cmid_index_use(audit->index, audit->by_name[i]);
+	size_t len = 1;
+
+	for (; i + len < n; len++) {
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i + len]);
+
+		if (use.name != first.name || audit_application(audit, &use) != audit_application(audit, &first))
+			break;
+	}
+	return len;
+}
+
+static const struct guid *cmid_of(const struct audit *audit, size_t i)
+{
+	return &cmid_index_client(audit->index, cmid_index_use(audit->index, audit->by_name[i]).client)->cmid;
+}
+
+/* Office that has the CMIDs of Windows, which were told already. Both are sorted. */
+static bool is_told(const struct audit *audit, size_t at, size_t len, size_t told, size_t told_len)
+{
+	size_t k = told;
+
+	if (cmid_index_use(audit->index, audit->by_name[at]).name !=
+	    cmid_index_use(audit->index, audit->by_name[told]).name)
+		return false;
+	for (size_t i = at; i < at + len; i++) {
+		while (k < told + told_len && guid_compare(cmid_of(audit, k), cmid_of(audit, i)) < 0)
+			k++;
+		if (k == told + told_len || !guid_equal(cmid_of(audit, k), cmid_of(audit, i)))
+			return false;
+	}
+	return true;
+}
+
 void audit_find_changes(struct audit *audit)
 {
-	size_t n = cmid_index_uses(audit->index), len;
+	size_t n = cmid_index_uses(audit->index), told = 0, told_len = 0, len;
 
 	audit->by_name = xcalloc(n + 1, sizeof(*audit->by_name));
 	for (uint32_t i = 0; i < n; i++)
@@ -140,16 +189,12 @@ void audit_find_changes(struct audit *audit)
 	if (n)
 		qsort(audit->by_name, n, sizeof(*audit->by_name), compare_uses);
 	for (size_t i = 0; i < n; i += len) {
-		const struct cmid_use first = cmid_index_use(audit->index, audit->by_name[i]);
-
-		for (len = 1; i + len < n; len++) {
-			const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i + len]);
-
-			if (use.name != first.name || own_ids(audit, &use) != own_ids(audit, &first))
-				break;
-		}
-		if (len > 1)
-			judge(audit, i, len);
+		len = run_length(audit, i, n);
+		if (len == 1 || (told_len && is_told(audit, i, len, told, told_len)))
+			continue;
+		judge(audit, i, len);
+		told = i;
+		told_len = len;
 	}
 	if (audit->changes.len)
 		qsort(audit->changes.items, audit->changes.len, sizeof(*audit->changes.items), compare_changes);

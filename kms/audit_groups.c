@@ -24,6 +24,7 @@ struct member {
 	uint64_t first, last;
 	uint32_t requests;
 	uint16_t kinds;
+	uint16_t applications;
 };
 
 struct grouping {
@@ -77,6 +78,7 @@ static void add_member(struct grouping *g, uint32_t i_use)
 	m->last = MAX(m->last, use.last);
 	m->requests += use.requests;
 	m->kinds |= use.kinds;
+	m->applications |= (uint16_t)(1U << audit_application(g->audit, &use));
 }
 
 static int compare_labels(const struct member *a, const struct member *b)
@@ -113,6 +115,7 @@ static void merge_same(struct grouping *g)
 		into->last = MAX(into->last, m->last);
 		into->requests += m->requests;
 		into->kinds |= m->kinds;
+		into->applications |= m->applications;
 	}
 	g->members.len = kept;
 }
@@ -126,6 +129,7 @@ static void join(struct audit_computer *computer, const struct member *m, bool h
 	computer->last = MAX(computer->last, m->last);
 	computer->requests += m->requests;
 	computer->kinds |= m->kinds;
+	computer->applications |= m->applications;
 }
 
 static struct audit_computer *new_computer(struct grouping *g, const struct member *m)
@@ -134,6 +138,7 @@ static struct audit_computer *new_computer(struct grouping *g, const struct memb
 
 	*computer = (struct audit_computer){
 		.name = m->name, .first = m->first, .last = m->last, .requests = m->requests, .kinds = m->kinds,
+		.applications = m->applications,
 	};
 	return computer;
 }
@@ -263,7 +268,8 @@ static void find_repair(const struct audit *audit, uint32_t client, struct audit
 
 		if (use.name != computer->name)
 			return;
-		if (use.client != client && use.first > computer->last) {
+		if (use.client != client && use.first > computer->last &&
+		    computer->applications & 1U << audit_application(audit, &use)) {
 			computer->fixed = true;
 			computer->fixed_cmid = cmid_index_client(audit->index, use.client)->cmid;
 		}

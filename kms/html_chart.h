@@ -15,7 +15,7 @@ struct chart_bar {
 	uint64_t value;
 	uint64_t beyond; /* a paler bar behind it, when longer */
 	uint64_t mark;   /* a line across; 0: none */
-	const char *kind; /* class of the bar: "bar", "bar bad" */
+	const char *kind; /* class of the bar: "bar", "bad" */
 };
 
 void chart_bars(struct strbuf *out, const char *title, const struct chart_bar *bars, size_t n);
@@ -27,7 +27,11 @@ struct chart_span {
 	const char *heading; /* not NULL: a line of text without a bar */
 	const char *label;
 	uint64_t first, last;
+	const char *kind;
 };
 
 void chart_spans(struct strbuf *out, const char *title, const struct chart_span *spans, size_t n, uint64_t from,
 		 uint64_t to);
+
+/* What colours mean: pairs of a class and its words, ended by NULL. */
+void chart_legend(struct strbuf *out, const char *const *kinds);

@@ -33,23 +33,40 @@ const struct rule_meta rule_non_persistent_pool = {
 	.advice = "Nothing, when the count does not depend on it. Name such computers with --pool GLOB.",
 };
 
+/* Uses of one CMID stand together: how many from i on, and when they were. */
+static size_t same_cmid(const struct audit *audit, const struct audit_change *change, size_t i, uint64_t *ret_first,
+			uint64_t *ret_last)
+{
+	const struct cmid_use one = cmid_index_use(audit->index, audit->by_name[change->first_use + i]);
+	size_t n = 0;
+
+	*ret_first = one.first;
+	*ret_last = one.last;
+	for (; i + n < change->n_uses; n++) {
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[change->first_use + i + n]);
+
+		if (use.client != one.client)
+			break;
+		*ret_first = MIN(*ret_first, use.first);
+		*ret_last = MAX(*ret_last, use.last);
+	}
+	return n;
+}
+
 static void note_cmids(const struct audit *audit, const struct audit_change *change, struct report *out)
 {
-	uint32_t client = INDEX_NONE;
+	uint64_t first, last;
 	size_t shown = 0;
 
-	for (size_t i = 0; i < change->n_uses && shown < CMIDS_SHOWN; i++) {
-		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[change->first_use + i]);
+	for (size_t i = 0; i < change->n_uses && shown < CMIDS_SHOWN; shown++) {
+		uint32_t client = cmid_index_use(audit->index, audit->by_name[change->first_use + i]).client;
 		char cmid[GUID_BRACED_LEN + 1];
 		struct day_text from, to;
 
-		if (use.client == client)
-			continue;
-		client = use.client;
-		shown++;
+		i += same_cmid(audit, change, i, &first, &last);
 		report_note(out, "%s: %s to %s",
 			    guid_format(&cmid_index_client(audit->index, client)->cmid, GUID_PLAIN, cmid),
-			    day_of(use.first, &from), day_of(use.last, &to));
+			    day_of(first, &from), day_of(last, &to));
 	}
 	if (shown < change->n_cmids)
 		report_note(out, "and %zu more", change->n_cmids - shown);

@@ -194,6 +194,32 @@ static void office_2010_has_a_cmid_of_its_own(void **state)
 	case_clear(c);
 }
 
+static void office_with_a_cmid_of_its_own_is_neither_a_change_nor_a_repair(void **state)
+{
+	struct audit_case *c = *state;
+
+	/* Windows 7 with Office 2016: two CMIDs, all the time. */
+	ask(c, "pc1", 1, "2026/8/4 10:00");
+	ask_as(c, "pc1", 2, "2026/8/4 11:00", 5, 2, OFFICE_2016);
+	ask(c, "pc1", 1, "2026/8/6 10:00");
+	ask_as(c, "pc1", 2, "2026/8/6 11:00", 5, 2, OFFICE_2016);
+	/* A clone of it asks for Office later: its Windows is not repaired by that. */
+	ask(c, "pc3", 1, "2026/8/5 10:00");
+	ask_as(c, "pc3", 4, "2026/8/9 10:00", 5, 2, OFFICE_2016);
+	/* Installed again, with the new CMID for both: told once. */
+	ask(c, "pc5", 5, "2026/8/4 10:00");
+	ask_as(c, "pc5", 5, "2026/8/4 10:01", 5, 2, OFFICE_2016);
+	ask(c, "pc5", 6, "2026/8/5 10:00");
+	ask_as(c, "pc5", 6, "2026/8/5 10:01", 5, 2, OFFICE_2016);
+	judge_case(c);
+	assert_int_equal(n_found(c, "shared-name"), 0);
+	assert_int_equal(n_found(c, "duplicate-cmid"), 1);
+	assert_null(strstr(found(c, "duplicate-cmid")->note, "another CMID"));
+	assert_int_equal(n_found(c, "cmid-changed"), 1);
+	assert_string_equal(found(c, "cmid-changed")->where.item, "pc5");
+	case_clear(c);
+}
+
 static void one_renewal_a_week_is_normal_and_one_a_day_is_not(void **state)
 {
 	struct audit_case *c = *state;
@@ -604,6 +630,7 @@ int main(void)
 		cmocka_unit_test(pool_is_allowed_to_change),
 		cmocka_unit_test(two_cmids_that_take_turns_are_two_computers_of_one_name),
 		cmocka_unit_test(office_2010_has_a_cmid_of_its_own),
+		cmocka_unit_test(office_with_a_cmid_of_its_own_is_neither_a_change_nor_a_repair),
 		cmocka_unit_test(one_renewal_a_week_is_normal_and_one_a_day_is_not),
 		cmocka_unit_test(minutes_left_tell_clones_of_one_name_from_a_short_interval),
 		cmocka_unit_test(renewals_count_over_hosts_and_spellings_of_a_name),
