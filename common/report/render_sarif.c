@@ -61,6 +61,9 @@ static void add_uri(struct json *json, const char *file)
 {
 	struct strbuf uri = STRBUF_INIT;
 
+	/* a reference that begins with a slash would be one to the root of whatever base there is */
+	if (*file == '/')
+		strbuf_adds(&uri, "file://");
 	for (const char *c = file; *c; c++) {
 		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
 			     strchr("-._~/", *c);
