@@ -233,6 +233,7 @@ DEPS_TEST := libcmocka-dev python3 xz-utils attr git patch time mandoc
 DEPS_TEST += wimtools 7zip fuse3
 DEPS_TEST += libhivex-bin reglookup libregf-utils libwin-hivex-perl
 DEPS_TEST += libxml2-utils
+DEPS_TEST += python3-jsonschema $(if $(shell command -v npm),,npm)
 DEPS_TEST += python3-pefile python3-jsonschema python3-yaml libmono-i18n4.0-cil
 DEPS_TEST += libevtx-utils python3-evtx
 DEPS_TEST += sqlite3 postgresql chromium python3-jsonschema

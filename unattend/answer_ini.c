@@ -147,3 +147,9 @@ bool ini_has_section(const struct answer_ini *ini, const char *section)
 			return true;
 	return false;
 }
+
+bool ini_line_is_secret(const struct ini_line *line)
+{
+	return line->kind == INI_STRAY ||
+	       (line->kind == INI_ENTRY && (strcasestr(line->key, "Password") || strcasestr(line->key, "Product")));
+}

@@ -41,5 +41,8 @@ void ini_release(struct answer_ini *ini);
 const struct ini_line *ini_find(const struct answer_ini *ini, const char *section, const char *key);
 bool ini_has_section(const struct answer_ini *ini, const char *section);
 
+/* AdminPassword, DomainAdminPassword, ProductKey, ProductID; a line without "=" may hold anything. */
+bool ini_line_is_secret(const struct ini_line *line);
+
 /* True for a section name of an answer file. */
 bool ini_is_answer_section(const char *name, size_t len);

@@ -172,6 +172,7 @@ static int run_lint(struct cli *cli, const void *args, struct err *err)
 
 	if (cli_find_renderer(cli, run.args->format, &renderer, err) < 0 || lint_args_apply(&run.args->lint, &lint_options, err) < 0)
 		return -1;
+	lint_options.report_fixes = renderer && strcmp(renderer->name, "sarif") == 0;
 	result = lint_and_report(&run, &lint_options, renderer, err);
 	report = run.report;
 	lint_args_release(&lint_options);

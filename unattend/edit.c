@@ -225,7 +225,7 @@ static int compare_edits(const void *a, const void *b)
 	return x->span.end < y->span.end ? -1 : x->span.end > y->span.end;
 }
 
-bool edits_apply(struct edits *edits, const struct strbuf *text, struct strbuf *ret)
+bool edits_sort(struct edits *edits, size_t len)
 {
 	size_t at = 0;
 
@@ -234,8 +234,22 @@ bool edits_apply(struct edits *edits, const struct strbuf *text, struct strbuf *
 	for (size_t i = 0; i < edits->list.len; i++) {
 		const struct edit *edit = &edits->list.items[i];
 
-		if (edit->span.at < at || edit->span.end > text->len)
+		if (edit->span.at < at || edit->span.end > len)
 			return false;
+		at = edit->span.end;
+	}
+	return true;
+}
+
+bool edits_apply(struct edits *edits, const struct strbuf *text, struct strbuf *ret)
+{
+	size_t at = 0;
+
+	if (!edits_sort(edits, text->len))
+		return false;
+	for (size_t i = 0; i < edits->list.len; i++) {
+		const struct edit *edit = &edits->list.items[i];
+
 		strbuf_add(ret, text->data + at, edit->span.at - at);
 		strbuf_adds(ret, edit->text);
 		at = edit->span.end;

@@ -49,6 +49,9 @@ void edits_append_child(struct edits *edits, const struct strbuf *text, const st
 void edits_insert_after(struct edits *edits, const struct strbuf *text, const struct element *brother,
 			const struct edit_line *lines, size_t n);
 
+/* Into rising order; false when two touch the same place or one is beyond len. */
+bool edits_sort(struct edits *edits, size_t len);
+
 /* Appends the changed text; false when two edits touch the same place. */
 bool edits_apply(struct edits *edits, const struct strbuf *text, struct strbuf *ret);
 

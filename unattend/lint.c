@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "common/base/utf16.h"
+#include "unattend/report_fix.h"
 #include "unattend/suppression.h"
 
 #define SHOWN_MAX 60       /* characters of a value that a message cites */
@@ -88,6 +89,14 @@ static void count_one(struct lint *lint, const struct rule *rule)
 	*vec_add(&lint->counts) = (struct rule_count){ rule, 1 };
 }
 
+/* A check fills in the edits after it has added the finding: they are known when the next one comes. */
+static void put_fix(struct lint *lint)
+{
+	if (lint->fix_pending)
+		report_fix(lint, &lint->hits.items[lint->hits.len - 1]);
+	lint->fix_pending = false;
+}
+
 PRINTF_LIKE(6, 0)
 static struct hit *add(struct lint *lint, const struct rule *rule, enum severity severity, struct spot where,
 		       const char *item, const char *fmt, va_list args)
@@ -97,6 +106,7 @@ static struct hit *add(struct lint *lint, const struct rule *rule, enum severity
 	CLEANUP(strbuf_release) struct strbuf message = STRBUF_INIT;
 	struct hit *hit = &lint->unwanted;
 
+	put_fix(lint);
 	edits_release(&lint->unwanted.edits);
 	if (severity == SEVERITY_OFF || !lint_wants(lint, rule) || suppression_covers(lint, rule, where.line))
 		return hit;
@@ -110,6 +120,7 @@ static struct hit *add(struct lint *lint, const struct rule *rule, enum severity
 	hit->rule = rule;
 	hit->severity = severity;
 	hit->message = strbuf_detach(&shown);
+	lint->fix_pending = lint->options->report_fixes;
 	return hit;
 }
 
@@ -266,6 +277,7 @@ void lint_run(struct lint *lint)
 		if (applies(lint, rule) && rule->check)
 			rule->check(rule, lint);
 	suppressions_report_unused(lint);
+	put_fix(lint);
 }
 
 void lint_release(struct lint *lint)
@@ -276,6 +288,7 @@ void lint_release(struct lint *lint)
 	}
 	vec_release(&lint->hits);
 	vec_release(&lint->counts);
+	vec_release(&lint->secrets);
 	edits_release(&lint->unwanted.edits);
 	suppressions_release(lint);
 	places_release(&lint->places);

@@ -63,6 +63,7 @@ struct lint_options {
 	enum answer_role role;
 	bool strict_wsim;                     /* see config_options */
 	const struct windows *target;          /* may be NULL */
+	bool report_fixes; /* findings of the report carry their edits */
 };
 
 /* A finding with its mending. */
@@ -75,6 +76,11 @@ struct hit {
 };
 
 struct suppression;
+
+struct secret_text {
+	const char *text;
+	size_t len;
+};
 
 struct rule_count {
 	const struct rule *rule;
@@ -90,6 +96,9 @@ struct lint {
 	VEC(struct suppression) suppressions;
 	struct places places; /* filled by lint_run */
 	const struct rule *suppression_rule; /* the one that tells of unused suppressions */
+	VEC(struct secret_text) secrets; /* of report_fix */
+	bool secrets_known;
+	bool fix_pending;    /* the edits of the last hit are not in the report yet */
 	struct hit unwanted; /* what lint_add lends for a finding that is switched off */
 };
 

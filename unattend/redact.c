@@ -24,7 +24,6 @@ static void star_out_settings(const struct answer *answer, struct strbuf *text)
 	}
 }
 
-/* AdminPassword, DomainAdminPassword, ProductKey, ProductID; a line without "=" may hold anything. */
 static void star_out_lines(const struct answer_ini *ini, struct strbuf *text)
 {
 	for (size_t i = 0; i < ini->lines.len; i++) {
@@ -32,7 +31,7 @@ static void star_out_lines(const struct answer_ini *ini, struct strbuf *text)
 
 		if (line->kind == INI_STRAY)
 			star_out(text, line->span);
-		else if (line->kind == INI_ENTRY && (strcasestr(line->key, "Password") || strcasestr(line->key, "Product")))
+		else if (ini_line_is_secret(line))
 			star_out(text, line->value_span);
 	}
 }

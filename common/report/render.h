@@ -7,6 +7,14 @@
 
 #include "common/report/report.h"
 
+/* Consumers know files by their path from the top of a repository, without "./" in front. */
+static inline const char *repository_path(const char *file)
+{
+	while (file[0] == '.' && file[1] == '/' && file[2])
+		file += 2;
+	return file;
+}
+
 void render_text(struct report *report, const struct render_options *options, struct strbuf *out);
 void render_json(struct report *report, const struct render_options *options, struct strbuf *out);
 void render_sarif(struct report *report, const struct render_options *options, struct strbuf *out);

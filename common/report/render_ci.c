@@ -22,7 +22,7 @@ static void add_escaped(struct strbuf *out, const char *text, bool is_property)
 static void add_annotation(struct strbuf *out, const struct finding *finding, const char *command)
 {
 	strbuf_addf(out, "::%s file=", command);
-	add_escaped(out, finding->where.file, true);
+	add_escaped(out, repository_path(finding->where.file), true);
 	if (finding->where.line)
 		strbuf_addf(out, ",line=%" PRIu32, finding->where.line);
 	if (finding->where.column)
@@ -70,7 +70,7 @@ void render_gitlab(struct report *report, const struct render_options *options U
 		json_text(json, "fingerprint", finding_fingerprint(report, i, fingerprint));
 		json_text(json, "severity", gitlab_severity(finding->severity));
 		json_begin_object(json, "location");
-		json_text(json, "path", finding->where.file);
+		json_text(json, "path", repository_path(finding->where.file));
 		json_begin_object(json, "lines");
 		json_uint(json, "begin", finding->where.line ? finding->where.line : 1);
 		json_end_object(json);

@@ -64,6 +64,7 @@ static void add_uri(struct json *json, const char *file)
 	/* a reference that begins with a slash would be one to the root of whatever base there is */
 	if (*file == '/')
 		strbuf_adds(&uri, "file://");
+	file = repository_path(file);
 	for (const char *c = file; *c; c++) {
 		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
 			     strchr("-._~/", *c);
@@ -107,6 +108,41 @@ static void add_location(struct json *json, const struct place *where)
 	json_end_array(json);
 }
 
+static void add_replacement(struct json *json, const struct finding_edit *edit)
+{
+	json_begin_object(json, NULL);
+	json_begin_object(json, "deletedRegion");
+	json_uint(json, "byteOffset", edit->offset);
+	json_uint(json, "byteLength", edit->len);
+	json_end_object(json);
+	if (*edit->text)
+		message(json, "insertedContent", edit->text);
+	json_end_object(json);
+}
+
+static void add_fix(struct json *json, const struct finding *finding)
+{
+	if (!finding->n_edits)
+		return;
+	json_begin_array(json, "fixes");
+	json_begin_object(json, NULL);
+	if (finding->rule->advice)
+		message(json, "description", finding->rule->advice);
+	json_begin_array(json, "artifactChanges");
+	json_begin_object(json, NULL);
+	json_begin_object(json, "artifactLocation");
+	add_uri(json, finding->where.file);
+	json_end_object(json);
+	json_begin_array(json, "replacements");
+	for (size_t i = 0; i < finding->n_edits; i++)
+		add_replacement(json, &finding->edits[i]);
+	json_end_array(json);
+	json_end_object(json);
+	json_end_array(json);
+	json_end_object(json);
+	json_end_array(json);
+}
+
 static void add_result(struct json *json, struct report *report, size_t i, const struct rule_list *rules)
 {
 	const struct finding *finding = report_get(report, i);
@@ -127,6 +163,7 @@ static void add_result(struct json *json, struct report *report, size_t i, const
 	json_begin_object(json, "partialFingerprints");
 	json_text(json, "goldwim/v1", finding_fingerprint(report, i, fingerprint));
 	json_end_object(json);
+	add_fix(json, finding);
 	json_end_object(json);
 }
 

@@ -44,6 +44,9 @@ void report_freep(struct report **report)
 		free(finding->message);
 		free(finding->note);
 		free((char *)finding->where.item);
+		for (size_t k = 0; k < finding->n_edits; k++)
+			free(finding->edits[k].text);
+		free(finding->edits);
 	}
 	for (size_t i = 0; i < r->files.len; i++)
 		free(r->files.items[i].text);
@@ -174,6 +177,16 @@ void report_note(struct report *report, const char *fmt, ...)
 	va_end(args);
 	free(finding->note);
 	finding->note = strbuf_detach(&note);
+}
+
+void report_edit(struct report *report, uint64_t offset, uint64_t len, const char *text)
+{
+	struct finding *finding = report->dropped ? NULL : added_last(report);
+
+	if (!finding)
+		return;
+	finding->edits = xrealloc(finding->edits, (finding->n_edits + 1) * sizeof(*finding->edits));
+	finding->edits[finding->n_edits++] = (struct finding_edit){ offset, len, xstrdup(text) };
 }
 
 void report_take(struct report *report, struct report *other)

@@ -43,6 +43,13 @@ struct place {
 	const char *item;  /* what inside the file: registry key, setting path, CMID */
 };
 
+/* A place in the file and what would mend it there. */
+struct finding_edit {
+	uint64_t offset; /* bytes of the file that go away; none for an insertion */
+	uint64_t len;
+	char *text;      /* what comes in their place, in UTF-8; owned by the report */
+};
+
 struct finding {
 	const struct rule_meta *rule;
 	enum severity severity;
@@ -51,6 +58,8 @@ struct finding {
 	char *note;         /* further lines, "\n" separated; may be NULL */
 	size_t order;       /* order of adding */
 	size_t nth;         /* equal ones before it, for its fingerprint */
+	struct finding_edit *edits; /* in rising order; NULL when it is not known how to mend it */
+	size_t n_edits;
 };
 
 struct report;
@@ -73,6 +82,9 @@ void report_add_as(struct report *report, const struct rule_meta *rule, enum sev
 
 /* Adds a line of explanation to the finding added last; nothing when that was dropped. */
 void report_note(struct report *report, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Adds an edit to the finding added last; text is copied. The edits of a finding are made together. */
+void report_edit(struct report *report, uint64_t offset, uint64_t len, const char *text);
 
 /* Moves the findings of another report behind those of this one; the other is empty afterwards. */
 void report_take(struct report *report, struct report *other);
