@@ -29,6 +29,7 @@ extern const struct cli_command cmd_set_timezone;
 extern const struct cli_command cmd_set_computername;
 extern const struct cli_command cmd_set_locale;
 extern const struct cli_command cmd_apply_unattend;
+extern const struct cli_command cmd_build;
 extern const struct cli_command cmd_export;
 extern const struct cli_command cmd_delete;
 extern const struct cli_command cmd_optimize;

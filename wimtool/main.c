@@ -34,6 +34,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_set_computername,
 	&cmd_set_locale,
 	&cmd_apply_unattend,
+	&cmd_build,
 	NULL,
 };
 

@@ -72,7 +72,7 @@ static void print_json(const char *text, const char *command)
 	json_end_object(json);
 	json_int(json, "exit_code", CLI_FAILED);
 	json_end_object(json);
-	printf("%s\n", strbuf_text(&out));
+	fputs(strbuf_text(&out), stdout);
 }
 
 int servicing_refuse(int argc, char **argv)

@@ -78,9 +78,15 @@ refuses "wimtool cat: no such file" wimtool cat good.wim 1 /no/such/file
 for input in missing empty picture.jpg not-xml.xml noise sparse fifo /dev/zero '' "$twolines" "$notutf8" "$long"; do
 	name=$(printf %.40q "$input")
 	refuses "unattend lint: $name" unattend lint "$input"
+	refuses "wimtool build: $name" wimtool build "$input"
 	refuses "unattend fix: $name" unattend fix "$input"
 done
 refuses "unattend fix: folder" unattend fix folder
+refuses "wimtool build: folder" wimtool build folder
+for source in missing empty claims-2tb cut-middle noise picture.jpg fifo /dev/zero; do
+	printf 'version: 1\nsource: "%s"\noutput: { path: built.wim }\n' $source >recipe.yaml
+	refuses "wimtool build: source $source" wimtool build recipe.yaml
+done
 
 for input in missing folder empty picture.jpg noise fifo /dev/zero '' "$twolines" "$notutf8" "$long"; do
 	name=$(printf %.40q "$input")
@@ -117,6 +123,6 @@ done
 for input in cut-header cut-middle cut-last-byte claims-2tb; do
 	check "$input was not changed" test "$(stat -c %s $input)" -le "$size"
 done
-rest=$(ls -d applied extracted new.wim ./*.goldwim-undo ./.*goldwim* 2>/dev/null)
+rest=$(ls -d applied extracted new.wim built.wim ./*.goldwim-undo ./.*goldwim* 2>/dev/null)
 [ -z "$rest" ] && good "nothing is left behind" || bad "nothing is left behind" <<<"$rest"
 finish

@@ -35,6 +35,7 @@ export GOLDWIM_STATE_DIR=$PWD/state
 can_mount=1
 [ -w /dev/fuse ] && command -v fusermount3 >/dev/null || can_mount=
 echo 'add rearm.xml /Windows/added.xml' >script
+printf 'version: 1\nsource: tree\noutput: { path: built.wim }\n' >recipe.yaml
 
 # A run that succeeds, and one with findings where there can be any, for each verb.
 declare -A runs=(
@@ -47,6 +48,7 @@ declare -A runs=(
 	[wimtool update]='0 image.wim 1 --script=script' [wimtool recover]='0 image.wim'
 	[wimtool hash]='0 image.wim 1' [wimtool diff]='0 image.wim:1 image.wim:1'
 	[wimtool set]='0 image.wim 1 --description=described' [wimtool doctor]='0 image.wim:1'
+	[wimtool build]='0 recipe.yaml'
 	[wimtool set-timezone]='0 image.wim:1 UTC' [wimtool set-computername]='0 image.wim:1 KIOSK-7'
 	[wimtool set-locale]='0 image.wim:1 fr-FR' [wimtool apply-unattend]='0,1 image.wim:1 rearm.xml'
 	[wimtool export]='0 image.wim 1 exported.wim' [wimtool delete]='0 many.wim 1' [wimtool optimize]='0 many.wim'
