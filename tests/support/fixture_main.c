@@ -76,6 +76,16 @@ static int run_hive(struct args *args)
 	return result;
 }
 
+static int run_grow(struct args *args)
+{
+	uint64_t seed = 1, bytes = 0;
+
+	if (args_number(args, "--seed", &seed) < 0 || args_check(args, 3, 3) < 0 ||
+	    args_parse_number(args, "size", args->words[2], &bytes) < 0)
+		return -1;
+	return hive_grow(args->words[0], args->words[1], bytes, seed, args->err);
+}
+
 static int run_spec(struct args *args)
 {
 	static const struct {
@@ -180,7 +190,7 @@ static const struct {
 	const char *name;
 	int (*run)(struct args *args);
 } commands[] = {
-	{ "tree", run_tree }, { "nics", run_nics }, { "hive", run_hive }, { "spec", run_spec },
+	{ "tree", run_tree }, { "nics", run_nics }, { "hive", run_hive }, { "spec", run_spec }, { "grow", run_grow },
 	{ "evtx", fixture_evtx }, { "pe", run_pe }, { "fill", run_fill }, { "bad-wim-2tb", run_bad_wim_2tb },
 	{ "jpeg", run_jpeg }, { "not-xml", run_not_xml }, { "bad-hive", run_bad_hive },
 };

@@ -28,5 +28,8 @@ int hive_build_as(const char *out_path, const char *spec_text, const struct hive
 /* Only the empty hive: base block and one bin with root key and descriptor. */
 int hive_build_empty(const char *out_path, const struct hive_options *options, struct err *err);
 
+/* Adds about bytes of keys and values below key, as registered classes have them (libhivex writes). */
+int hive_grow(const char *path, const char *key, uint64_t bytes, uint64_t seed, struct err *err);
+
 /* Sets the checksum of a base block (its first 512 bytes) to what belongs there. */
 void hive_store_checksum(uint8_t *base);
