@@ -64,7 +64,7 @@ static void read_info(struct regf *hive)
 
 static int load(struct regf *hive, struct bytes bytes, struct err *err)
 {
-	if (check_size_and_magic(bytes, err) < 0 || copy_bytes(hive, bytes, err) < 0)
+	if (check_size_and_magic(bytes, err) < 0 || (!hive->data && copy_bytes(hive, bytes, err) < 0))
 		return -1;
 	hive->info.sequence1 = load_le32(hive->data + BASE_SEQUENCE1);
 	hive->info.sequence2 = load_le32(hive->data + BASE_SEQUENCE2);
@@ -90,10 +90,8 @@ static struct regf *regf_new(void)
 	return hive;
 }
 
-struct regf *regf_open(struct bytes bytes, const struct regf_logs *logs, struct err *err)
+static struct regf *open_new(struct regf *hive, struct bytes bytes, const struct regf_logs *logs, struct err *err)
 {
-	struct regf *hive = regf_new();
-
 	if (load(hive, bytes, err) < 0 || recover(hive, logs, err) < 0) {
 		regf_freep(&hive);
 		return NULL;
@@ -104,6 +102,23 @@ struct regf *regf_open(struct bytes bytes, const struct regf_logs *logs, struct 
 		regf_freep(&hive);
 	}
 	return hive;
+}
+
+struct regf *regf_open(struct bytes bytes, const struct regf_logs *logs, struct err *err)
+{
+	return open_new(regf_new(), bytes, logs, err);
+}
+
+struct regf *regf_open_own(struct strbuf *file, const struct regf_logs *logs, struct err *err)
+{
+	struct regf *hive = regf_new();
+	struct bytes bytes = bytes_of(strbuf_text(file), file->len);
+
+	hive->data = (uint8_t *)file->data;
+	hive->len = file->len;
+	hive->cap = file->cap;
+	*file = (struct strbuf)STRBUF_INIT;
+	return open_new(hive, bytes, logs, err);
 }
 
 static struct regf *open_as_it_lies(struct bytes bytes, struct err *err)

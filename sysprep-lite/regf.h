@@ -60,6 +60,9 @@ struct regf_info {
 /* Copies hive. Dirty and not recoverable from logs: ERR_REFUSED. logs may be NULL. */
 struct regf *regf_open(struct bytes hive, const struct regf_logs *logs, struct err *err);
 
+/* The same without a copy: takes the memory of file over, also on failure. */
+struct regf *regf_open_own(struct strbuf *file, const struct regf_logs *logs, struct err *err);
+
 /*
  * For looking only: a dirty hive that no log repairs opens as it lies, if its cells
  * are whole (info.read_only); every edit of it is ERR_REFUSED.

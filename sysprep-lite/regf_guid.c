@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * GUIDs anywhere in the bytes of a hive, found in one pass however many there
- * are: a bitmap over the first two bytes for the binary form, the first hyphen for
- * the two text forms, a sorted table for what passes.
+ * GUIDs anywhere in the bytes of a hive, however many there are. The text forms are found
+ * by their hyphens. For the binary form one pair of bytes in eight is looked at: wherever a
+ * GUID lies, such a pair is among its first nine bytes, and a bitmap holds those pairs of all
+ * GUIDs. A sorted table decides about what passes.
  */
 #include "sysprep-lite/regf_hive.h"
 
 #include <assert.h>
 
-enum { FIRST_HYPHEN = 8, ASCII_LEN = GUID_TEXT_LEN, UTF16_LEN = 2 * GUID_TEXT_LEN, BINARY_LEN = 16 };
+enum { FIRST_HYPHEN = 8, SECOND_HYPHEN = 13, PAIR_STEP = 8, ASCII_LEN = GUID_TEXT_LEN, UTF16_LEN = 2 * GUID_TEXT_LEN, BINARY_LEN = 16 };
 
 struct entry {
 	struct guid guid;
@@ -18,7 +19,7 @@ struct entry {
 struct finder {
 	struct entry *sorted;
 	size_t n;
-	uint64_t first[65536 / 64]; /* first two bytes of some GUID */
+	uint64_t pairs[65536 / 64]; /* two bytes side by side in the first PAIR_STEP + 1 of some GUID */
 };
 
 typedef VEC(struct regf_guid_hit) hit_list;
@@ -33,10 +34,12 @@ static void finder_init(struct finder *finder, const struct guid *guids, size_t 
 	*finder = (struct finder){ .n = n };
 	finder->sorted = xcalloc(MAX(n, 1), sizeof(*finder->sorted));
 	for (size_t i = 0; i < n; i++) {
-		uint16_t first = load_le16(guids[i].bytes);
-
 		finder->sorted[i] = (struct entry){ .guid = guids[i], .index = i };
-		finder->first[first / 64] |= 1ULL << (first % 64);
+		for (size_t at = 0; at < PAIR_STEP; at++) {
+			uint16_t pair = load_le16(guids[i].bytes + at);
+
+			finder->pairs[pair / 64] |= 1ULL << (pair % 64);
+		}
 	}
 	qsort(finder->sorted, n, sizeof(*finder->sorted), compare_entries);
 }
@@ -102,43 +105,97 @@ static size_t form_len(const struct regf_guid_hit *hit)
 	return hit->form == REGF_HIT_ASCII ? ASCII_LEN : UTF16_LEN;
 }
 
-static bool match(const struct finder *finder, struct bytes all, size_t at, struct regf_guid_hit *ret)
+static void add_hit(hit_list *hits, struct regf_guid_hit *hit, size_t at)
 {
-	const uint8_t *p = all.data + at;
-	uint16_t first = load_le16(p);
-
-	if ((finder->first[first / 64] >> (first % 64) & 1) && match_binary(finder, all, at, ret))
-		return true;
-	if (p[FIRST_HYPHEN] == '-' && match_ascii(finder, all, at, ret))
-		return true;
-	return all.len - at > 2 * FIRST_HYPHEN && p[2 * FIRST_HYPHEN] == '-' && p[1] == 0 &&
-	       match_utf16(finder, all, at, ret);
+	hit->offset = at;
+	*vec_add(hits) = *hit;
 }
 
-static void find_all(const struct finder *finder, struct bytes all, regf_guid_fn fn, void *context)
+/* Every GUID around a pair of its bytes. */
+static void find_around(const struct finder *finder, struct bytes all, size_t at, hit_list *hits)
 {
+	size_t last = all.len - BINARY_LEN;
 	struct regf_guid_hit hit = { 0 };
 
-	if (finder->n == 0)
-		return;
-	for (size_t at = 0; at + BINARY_LEN <= all.len;) {
-		if (!match(finder, all, at, &hit)) {
-			at++;
-			continue;
-		}
-		hit.offset = at;
-		fn(context, &hit);
-		at += form_len(&hit);
+	for (size_t back = MIN(at, (size_t)PAIR_STEP - 1) + 1; back-- > 0;)
+		if (at - back <= last && match_binary(finder, all, at - back, &hit))
+			add_hit(hits, &hit, at - back);
+}
+
+static void find_binary(const struct finder *finder, struct bytes all, hit_list *hits)
+{
+	for (size_t at = 0; at + 2 <= all.len; at += PAIR_STEP) {
+		uint16_t pair = load_le16(all.data + at);
+
+		if (finder->pairs[pair / 64] >> (pair % 64) & 1)
+			find_around(finder, all, at, hits);
 	}
 }
 
-void regf_find_guids(const struct regf *hive, const struct guid *guids, size_t n, regf_guid_fn fn, void *context)
+/* The hyphen may be any of the four; only the first has a second one at its distance behind it. */
+static void find_text(const struct finder *finder, struct bytes all, hit_list *hits)
+{
+	enum { APART = SECOND_HYPHEN - FIRST_HYPHEN };
+	const uint8_t *end = all.data + all.len;
+	struct regf_guid_hit hit = { 0 };
+
+	for (const uint8_t *p = all.data; (p = memchr(p, '-', (size_t)(end - p))); p++) {
+		size_t at = (size_t)(p - all.data);
+
+		if (end - p > APART && p[APART] == '-' && at >= FIRST_HYPHEN &&
+		    match_ascii(finder, all, at - FIRST_HYPHEN, &hit))
+			add_hit(hits, &hit, at - FIRST_HYPHEN);
+		else if (end - p > 2 * APART && p[2 * APART] == '-' && at >= 2 * FIRST_HYPHEN &&
+			 match_utf16(finder, all, at - 2 * FIRST_HYPHEN, &hit))
+			add_hit(hits, &hit, at - 2 * FIRST_HYPHEN);
+	}
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct regf_guid_hit *x = a, *y = b;
+
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* In the order of the file; of two that overlap the first. */
+static void find_all(const struct finder *finder, struct bytes all, hit_list *hits)
+{
+	uint64_t end = 0;
+	size_t kept = 0;
+
+	if (finder->n == 0 || all.len < BINARY_LEN)
+		return;
+	find_binary(finder, all, hits);
+	find_text(finder, all, hits);
+	if (hits->len > 1)
+		qsort(hits->items, hits->len, sizeof(*hits->items), compare_hits);
+	for (size_t i = 0; i < hits->len; i++) {
+		if (kept && hits->items[i].offset < end)
+			continue;
+		end = hits->items[i].offset + form_len(&hits->items[i]);
+		hits->items[kept++] = hits->items[i];
+	}
+	hits->len = kept;
+}
+
+static void find(const struct regf *hive, const struct guid *guids, size_t n, hit_list *hits)
 {
 	struct finder finder;
 
 	finder_init(&finder, guids, n);
-	find_all(&finder, bytes_of(hive->data, hive->len), fn, context);
+	find_all(&finder, bytes_of(hive->data, hive->len), hits);
 	finder_release(&finder);
+}
+
+void regf_find_guids(const struct regf *hive, const struct guid *guids, size_t n, regf_guid_fn fn, void *context)
+{
+	hit_list hits = { 0 };
+
+	find(hive, guids, n, &hits);
+	for (size_t i = 0; i < hits.len; i++)
+		fn(context, &hits.items[i]);
+	vec_release(&hits);
 }
 
 /* ---- replacing ---- */
@@ -183,13 +240,6 @@ static void put_guid(uint8_t *at, const struct regf_guid_hit *hit, const struct 
 		memcpy(at, guid->bytes, BINARY_LEN);
 	else
 		put_text(at, hit->form == REGF_HIT_ASCII ? 1 : 2, guid);
-}
-
-static void collect(void *context, const struct regf_guid_hit *hit)
-{
-	hit_list *hits = context;
-
-	*vec_add(hits) = *hit;
 }
 
 static void apply(struct regf *hive, const hit_list *hits, const struct guid *to)
@@ -290,37 +340,57 @@ static int check_guids(const struct guid *from, size_t n, struct err *err)
 	return 0;
 }
 
-static int rebuild(struct regf *hive, const hit_list *hits, struct err *err)
+/* The bytes of all hits, one behind the other. */
+static void save_hits(const struct regf *hive, const hit_list *hits, struct strbuf *ret)
 {
-	regf_cells parents = { 0 };
-	int ret = recheck(hive, err);
+	for (size_t i = 0; i < hits->len; i++)
+		strbuf_add(ret, hive->data + hits->items[i].offset, form_len(&hits->items[i]));
+}
 
-	if (ret == 0) {
-		find_parents(hive, hits, &parents);
-		ret = sort_lists(hive, &parents, err);
-	}
-	vec_release(&parents);
-	return ret;
+static void restore_hits(struct regf *hive, const hit_list *hits, const struct strbuf *saved)
+{
+	size_t at = 0;
+	int ret;
+
+	for (size_t i = 0; i < hits->len; at += form_len(&hits->items[i++]))
+		memcpy(hive->data + hits->items[i].offset, saved->data + at, form_len(&hits->items[i]));
+	ret = regf_index_cells(hive, NULL) < 0 ? -1 : regf_check(hive, NULL);
+	assert(ret == 0);
+	(void)ret;
+}
+
+/* Lists that were in no order before are left in one. */
+static void restore_lists(struct regf *hive, const regf_cells *parents)
+{
+	for (size_t i = 0; i < parents->len; i++)
+		(void)list_sort(hive, parents->items[i], NULL);
+}
+
+static int rebuild(struct regf *hive, const hit_list *hits, regf_cells *parents, struct err *err)
+{
+	if (recheck(hive, err) < 0)
+		return -1;
+	find_parents(hive, hits, parents);
+	return sort_lists(hive, parents, err);
 }
 
 static int remap(struct regf *hive, const hit_list *hits, const struct guid *to, struct err *err)
 {
-	CLEANUP(freep) uint8_t *before = try_alloc(hive->len, err);
+	CLEANUP(strbuf_release) struct strbuf saved = STRBUF_INIT;
+	regf_cells parents = { 0 };
 	int ret;
 
-	if (!before)
-		return -1;
-	memcpy(before, hive->data, hive->len);
+	save_hits(hive, hits, &saved);
 	apply(hive, hits, to);
-	if (rebuild(hive, hits, err) == 0) {
+	ret = rebuild(hive, hits, &parents, err);
+	if (ret == 0) {
 		hive->changed = true;
-		return 0;
+	} else {
+		restore_hits(hive, hits, &saved);
+		restore_lists(hive, &parents);
 	}
-	memcpy(hive->data, before, hive->len);
-	ret = regf_index_cells(hive, NULL) < 0 ? -1 : regf_check(hive, NULL);
-	assert(ret == 0);
-	(void)ret;
-	return -1;
+	vec_release(&parents);
+	return ret;
 }
 
 int regf_remap_guids(struct regf *hive, const struct guid *from, const struct guid *to, size_t n, regf_guid_fn fn,
@@ -331,7 +401,7 @@ int regf_remap_guids(struct regf *hive, const struct guid *from, const struct gu
 
 	if (regf_check_writable(hive, err) < 0 || check_guids(from, n, err) < 0)
 		return -1;
-	regf_find_guids(hive, from, n, collect, &hits);
+	find(hive, from, n, &hits);
 	ret = hits.len > 0 ? remap(hive, &hits, to, err) : 0;
 	for (size_t i = 0; ret == 0 && fn && i < hits.len; i++)
 		fn(context, &hits.items[i]);

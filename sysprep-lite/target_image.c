@@ -94,7 +94,8 @@ static int apply_change(struct image_target *t, const struct target_change *chan
 {
 	switch (change->kind) {
 	case TARGET_PUT:
-		return image_edit_put(t->edit, change->path, change->data, change->len, true, err);
+		return t->lent ? image_edit_put(t->edit, change->path, change->data, change->len, true, err)
+			       : image_edit_put_lent(t->edit, change->path, change->data, change->len, true, err);
 	case TARGET_REMOVE:
 		return image_edit_delete(t->edit, change->path, true, err);
 	case TARGET_RENAME:

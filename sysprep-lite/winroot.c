@@ -171,10 +171,12 @@ static int load(struct winroot *root, enum hive_id id, struct regf **ret, struct
 	logs.log = bytes_of(log.data, log.len);
 	logs.log1 = bytes_of(log1.data, log1.len);
 	logs.log2 = bytes_of(log2.data, log2.len);
-	*ret = regf_open(bytes_of(data.data, data.len), &logs, &why);
+	*ret = regf_open_own(&data, &logs, &why);
 	if (!*ret && why.kind == ERR_REFUSED && root->accept_dirty) {
 		root->hives[id].incomplete = true;
 		root->hives[id].why = why;
+		if (target_read(root->target, root->hives[id].path, HIVE_BYTES_MAX, &data, err) < 0)
+			return -1;
 		*ret = regf_open_to_read(bytes_of(data.data, data.len), NULL, &why);
 	}
 	if (!*ret && err)

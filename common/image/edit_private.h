@@ -10,8 +10,9 @@
 struct new_blob {
 	uint8_t hash[WIM_HASH_LEN];
 	uint64_t size;
-	uint8_t *data;   /* owned; or */
+	uint8_t *data;   /* owned unless lent; or */
 	char *host_path; /* owned: read again by the commit, which checks the hash */
+	bool lent;       /* data is the caller's, until the commit */
 };
 
 struct image_edit {

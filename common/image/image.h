@@ -137,6 +137,10 @@ const char *image_edit_path(const struct image_edit *edit); /* lent */
  */
 int image_edit_put(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
 		   struct err *err);
+
+/* The same without a copy: data must stay until the edit is committed or closed. */
+int image_edit_put_lent(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
+			struct err *err);
 int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err);
 int image_edit_mkdir(struct image_edit *edit, const char *path, struct err *err);
 int image_edit_delete(struct image_edit *edit, const char *path, bool recursive, struct err *err);

@@ -100,16 +100,21 @@ struct image_edit *image_edit_open(const char *path, const char *name_or_index, 
 	return opened;
 }
 
+static void release_blob(const struct new_blob *blob)
+{
+	if (!blob->lent)
+		free(blob->data);
+	free(blob->host_path);
+}
+
 void image_edit_closep(struct image_edit **edit)
 {
 	struct image_edit *e = *edit;
 
 	if (!e)
 		return;
-	for (size_t i = 0; i < e->blobs.len; i++) {
-		free(e->blobs.items[i].data);
-		free(e->blobs.items[i].host_path);
-	}
+	for (size_t i = 0; i < e->blobs.len; i++)
+		release_blob(&e->blobs.items[i]);
 	vec_release(&e->blobs);
 	free(e->blob_slots);
 	image_free_treep(&e->tree);
@@ -215,8 +220,7 @@ void edit_add_blob(struct image_edit *edit, const struct new_blob *blob)
 	const struct wim_blob *old = wim_blobs_find(&edit->file->blobs, blob->hash);
 
 	if (wim_hash_is_zero(blob->hash) || (old && old->here) || edit_find_blob(edit, blob->hash)) {
-		free(blob->data);
-		free(blob->host_path);
+		release_blob(blob);
 		return;
 	}
 	if ((edit->blobs.len + 1) * 2 > edit->n_slots)
@@ -359,13 +363,13 @@ void edit_replace_data(struct wim_node *node, const uint8_t hash[WIM_HASH_LEN], 
 	} while (link != node);
 }
 
-static struct new_blob blob_of(const void *data, size_t len)
+static struct new_blob blob_of(const void *data, size_t len, bool lent)
 {
-	struct new_blob blob = { .size = len };
+	struct new_blob blob = { .size = len, .lent = lent };
 
 	if (len) {
 		wim_sha1(data, len, blob.hash);
-		blob.data = xmemdup(data, len);
+		blob.data = lent ? (uint8_t *)(uintptr_t)data : xmemdup(data, len);
 	}
 	return blob;
 }
@@ -396,8 +400,8 @@ static int no_parent(const struct edit_place *place, const char *path, struct er
 	return err_set(err, ERR_NOT_FOUND, "%s: there is no folder \"%.*s\" in the image", path, (int)len, part);
 }
 
-int image_edit_put(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
-		   struct err *err)
+static int put(struct image_edit *edit, const char *path, const void *data, size_t len, bool lent, bool make_parents,
+	       struct err *err)
 {
 	struct edit_place place = { 0 };
 
@@ -408,7 +412,7 @@ int image_edit_put(struct image_edit *edit, const char *path, const void *data, 
 	if (*place.rest && !make_parents && !is_last_part(place.rest))
 		return no_parent(&place, path, err);
 
-	struct new_blob blob = blob_of(data, len);
+	struct new_blob blob = blob_of(data, len, lent);
 
 	if (*place.rest) {
 		put_new(edit, &place, blob.hash);
@@ -418,6 +422,18 @@ int image_edit_put(struct image_edit *edit, const char *path, const void *data, 
 	}
 	edit_add_blob(edit, &blob);
 	return 0;
+}
+
+int image_edit_put(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
+		   struct err *err)
+{
+	return put(edit, path, data, len, false, make_parents, err);
+}
+
+int image_edit_put_lent(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
+			struct err *err)
+{
+	return put(edit, path, data, len, true, make_parents, err);
 }
 
 int image_edit_mkdir(struct image_edit *edit, const char *path, struct err *err)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Paths, folders and contents of one image. */
-#include "common/image/image_private.h"
+#include "common/image/blob_read.h"
 
 #include <ctype.h>
 #include <inttypes.h>
+
+#define LARGE_BLOB (1u << 20) /* several threads are worth their start */
 
 const char *image_path_start(const char *path)
 {
@@ -225,19 +227,47 @@ static int add(void *context, const void *data, size_t len)
 	return 0;
 }
 
+static int add_piece(void *context, void *handle UNUSED, const void *data, size_t len, struct err *err UNUSED)
+{
+	return add(context, data, len);
+}
+
+static int fail_damaged(void *context UNUSED, size_t index UNUSED, void *handle UNUSED, const struct err *damage,
+			struct err *err)
+{
+	if (!damage)
+		return 0;
+	if (err)
+		*err = *damage;
+	return -1;
+}
+
+/* What is worth it is decompressed on several threads. */
+static int read_blob(struct image_file *file, const struct wim_blob *blob, struct strbuf *ret, struct err *err)
+{
+	const struct blob_sink sink = { .context = ret, .data = add_piece, .end = fail_damaged };
+
+	strbuf_reserve(ret, (size_t)blob->size);
+	if (blob->size < LARGE_BLOB)
+		return image_stream_blob(file->reader, blob, add, ret, err);
+	return blob_read(file, &blob, 1, &sink, &(struct blob_read_options){ 0 }, err);
+}
+
 int image_read(struct image_file *file, unsigned index, const char *path, uint64_t max, struct strbuf *ret,
 	       struct err *err)
 {
-	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
 	const struct wim_blob *blob = NULL;
+	size_t len = ret->len;
 
 	if (find_data(file, index, path, &blob, err) < 0)
 		return -1;
 	if (blob && blob->size > max)
 		return err_set(err, ERR_LIMIT, "%s: %" PRIu64 " bytes; at most %" PRIu64 " are read", path, blob->size,
 			       max);
-	if (blob && image_stream_blob(file->reader, blob, add, &data, err) < 0)
-		return err_context(err, "%s", path);
-	strbuf_add(ret, data.data, data.len);
-	return 0;
+	if (!blob || read_blob(file, blob, ret, err) == 0)
+		return 0;
+	ret->len = len;
+	if (ret->data)
+		ret->data[len] = '\0';
+	return err_context(err, "%s", path);
 }
