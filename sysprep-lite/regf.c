@@ -121,6 +121,25 @@ struct regf *regf_open_own(struct strbuf *file, const struct regf_logs *logs, st
 	return open_new(hive, bytes, logs, err);
 }
 
+int regf_verify(struct bytes bytes, struct regf_info *ret, struct err *err)
+{
+	struct regf *hive = regf_new();
+	int status;
+
+	hive->data = (uint8_t *)(uintptr_t)bytes.data; /* a clean hive is only read at opening */
+	hive->len = hive->cap = bytes.len;
+	status = check_size_and_magic(bytes, err);
+	if (status == 0 && (load_le32(hive->data + BASE_SEQUENCE1) != load_le32(hive->data + BASE_SEQUENCE2) ||
+			    !regf_checksum_is_good(hive->data)))
+		status = err_set(err, ERR_FORMAT, "the hive is not marked as clean");
+	if (status == 0)
+		status = index_and_check(hive, err);
+	*ret = hive->info;
+	hive->data = NULL;
+	regf_freep(&hive);
+	return status;
+}
+
 static struct regf *open_as_it_lies(struct bytes bytes, struct err *err)
 {
 	struct regf *hive = regf_new();

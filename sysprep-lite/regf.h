@@ -63,6 +63,9 @@ struct regf *regf_open(struct bytes hive, const struct regf_logs *logs, struct e
 /* The same without a copy: takes the memory of file over, also on failure. */
 struct regf *regf_open_own(struct strbuf *file, const struct regf_logs *logs, struct err *err);
 
+/* The checks of regf_open on a clean hive, without a copy of it. */
+int regf_verify(struct bytes hive, struct regf_info *ret, struct err *err);
+
 /*
  * For looking only: a dirty hive that no log repairs opens as it lies, if its cells
  * are whole (info.read_only); every edit of it is ERR_REFUSED.

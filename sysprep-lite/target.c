@@ -258,9 +258,23 @@ int target_keep_undo(struct target *target, const char *journal, struct err *err
 	return target->backend->keep_undo(target->state, journal, err);
 }
 
+static int always_ready(void *context UNUSED, struct err *err UNUSED)
+{
+	return 0;
+}
+
 int target_commit(struct target *target, struct err *err)
 {
-	if (!target->changes.len)
+	return target_commit_when(target, always_ready, NULL, err);
+}
+
+int target_commit_when(struct target *target, target_ready_fn ready, void *context, struct err *err)
+{
+	const struct target_commit commit = {
+		.changes = target->changes.items, .n = target->changes.len, .ready = ready, .context = context,
+	};
+
+	if (!commit.n)
 		return 0;
-	return target->backend->commit(target->state, target->changes.items, target->changes.len, err);
+	return target->backend->commit(target->state, &commit, err);
 }

@@ -93,6 +93,13 @@ void target_restore(struct target *target, const char *path, const char *kept); 
 const struct target_change *target_change_at(const struct target *target, size_t i);
 int target_commit(struct target *target, struct err *err);
 
+/*
+ * The same; ready is called when everything is written beside the old and nothing is in place yet: -1
+ * fails the commit, and the target is as it was. An image_edit that is lent asks it at once.
+ */
+typedef int (*target_ready_fn)(void *context, struct err *err);
+int target_commit_when(struct target *target, target_ready_fn ready, void *context, struct err *err);
+
 /* After a commit that failed: true when something is changed already. */
 bool target_has_begun(const struct target *target);
 

@@ -8,12 +8,19 @@
 #include "common/base/vec.h"
 #include "sysprep-lite/target.h"
 
+struct target_commit {
+	const struct target_change *changes;
+	size_t n;
+	target_ready_fn ready;
+	void *context;
+};
+
 struct target_backend {
 	bool (*stat)(void *state, const char *path, struct target_entry *ret);
 	int (*read)(void *state, const char *path, uint64_t max, struct strbuf *ret, struct err *err);
 	size_t (*head)(void *state, const char *path, void *data, size_t len);
 	int (*list)(void *state, const char *folder, target_list_fn fn, void *context, struct err *err);
-	int (*commit)(void *state, const struct target_change *changes, size_t n, struct err *err);
+	int (*commit)(void *state, const struct target_commit *commit, struct err *err);
 	void (*free)(void *state);
 
 	/* The rest may be missing. */

@@ -133,20 +133,25 @@ static int stage(const struct dir_target *dir, const struct target_change *chang
 	return 0;
 }
 
-static int commit_puts(struct dir_target *dir, const struct target_change *changes, size_t n, struct err *err)
+static int commit_puts(struct dir_target *dir, const struct target_commit *commit, struct err *err)
 {
+	const struct target_change *changes = commit->changes;
 	struct staged staged[PUTS_MAX];
 	size_t puts = 0;
 	int status = 0;
 
-	for (size_t i = 0; i < n && status == 0; i++) {
+	for (size_t i = 0; i < commit->n && status == 0; i++) {
 		if (changes[i].kind != TARGET_PUT)
 			continue;
-		if (puts == PUTS_MAX)
-			return err_set(err, ERR_LIMIT, "more than %d files to write", PUTS_MAX);
+		if (puts == PUTS_MAX) {
+			status = err_set(err, ERR_LIMIT, "more than %d files to write", PUTS_MAX);
+			break;
+		}
 		staged[puts] = (struct staged){ .place = DIR_PLACE_NONE };
 		status = stage(dir, &changes[i], &staged[puts++], err);
 	}
+	if (status == 0)
+		status = commit->ready(commit->context, err);
 	tempfiles_hold_signals();
 	dir->begun |= status == 0;
 	for (size_t i = 0; i < puts; i++) {
@@ -197,13 +202,14 @@ static int restore_path(const struct dir_target *dir, const struct target_change
 	return kept_move_back(change->kept, &place, err);
 }
 
-static int dir_commit(void *state, const struct target_change *changes, size_t n, struct err *err)
+static int dir_commit(void *state, const struct target_commit *commit, struct err *err)
 {
+	const struct target_change *changes = commit->changes;
 	struct dir_target *dir = state;
 
-	if (commit_puts(dir, changes, n, err) < 0)
+	if (commit_puts(dir, commit, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < commit->n; i++) {
 		int status = 0;
 
 		if (changes[i].kind == TARGET_RENAME)

@@ -87,19 +87,22 @@ static struct atomic_file *stage(const struct files_target *files, const struct 
 	return file;
 }
 
-static int files_commit(void *state, const struct target_change *changes, size_t n, struct err *err)
+static int files_commit(void *state, const struct target_commit *commit, struct err *err)
 {
+	size_t n = commit->n;
 	struct atomic_file *staged[PUTS_MAX];
 	size_t puts = 0;
 	int status = n > PUTS_MAX ? err_set(err, ERR_LIMIT, "more than %d files to write", PUTS_MAX) : 0;
 
 	while (status == 0 && puts < n) {
-		staged[puts] = stage(state, &changes[puts], err);
+		staged[puts] = stage(state, &commit->changes[puts], err);
 		if (staged[puts])
 			puts++;
 		else
 			status = -1;
 	}
+	if (status == 0)
+		status = commit->ready(commit->context, err);
 	tempfiles_hold_signals();
 	for (size_t i = 0; i < puts; i++) {
 		if (status == 0)

@@ -106,14 +106,17 @@ static int apply_change(struct image_target *t, const struct target_change *chan
 	return 0;
 }
 
-static int image_target_commit(void *state, const struct target_change *changes, size_t n, struct err *err)
+static int image_target_commit(void *state, const struct target_commit *commit, struct err *err)
 {
 	struct image_target *t = state;
 
-	for (size_t i = 0; i < n; i++)
-		if (apply_change(t, &changes[i], err) < 0)
-			return err_context(err, "%s: %s", t->path, changes[i].path);
-	if (!t->lent && image_edit_commit(t->edit, NULL, err) < 0)
+	for (size_t i = 0; i < commit->n; i++)
+		if (apply_change(t, &commit->changes[i], err) < 0)
+			return err_context(err, "%s: %s", t->path, commit->changes[i].path);
+	if (t->lent)
+		return commit->ready(commit->context, err);
+	image_edit_set_gate(t->edit, commit->ready, commit->context);
+	if (image_edit_commit(t->edit, NULL, err) < 0)
 		return err_context(err, "%s", t->path);
 	return 0;
 }

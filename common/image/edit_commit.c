@@ -9,6 +9,7 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
+#include "common/image/blob_read.h"
 #include "common/image/edit_refs.h"
 #include "common/image/image_layer.h"
 #include "common/image/wim_append.h"
@@ -26,7 +27,7 @@ struct commit {
 	struct strbuf rows;   /* the blob table without the new blobs */
 	VEC(const struct new_blob *) added;
 	struct wim_writer *writer;
-	struct wim_reader *reader;
+	VEC(struct wim_blob) written;
 };
 
 static void commit_release(struct commit *c)
@@ -37,7 +38,7 @@ static void commit_release(struct commit *c)
 	blob_changes_release(&c->changes);
 	vec_release(&c->added);
 	wim_writer_freep(&c->writer);
-	wim_reader_freep(&c->reader);
+	vec_release(&c->written);
 }
 
 /* ---- the blob table ---- */
@@ -244,22 +245,35 @@ static int feed_host(void *context, wim_data_fn sink, void *sink_context, struct
 	return 0;
 }
 
-static int ignore_data(void *context, const void *data, size_t len)
+/* Remembers what was written, for check_written. */
+static int note_written(struct commit *c, const struct wim_reshdr *at, const uint8_t *hash, struct err *err)
 {
-	(void)context;
-	(void)data;
-	(void)len;
-	return 0;
+	struct wim_blob *blob = vec_add(&c->written);
+
+	*blob = (struct wim_blob){ .here = true, .size = at->size };
+	memcpy(blob->hash, hash, WIM_HASH_LEN);
+	return wim_resource_from_reshdr(&c->header, wim_writer_at(c->writer), at, "new data", &blob->res, err);
+}
+
+static int end_of_blob(void *context UNUSED, size_t index UNUSED, void *handle UNUSED, const struct err *damage,
+		       struct err *err)
+{
+	if (!damage)
+		return 0;
+	if (err)
+		*err = *damage;
+	return -1;
 }
 
 /* Reads back what was written and checks its SHA-1, while the old header still rules. */
-static int read_back(struct commit *c, const struct wim_reshdr *at, const uint8_t *hash, struct err *err)
+static int check_written(struct commit *c, struct err *err)
 {
-	struct wim_blob blob = { .here = true, .size = at->size };
+	CLEANUP(freep) const struct wim_blob **blobs = xcalloc(c->written.len + 1, sizeof(*blobs));
+	const struct blob_sink sink = { .end = end_of_blob };
 
-	memcpy(blob.hash, hash, WIM_HASH_LEN);
-	if (wim_resource_from_reshdr(&c->header, wim_writer_at(c->writer), at, "new data", &blob.res, err) < 0 ||
-	    image_stream_blob(c->reader, &blob, ignore_data, NULL, err) < 0)
+	for (size_t i = 0; i < c->written.len; i++)
+		blobs[i] = &c->written.items[i];
+	if (blob_read(c->edit->file, blobs, c->written.len, &sink, &(struct blob_read_options){ 0 }, err) < 0)
 		return err_context(err, "reading back what was written");
 	return 0;
 }
@@ -276,7 +290,7 @@ static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t re
 			.context = (void *)(uintptr_t)blob,
 			.feed = feed_host,
 		};
-	if (wim_writer_put(c->writer, &source, 0, &at, err) < 0 || read_back(c, &at, blob->hash, err) < 0)
+	if (wim_writer_put(c->writer, &source, 0, &at, err) < 0 || note_written(c, &at, blob->hash, err) < 0)
 		return -1;
 	wim_rows_add(&c->rows, &at, refcnt, blob->hash);
 	return 0;
@@ -307,7 +321,7 @@ static int write_metadata(struct commit *c, struct err *err)
 	size_t row = 0;
 
 	wim_sha1(data.data, data.len, hash);
-	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || read_back(c, &at, hash, err) < 0)
+	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || note_written(c, &at, hash, err) < 0)
 		return -1;
 	if (c->edit->new_name) {
 		wim_rows_add(&c->rows, &at, 1, hash);
@@ -354,7 +368,9 @@ static int append_all(void *context, struct wim_header *header, uint64_t *ret_en
 	for (size_t i = 0; i < c->added.len; i++)
 		if (write_blob(c, c->added.items[i], refcnt_of(c, c->added.items[i]), err) < 0)
 			return -1;
-	if (write_metadata(c, err) < 0 || write_tables(c, err) < 0)
+	if (write_metadata(c, err) < 0 || write_tables(c, err) < 0 || check_written(c, err) < 0)
+		return -1;
+	if (c->edit->gate && c->edit->gate(c->edit->gate_context, err) < 0)
 		return -1;
 	*header = c->header;
 	*ret_end = wim_writer_at(c->writer);
@@ -421,7 +437,6 @@ static int prepare(struct commit *c, struct err *err)
 	if (c->header.integrity.offset &&
 	    wim_integrity_load(file->fd, file->file_bytes, &c->header, &c->integrity, err) < 0)
 		return -1;
-	c->reader = wim_reader_new(file->fd);
 	c->writer = wim_writer_new(file->fd, file->file_bytes, &c->header, err);
 	return c->writer ? check_space(c, err) : -1;
 }

@@ -28,6 +28,8 @@ struct image_edit {
 	char *new_name; /* of the image that the commit adds; NULL: it changes the one at index */
 	bool add_integrity;
 	bool has_base;  /* the tree was not that of the WIM to begin with, see image_layer.h */
+	int (*gate)(void *context, struct err *err); /* the last word before the header is switched; may be NULL */
+	void *gate_context;
 	bool changed;
 	bool committed;
 };

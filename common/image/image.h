@@ -156,6 +156,12 @@ int image_edit_commit(struct image_edit *edit, struct image_commit_stats *ret, s
 void image_edit_closep(struct image_edit **edit);
 
 /*
+ * gate is called when all is written and read back, and only the header is still the old one:
+ * -1 fails the commit. So a check of the new contents may run while they are compressed.
+ */
+void image_edit_set_gate(struct image_edit *edit, int (*gate)(void *context, struct err *err), void *context);
+
+/*
  * Lets the commit leave its undo journal as the file path, which must not exist: image_undo puts
  * the WIM back from it, byte for byte, as long as nobody else changed it since (ERR_REFUSED). It is
  * small: header, tables and XML as they were. When it cannot be written the commit fails as a whole.

@@ -147,6 +147,12 @@ void image_edit_keep_undo(struct image_edit *edit, const char *path)
 	edit->undo_path = xstrdup(path);
 }
 
+void image_edit_set_gate(struct image_edit *edit, int (*gate)(void *context, struct err *err), void *context)
+{
+	edit->gate = gate;
+	edit->gate_context = context;
+}
+
 bool image_undo_is(const char *path)
 {
 	return wim_journal_is(path);
