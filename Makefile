@@ -229,6 +229,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libwim-dev libhivex-dev libxml2-dev 
 DEPS_BUILD += zlib1g-dev libzstd-dev
 DEPS_BUILD += libsqlite3-dev libpq-dev
 DEPS_BUILD += libfuse3-dev
+DEPS_BUILD += libdeflate-dev
 DEPS_TEST := libcmocka-dev python3 xz-utils attr git patch time mandoc
 DEPS_TEST += wimtools 7zip fuse3
 DEPS_TEST += libhivex-bin reglookup libregf-utils libwin-hivex-perl
@@ -237,6 +238,7 @@ DEPS_TEST += python3-jsonschema $(if $(shell command -v npm),,npm)
 DEPS_TEST += python3-pefile python3-jsonschema python3-yaml libmono-i18n4.0-cil
 DEPS_TEST += libevtx-utils python3-evtx
 DEPS_TEST += sqlite3 postgresql chromium python3-jsonschema
+DEPS_TEST += libevt-utils
 .PHONY: deps
 deps:  ## install the packages that are missing (apt, with sudo when not root)
 	$(Q)tests/support/deps.sh $(DEPS_BUILD) $(DEPS_TEST)

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "common/base/filetime.h"
-#include "kms/reader.h"
+#include "kms/log.h"
 #include "kms/record_ranges.h"
 #include "kms/seen_lines.h"
 
@@ -107,6 +107,8 @@ static struct audit_log *log_now(struct audit *audit)
 
 static bool host_is(const struct audit_host *host, struct text name)
 {
+	if (strncmp(host->name, name.data, name.len) == 0 && host->name[name.len] == '\0')
+		return true;
 	return strlen(host->name) == name.len && strncasecmp(host->name, name.data, name.len) == 0;
 }
 
@@ -312,13 +314,20 @@ static void on_event(void *context, const struct log_event *event)
 		log_now(audit)->skipped[reason]++;
 }
 
+static void on_ahead(void *context, const struct log_event *events, size_t n)
+{
+	const struct audit *audit = context;
+
+	cmid_index_expect(audit->index, events, n);
+}
+
 static struct log_sink begin_log(void *context, const char *path)
 {
 	struct audit *audit = context;
 
 	audit->state->log = (uint32_t)audit->logs.len;
 	*vec_add(&audit->logs) = (struct audit_log){ .path = path, .format = "" };
-	return (struct log_sink){ .context = audit, .event = on_event, .damage = on_damage };
+	return (struct log_sink){ .context = audit, .event = on_event, .damage = on_damage, .ahead = on_ahead };
 }
 
 static int end_log(void *context, const char *format, struct err *err UNUSED)

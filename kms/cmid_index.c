@@ -23,7 +23,14 @@ enum {
 	EXPECTED_MAX = 256,   /* events for which memory is made ready at a time */
 };
 
-/* Open addressing: numbers of items + 1, 0 for an empty slot, at most three quarters full. */
+/*
+ * Open addressing: numbers of items + 1, 0 for an empty slot, at most three quarters full.
+ * The upper bits of a slot are some of the hash, so that seldom a wrong item is looked at.
+ */
+#define SLOT_ITEM_BITS 28
+#define SLOT_ITEM ((1U << SLOT_ITEM_BITS) - 1)
+#define ITEMS_MAX (SLOT_ITEM - 1) /* some 32 GB of rows */
+
 struct table {
 	uint32_t *slots;
 	size_t n_slots;
@@ -31,7 +38,7 @@ struct table {
 
 /* struct cmid_use, folded into a cache line. */
 struct row {
-	uint32_t hash; /* of the pair, upper half of its key */
+	uint32_t hash; /* of the pair: half of its key */
 	uint32_t client, name, next;
 	uint32_t product : 12, host : 12, needed : 6, kinds : 2;
 	uint32_t requests, refused, renewals, run_down;
@@ -102,10 +109,9 @@ static uint64_t hash_text(struct text text)
 	return h ^ h >> 32;
 }
 
-/* A NUL would end the kept text early: no Windows name has one. */
 static struct text limited(struct text name)
 {
-	name.len = name.data ? strnlen(name.data, MIN(name.len, (size_t)NAME_MAX_LEN)) : 0;
+	name.len = MIN(name.len, (size_t)NAME_MAX_LEN);
 	return name;
 }
 
@@ -116,24 +122,36 @@ uint64_t cmid_index_key(const struct kms_request *request)
 	return mix(h ^ hash_text(limited(request->name))) | 1;
 }
 
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)hash & ~SLOT_ITEM;
+}
+
 static void table_put(struct table *t, uint64_t hash, uint32_t item)
 {
 	size_t at = hash & (t->n_slots - 1);
 
 	while (t->slots[at])
 		at = (at + 1) & (t->n_slots - 1);
-	t->slots[at] = item + 1;
+	t->slots[at] = tag_of(hash) | (item + 1);
 }
 
 static void table_grow(const struct cmid_index *index, struct table *t, size_t n_items, hash_fn *hash_of)
 {
 	if (n_items * 4 < t->n_slots * 3)
 		return;
-	free(t->slots);
+	if (n_items >= ITEMS_MAX)
+		xcalloc(SIZE_MAX, SIZE_MAX); /* no memory would be enough */
+	huge_free(t->slots, t->n_slots * sizeof(*t->slots));
 	t->n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN;
-	t->slots = xcalloc(t->n_slots, sizeof(*t->slots));
+	t->slots = huge_calloc(t->n_slots * sizeof(*t->slots));
 	for (uint32_t i = 0; i < n_items; i++)
 		table_put(t, hash_of(index, i), i);
+}
+
+static void table_release(struct table *t)
+{
+	huge_free(t->slots, t->n_slots * sizeof(*t->slots));
 }
 
 static uint32_t table_find(const struct cmid_index *index, const struct table *t, uint64_t hash, same_fn *same,
@@ -141,15 +159,27 @@ static uint32_t table_find(const struct cmid_index *index, const struct table *t
 {
 	if (!t->n_slots)
 		return INDEX_NONE;
-	for (size_t at = hash & (t->n_slots - 1); t->slots[at]; at = (at + 1) & (t->n_slots - 1))
-		if (same(index, t->slots[at] - 1, key))
-			return t->slots[at] - 1;
+	for (size_t at = hash & (t->n_slots - 1); t->slots[at]; at = (at + 1) & (t->n_slots - 1)) {
+		uint32_t slot = t->slots[at];
+
+		if ((slot & ~SLOT_ITEM) == tag_of(hash) && same(index, (slot & SLOT_ITEM) - 1, key))
+			return (slot & SLOT_ITEM) - 1;
+	}
 	return INDEX_NONE;
 }
 
 static uint64_t hash_of_client(const struct cmid_index *index, uint32_t item)
 {
 	return hash_guid(&pages_at(&index->clients, item)->cmid);
+}
+
+static inline bool same_guid(const struct guid *a, const struct guid *b)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 static bool same_client(const struct cmid_index *index, uint32_t item, const void *key)
@@ -162,11 +192,12 @@ static uint64_t hash_of_name(const struct cmid_index *index, uint32_t item)
 	return (*pages_at(&index->names, item))->hash;
 }
 
-static bool same_text(const struct name *have, struct text name)
+static bool same_text(const struct name *have, struct text name, bool *ret_other_case)
 {
 	if (have->len != name.len)
 		return false;
-	if (memcmp(have->text, name.data, name.len) == 0)
+	*ret_other_case = memcmp(have->text, name.data, name.len) != 0;
+	if (!*ret_other_case)
 		return true;
 	for (size_t i = 0; i < name.len; i++)
 		if (fold(have->text[i]) != fold(name.data[i]))
@@ -176,7 +207,9 @@ static bool same_text(const struct name *have, struct text name)
 
 static bool same_name(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	return same_text(*pages_at(&index->names, item), *(const struct text *)key);
+	bool ignored;
+
+	return same_text(*pages_at(&index->names, item), *(const struct text *)key, &ignored);
 }
 
 static uint64_t hash_of_product(const struct cmid_index *index, uint32_t item)
@@ -205,10 +238,10 @@ void cmid_index_freep(struct cmid_index **index)
 
 	if (!i)
 		return;
-	free(i->client_table.slots);
-	free(i->use_table.slots);
-	free(i->name_table.slots);
-	free(i->product_table.slots);
+	table_release(&i->client_table);
+	table_release(&i->use_table);
+	table_release(&i->name_table);
+	table_release(&i->product_table);
 	pages_release(&i->clients);
 	pages_release(&i->rows);
 	pages_release(&i->names);
@@ -218,10 +251,14 @@ void cmid_index_freep(struct cmid_index **index)
 	*index = NULL;
 }
 
-/* Of two spellings the one that sorts first is kept. */
+/* Of two spellings the one that sorts first is kept. A name that is found has the same length. */
 static void keep_spelling(struct name *kept, struct text name)
 {
-	if (name.len && memcmp(name.data, kept->text, name.len) < 0)
+	size_t i = 0;
+
+	while (i < name.len && name.data[i] == kept->text[i])
+		i++;
+	if (i < name.len && (uint8_t)name.data[i] < (uint8_t)kept->text[i])
 		memcpy(kept->text, name.data, name.len);
 }
 
@@ -286,6 +323,7 @@ struct pair {
 	uint16_t product, host;
 	const struct guid *cmid;
 	struct text name;
+	bool *other_case; /* set when the name that was found is written in another way */
 };
 
 static bool same_row(const struct cmid_index *index, uint32_t item, const void *key)
@@ -294,8 +332,8 @@ static bool same_row(const struct cmid_index *index, uint32_t item, const void *
 	const struct pair *pair = key;
 
 	return row->hash == pair->hash && row->product == pair->product && row->host == pair->host &&
-	       guid_equal(&pages_at(&index->clients, row->client)->cmid, pair->cmid) &&
-	       same_text(*pages_at(&index->names, row->name), pair->name);
+	       same_guid(&pages_at(&index->clients, row->client)->cmid, pair->cmid) &&
+	       same_text(*pages_at(&index->names, row->name), pair->name, pair->other_case);
 }
 
 static struct row *row_of(struct cmid_index *index, const struct pair *pair, uint32_t log,
@@ -307,7 +345,8 @@ static struct row *row_of(struct cmid_index *index, const struct pair *pair, uin
 
 	if (found != INDEX_NONE) {
 		row = pages_at(&index->rows, found);
-		keep_spelling(*pages_at(&index->names, row->name), pair->name);
+		if (*pair->other_case)
+			keep_spelling(*pages_at(&index->names, row->name), pair->name);
 		*ret_item = found;
 		return row;
 	}
@@ -370,9 +409,10 @@ struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_re
 				   uint16_t host, uint32_t log, const struct log_event *event)
 {
 	uint64_t key = event->key ? event->key : cmid_index_key(request);
+	bool other_case = false;
 	struct pair pair = {
 		.hash = (uint32_t)(key >> 32), .product = product_of(index, &request->product), .host = host,
-		.cmid = &request->cmid, .name = limited(request->name),
+		.cmid = &request->cmid, .name = limited(request->name), .other_case = &other_case,
 	};
 	uint32_t item, at = fold_time(time);
 	struct row *row = row_of(index, &pair, log, event, &item);
@@ -406,11 +446,13 @@ static void expect(const struct cmid_index *index, const struct log_event *event
 			__builtin_prefetch(&t->slots[hashes[n_rows++] & (t->n_slots - 1)]);
 		}
 	for (size_t i = 0; i < n_rows; i++) {
-		uint32_t item = t->slots[hashes[i] & (t->n_slots - 1)];
+		size_t at = hashes[i] & (t->n_slots - 1);
 
-		if (!item)
+		while (t->slots[at] && (t->slots[at] & ~SLOT_ITEM) != tag_of(hashes[i]))
+			at = (at + 1) & (t->n_slots - 1);
+		if (!t->slots[at])
 			continue;
-		rows[kept] = pages_at(&index->rows, item - 1);
+		rows[kept] = pages_at(&index->rows, (t->slots[at] & SLOT_ITEM) - 1);
 		__builtin_prefetch(rows[kept++], 1);
 	}
 	for (size_t i = 0; i < kept; i++) {

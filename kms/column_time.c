@@ -103,6 +103,29 @@ static bool take_clock(struct text *t, struct column_time *c)
 	return true;
 }
 
+/* +0100, +01:00, -0330 */
+static bool take_offset(struct text *t, struct column_time *c)
+{
+	char sign = take(t);
+	uint32_t hours, minutes = 0;
+
+	if (!take_number(t, &hours))
+		return false;
+	if (peek(*t) == ':') {
+		take(t);
+		if (!take_number(t, &minutes))
+			return false;
+	} else if (hours > 99) {
+		minutes = hours % 100;
+		hours /= 100;
+	}
+	if (hours > 15 || minutes > 59)
+		return false;
+	c->utc = true;
+	c->offset_minutes = (int)(hours * 60 + minutes) * (sign == '-' ? -1 : 1);
+	return true;
+}
+
 bool column_time_parse(struct text text, struct column_time *ret)
 {
 	struct column_time c = { 0 };
@@ -118,6 +141,9 @@ bool column_time_parse(struct text text, struct column_time *ret)
 	if (peek(text) == 'Z') {
 		c.utc = true;
 		take(&text);
+	} else if (peek(text) == '+' || peek(text) == '-') {
+		if (!take_offset(&text, &c))
+			return false;
 	} else if (text.len && !apply_half_day(text, &c)) {
 		return false;
 	} else {
@@ -212,8 +238,75 @@ bool column_clock_time(const struct column_clock *clock, const struct column_tim
 		return false;
 	if (!local_time(column, clock->day_first, &time))
 		return false;
-	if (!column->utc)
-		time -= (uint64_t)(clock->zone_minutes * FILETIME_PER_MINUTE);
+	time -= (uint64_t)((column->utc ? column->offset_minutes : clock->zone_minutes) * FILETIME_PER_MINUTE);
 	*ret = time;
+	return true;
+}
+
+static bool two_digits(const char *at, uint32_t *ret)
+{
+	uint8_t high = (uint8_t)(at[0] - '0'), low = (uint8_t)(at[1] - '0');
+
+	*ret = high * 10U + low;
+	return high <= 9 && low <= 9;
+}
+
+/* "10:13:20 PM", "9:13:20", "22:13:20Z", "22:13:20.123Z": seconds of the day. */
+static bool plain_clock(const char *at, const char *end, bool *ret_utc, uint32_t *ret)
+{
+	uint32_t hour, minute, second;
+
+	if (end - at < 7)
+		return false;
+	if (at[1] == ':') {
+		hour = (uint32_t)(uint8_t)(at[0] - '0');
+		at++;
+	} else {
+		if (!two_digits(at, &hour))
+			return false;
+		at += 2;
+	}
+	if (hour > 23 || end - at < 6 || at[0] != ':' || at[3] != ':' || !two_digits(at + 1, &minute) ||
+	    !two_digits(at + 4, &second) || minute > 59 || second > 59)
+		return false;
+	at += 6;
+	*ret_utc = false;
+	if (end - at == 3 && at[0] == ' ' && at[2] == 'M' && (at[1] == 'A' || at[1] == 'P') && hour >= 1 && hour <= 12) {
+		hour = hour % 12 + (at[1] == 'P' ? 12 : 0);
+		at += 3;
+	} else if (at < end && (*at == '.' || *at == 'Z')) {
+		if (*at == '.')
+			for (at++; at < end && (uint8_t)(*at - '0') <= 9;)
+				at++;
+		*ret_utc = at < end && *at == 'Z';
+		at += *ret_utc;
+	}
+	*ret = hour * 3600 + minute * 60 + second;
+	return at == end;
+}
+
+bool column_clock_read(const struct column_clock *clock, struct column_day *day, struct text text, uint64_t *ret)
+{
+	struct column_time time;
+	uint32_t seconds;
+	size_t len = 0;
+	bool utc;
+
+	if (day->len && text.len > day->len && text.len < 40 && memcmp(text.data, day->text, day->len) == 0 &&
+	    plain_clock(text.data + day->len, text.data + text.len, &utc, &seconds) && utc == day->utc) {
+		*ret = day->midnight + seconds * FILETIME_PER_SECOND;
+		return true;
+	}
+	if (!column_time_parse(text, &time) || !column_clock_time(clock, &time, ret))
+		return false;
+	while (len < sizeof(day->text) && text.data[len] != ' ' && text.data[len] != 'T')
+		len++;
+	day->len = 0;
+	if (len + 1 > sizeof(day->text) || time.second > 59 || time.offset_minutes)
+		return true;
+	day->len = len + 1;
+	memcpy(day->text, text.data, day->len);
+	day->utc = time.utc;
+	day->midnight = *ret - (time.hour * 3600ULL + time.minute * 60 + time.second) * FILETIME_PER_SECOND;
 	return true;
 }

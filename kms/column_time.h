@@ -16,7 +16,8 @@ struct column_time {
 	uint32_t number[3]; /* as written */
 	bool year_first;
 	bool day_first;     /* known from the separator: 27.10.2021 */
-	bool utc;           /* ends with Z */
+	bool utc;           /* ends with Z, or with an offset like +0100 */
+	int offset_minutes; /* that one */
 	uint32_t hour, minute, second;
 };
 
@@ -35,6 +36,17 @@ struct column_clock {
 
 void column_clock_add(struct column_clock *clock, const struct column_time *column, uint64_t client_time);
 void column_clock_learn(struct column_clock *clock);
+
+/* Rows follow each other in time: the day of the one before, which most have too. */
+struct column_day {
+	char text[12]; /* as written, up to the clock */
+	size_t len;
+	bool utc;
+	uint64_t midnight; /* FILETIME in UTC */
+};
+
+/* What column_time_parse and column_clock_time say; quick when the day is the one before. */
+bool column_clock_read(const struct column_clock *clock, struct column_day *day, struct text text, uint64_t *ret);
 
 /* FILETIME in UTC; false when the date is none. */
 bool column_clock_time(const struct column_clock *clock, const struct column_time *column, uint64_t *ret);

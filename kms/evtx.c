@@ -29,8 +29,7 @@ struct blocks {
 	const struct evtx_sink *sink;
 	struct evtx_chunk chunk;
 	bool dirty;
-	bool has_hole; /* empty blocks: unused at the end of a log, lost between chunks */
-	uint64_t hole;
+	uint64_t hole; /* 1 + offset of empty blocks: unused at the end of a log, lost between chunks */
 };
 
 static void read_block(struct blocks *b, struct bytes block)
@@ -38,14 +37,13 @@ static void read_block(struct blocks *b, struct bytes block)
 	const struct evtx_sink *sink = b->sink;
 
 	if (is_zero(block)) {
-		if (!b->has_hole)
-			b->hole = block.offset;
-		b->has_hole = true;
+		if (!b->hole)
+			b->hole = block.offset + 1;
 		return;
 	}
-	if (b->has_hole)
-		sink->damage(sink->context, b->hole, "the chunks from here on are empty, but others follow");
-	b->has_hole = false;
+	if (b->hole)
+		sink->damage(sink->context, b->hole - 1, "the chunks from here on are empty, but others follow");
+	b->hole = 0;
 	if (!is_chunk(block)) {
 		sink->damage(sink->context, block.offset,
 			     block.len < EVTX_CHUNK_LEN ? "the bytes behind the last chunk are no chunk" :
@@ -57,18 +55,43 @@ static void read_block(struct blocks *b, struct bytes block)
 	evtx_chunk_read(&b->chunk, block, b->dirty, sink);
 }
 
-int evtx_read(struct bytes file, const struct evtx_sink *sink, struct err *err)
+/* Where the empty blocks begin that end at this place, if there are any: 1 + offset, else 0. */
+static uint64_t hole_before(struct bytes file, size_t at)
 {
-	struct blocks blocks = { .sink = sink };
+	uint64_t hole = 0;
+	struct bytes block;
 
-	if (file.len < FILE_HEADER_USED)
-		return err_set(err, ERR_TRUNCATED, "the file ends inside its header");
-	blocks.dirty = bytes_le32(file, FILE_FLAGS) & FILE_DIRTY;
-	for (size_t at = EVTX_FILE_HEADER_LEN; at < file.len; at += EVTX_CHUNK_LEN) {
-		struct bytes block = bytes_from(file, at);
+	while (at >= EVTX_FILE_HEADER_LEN + EVTX_CHUNK_LEN &&
+	       bytes_slice(file, at - EVTX_CHUNK_LEN, EVTX_CHUNK_LEN, &block) && is_zero(block)) {
+		at -= EVTX_CHUNK_LEN;
+		hole = block.offset + 1;
+	}
+	return hole;
+}
+
+bool evtx_is_dirty(struct bytes start)
+{
+	return start.len >= FILE_HEADER_USED && (bytes_le32(start, FILE_FLAGS) & FILE_DIRTY);
+}
+
+bool evtx_has_header(struct bytes start)
+{
+	return start.len >= FILE_HEADER_USED;
+}
+
+void evtx_read(struct bytes file, bool dirty, struct log_span *span, const struct evtx_sink *sink)
+{
+	struct blocks blocks = { .sink = sink, .dirty = dirty };
+
+	if (file.offset + span->at < EVTX_FILE_HEADER_LEN)
+		span->at = (size_t)(EVTX_FILE_HEADER_LEN - file.offset);
+	blocks.hole = file.offset ? span->carry : hole_before(file, span->at);
+	while (span->at < MIN(span->stop, file.len)) {
+		struct bytes block = bytes_from(file, span->at);
 
 		block.len = MIN(block.len, (size_t)EVTX_CHUNK_LEN);
 		read_block(&blocks, block);
+		span->at += block.len;
 	}
-	return 0;
+	span->carry = blocks.hole;
 }

@@ -6,13 +6,14 @@
  * far as it goes, and each damage is told with its offset.
  *
  *	struct evtx_sink sink = { .context = x, .record = on_record, .damage = on_damage };
- *	evtx_read(file, &sink, err);
+ *	evtx_read(file, evtx_is_dirty(file), &span, &sink);
  *
  * evtx_record_fields is for the records a caller wants to look into.
  */
 #pragma once
 
 #include "kms/evtx_plan.h"
+#include "kms/reader.h"
 
 #define EVTX_FILE_HEADER_LEN 4096
 #define EVTX_CHUNK_LEN 65536
@@ -56,7 +57,11 @@ struct evtx_sink {
 
 bool evtx_is(struct bytes head);
 
-/* -1 only when the file has no chunk that could be looked at. */
-int evtx_read(struct bytes file, const struct evtx_sink *sink, struct err *err);
+/* Of the beginning of a file: is its header whole; was it not closed? */
+bool evtx_has_header(struct bytes start);
+bool evtx_is_dirty(struct bytes start);
+
+/* The chunks that begin in the span. Those of a window begin at an offset that is not 0; it needs the carry of the one before. */
+void evtx_read(struct bytes file, bool dirty, struct log_span *span, const struct evtx_sink *sink);
 
 int evtx_record_fields(const struct evtx_record *record, struct evtx_fields *ret, struct err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kms/evtx_chunk.h"
 
+#include <libdeflate.h>
 #include <stdio.h>
-#include <zlib.h>
 
 enum { HEADER_CRC_PART = 120, HEADER_TABLES = 128, RECORD_STEP = 8 };
 
@@ -25,15 +25,15 @@ static void damage(const struct chunk_walk *w, size_t at, const char *text)
 
 static uint32_t crc_of(struct bytes b, size_t at, size_t len)
 {
-	return (uint32_t)crc32_z(0, b.data + at, len);
+	return libdeflate_crc32(0, b.data + at, len);
 }
 
 static bool header_crc_agrees(struct bytes b)
 {
-	uLong crc = crc32_z(0, b.data, HEADER_CRC_PART);
+	uint32_t crc = libdeflate_crc32(0, b.data, HEADER_CRC_PART);
 
-	crc = crc32_z(crc, b.data + HEADER_TABLES, CHUNK_RECORDS - HEADER_TABLES);
-	return (uint32_t)crc == bytes_le32(b, CHUNK_HEADER_CRC);
+	crc = libdeflate_crc32(crc, b.data + HEADER_TABLES, CHUNK_RECORDS - HEADER_TABLES);
+	return crc == bytes_le32(b, CHUNK_HEADER_CRC);
 }
 
 /* Where the records end; the whole chunk when its header cannot be believed. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads the fields of a record through the plan of its template. */
 #include "kms/evtx_chunk.h"
+#include "kms/text_scan.h"
 
 struct reading {
 	struct evtx_chunk *chunk;
@@ -100,23 +101,19 @@ static void add_string(struct evtx_fields *to, struct bytes utf16)
 		to->strings[to->n_strings++] = utf16;
 }
 
-/* Strings of an array end with a NUL each. */
+/* Strings of an array end with a NUL each; the last may lack it. */
 static void add_strings(struct evtx_fields *to, struct bytes array)
 {
-	size_t begin = 0, at = 0;
+	size_t len = array.len & ~(size_t)1;
 	struct bytes one;
 
-	for (; at + 1 < array.len; at += 2) {
-		if (array.data[at] || array.data[at + 1])
-			continue;
-		if (bytes_slice(array, begin, at - begin, &one))
+	for (size_t at = 0; at < len && to->n_strings < EVTX_STRINGS_MAX;) {
+		size_t end = utf16_find_nul(array.data, at, len);
+
+		if (bytes_slice(array, at, end - at, &one))
 			add_string(to, one);
-		begin = at + 2;
-		if (to->n_strings == EVTX_STRINGS_MAX)
-			return;
+		at = end + 2;
 	}
-	if (at > begin && bytes_slice(array, begin, at - begin, &one))
-		add_string(to, one);
 }
 
 static void read_data(const struct evtx_plan *plan, const struct binxml_instance *instance, struct evtx_fields *to)

@@ -1,55 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kms/json_scan.h"
 
+#include "kms/text_scan.h"
+
 enum { NAME_MAX_LEN = 128 };
 
 struct level {
 	bool object;
-	char name[NAME_MAX_LEN]; /* of the last member in this object */
-	size_t name_len;
+	bool named;              /* the name of a value has been read, its value not yet */
+	struct text name;        /* of the last member in this object; lends from the file or from copy */
+	char copy[NAME_MAX_LEN];
 };
 
-struct scan {
-	struct bytes file;
-	size_t at;
-	uint32_t line;
+struct run {
+	struct json_scan *scan;
+	const char *at, *end;
 	unsigned depth;
-	unsigned event_depth; /* 0: outside of an event */
 	size_t event_start;
-	struct level levels[JSON_SCAN_DEPTH_MAX];
-	struct strbuf text;
-	const struct json_scan_visitor *to;
+	struct text text; /* of the scalar at hand */
 	struct err *err;
+	struct level levels[JSON_SCAN_DEPTH_MAX];
 };
 
-static int wrong(const struct scan *s, const char *what)
+static size_t offset_of(const struct run *r)
 {
-	return err_at(s->err, ERR_FORMAT, s->at, "%s", what);
+	return (size_t)(r->at - (const char *)r->scan->file.data);
 }
 
-static void skip_space(struct scan *s)
+static int wrong(const struct run *r, const char *what)
 {
-	for (; s->at < s->file.len; s->at++) {
-		uint8_t c = s->file.data[s->at];
+	return err_at(r->err, ERR_FORMAT, r->scan->file.offset + offset_of(r), "%s", what);
+}
+
+static inline void skip_space(struct run *r)
+{
+	for (; r->at < r->end; r->at++) {
+		char c = *r->at;
 
 		if (c == '\n')
-			s->line++;
+			r->scan->line++;
 		else if (c != ' ' && c != '\t' && c != '\r' && c != ',')
 			return;
 	}
 }
 
-static bool take_hex4(const uint8_t *at, uint32_t *ret)
+static bool take_hex4(const char *at, uint32_t *ret)
 {
 	uint32_t value = 0;
 
 	for (int i = 0; i < 4; i++) {
-		uint8_t c = at[i];
+		uint8_t digit = (uint8_t)(at[i] - '0'), letter = (uint8_t)((at[i] | 0x20) - 'a');
 
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint32_t)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			value = value << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		if (digit <= 9)
+			value = value << 4 | digit;
+		else if (letter <= 5)
+			value = value << 4 | (letter + 10U);
 		else
 			return false;
 	}
@@ -57,181 +62,247 @@ static bool take_hex4(const uint8_t *at, uint32_t *ret)
 	return true;
 }
 
-static int take_unicode(struct scan *s)
+static int take_unicode(struct run *r)
 {
 	uint32_t unit, low;
 
-	if (!bytes_holds(s->file, s->at, 4) || !take_hex4(s->file.data + s->at, &unit))
-		return wrong(s, "a \\u escape without four digits");
-	s->at += 4;
-	if (unit >= 0xd800 && unit < 0xdc00 && bytes_holds(s->file, s->at, 6) &&
-	    bytes_equal(s->file, s->at, "\\u", 2) && take_hex4(s->file.data + s->at + 2, &low) && low >= 0xdc00 &&
-	    low < 0xe000) {
+	if (r->end - r->at < 4 || !take_hex4(r->at, &unit))
+		return wrong(r, "a \\u escape without four digits");
+	r->at += 4;
+	if (unit >= 0xd800 && unit < 0xdc00 && r->end - r->at >= 6 && r->at[0] == '\\' && r->at[1] == 'u' &&
+	    take_hex4(r->at + 2, &low) && low >= 0xdc00 && low < 0xe000) {
 		unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-		s->at += 6;
+		r->at += 6;
 	}
-	strbuf_add_codepoint(&s->text, unit);
+	strbuf_add_codepoint(&r->scan->text, unit);
 	return 0;
 }
 
-static int take_escape(struct scan *s)
+static int take_escape(struct run *r)
 {
 	static const char plain[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	const char *found;
 	char c;
 
-	if (s->at == s->file.len)
-		return wrong(s, "the file ends inside a string");
-	c = (char)s->file.data[s->at++];
+	if (r->at == r->end)
+		return wrong(r, "the file ends inside a string");
+	c = *r->at++;
 	if (c == 'u')
-		return take_unicode(s);
+		return take_unicode(r);
 	found = c ? strchr(plain, c) : NULL;
 	if (!found)
-		return wrong(s, "an escape that JSON does not have");
-	strbuf_addc(&s->text, means[found - plain]);
+		return wrong(r, "an escape that JSON does not have");
+	strbuf_addc(&r->scan->text, means[found - plain]);
 	return 0;
 }
 
-/* Behind the opening quote; the text is in s->text. */
-static int take_string(struct scan *s)
+/* Behind the opening quote. A text without escapes lends from the file. */
+static int take_string(struct run *r)
 {
-	strbuf_clear(&s->text);
-	while (s->at < s->file.len) {
-		size_t start = s->at;
+	struct strbuf *text = &r->scan->text;
+	const char *start = r->at;
+	bool copied = false;
 
-		while (s->at < s->file.len && s->file.data[s->at] != '"' && s->file.data[s->at] != '\\')
-			s->at++;
-		strbuf_add(&s->text, s->file.data + start, s->at - start);
-		if (s->text.len > JSON_SCAN_OBJECT_MAX)
-			return wrong(s, "a string is too long");
-		if (s->at == s->file.len)
-			break;
-		if (s->file.data[s->at++] == '"')
+	for (;;) {
+		const char *stop = text_find3(r->at, r->end, '"', '\\', '\n');
+
+		if ((size_t)(stop - start) > JSON_SCAN_OBJECT_MAX)
+			return wrong(r, "a string is too long");
+		if (copied)
+			strbuf_add(text, r->at, (size_t)(stop - r->at));
+		if (stop == r->end || *stop == '\n') {
+			r->at = stop;
+			return wrong(r, stop == r->end ? "the file ends inside a string" : "a line ends inside a string");
+		}
+		r->at = stop + 1;
+		if (*stop == '"') {
+			r->text = copied ? (struct text){ strbuf_text(text), text->len } :
+					   (struct text){ start, (size_t)(stop - start) };
 			return 0;
-		if (take_escape(s) < 0)
+		}
+		if (!copied) {
+			strbuf_clear(text);
+			strbuf_add(text, start, (size_t)(stop - start));
+			copied = true;
+		}
+		if (take_escape(r) < 0)
 			return -1;
 	}
-	return wrong(s, "the file ends inside a string");
 }
 
-static void take_word(struct scan *s)
+static bool ends_word(char c)
 {
-	size_t start = s->at;
-
-	while (s->at < s->file.len && !strchr(",]} \t\r\n", s->file.data[s->at]))
-		s->at++;
-	strbuf_clear(&s->text);
-	strbuf_add(&s->text, s->file.data + start, s->at - start);
+	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '{' ||
+	       c == '[' || c == ':';
 }
 
-static struct text name_at(const struct scan *s, unsigned depth)
+static int take_word(struct run *r)
 {
-	const struct level *level;
+	const char *start = r->at;
 
-	if (depth == 0 || depth > s->depth)
+	while (r->at < r->end && !ends_word(*r->at))
+		r->at++;
+	r->text = (struct text){ start, (size_t)(r->at - start) };
+	return r->at == start ? wrong(r, "this is not JSON") : 0;
+}
+
+static struct text name_at(const struct run *r, unsigned depth)
+{
+	if (depth == 0 || !r->levels[depth - 1].object)
 		return (struct text){ "", 0 };
-	level = &s->levels[depth - 1];
-	return level->object ? (struct text){ level->name, level->name_len } : (struct text){ "", 0 };
+	return r->levels[depth - 1].name;
 }
 
-static int tell_value(struct scan *s)
+/* A value in an object has a name. */
+static int check_named(struct run *r)
 {
-	if (!s->event_depth)
-		return 0;
-	if (s->at - s->event_start > JSON_SCAN_OBJECT_MAX)
-		return wrong(s, "an event is too long");
-	s->to->value(s->to->context, name_at(s, s->depth), name_at(s, s->depth - 1),
-		     (struct text){ strbuf_text(&s->text), s->text.len });
+	struct level *level = &r->levels[r->depth - 1];
+
+	if (level->object && !level->named)
+		return wrong(r, "a value without a name");
+	level->named = false;
 	return 0;
 }
 
-static int open_level(struct scan *s, bool object)
+static int tell_value(struct run *r)
 {
-	if (s->depth == JSON_SCAN_DEPTH_MAX)
-		return wrong(s, "nested too deep");
-	s->levels[s->depth].object = object;
-	s->levels[s->depth].name_len = 0;
-	s->depth++;
-	if (object && !s->event_depth) {
-		s->event_depth = s->depth;
-		s->event_start = s->at;
-		s->to->begin(s->to->context, s->at, s->line);
-	}
-	s->at++;
+	if (check_named(r) < 0)
+		return -1;
+	if (offset_of(r) - r->event_start > JSON_SCAN_OBJECT_MAX)
+		return wrong(r, "an event is too long");
+	r->scan->to->value(r->scan->to->context, name_at(r, r->depth), name_at(r, r->depth - 1), r->text);
 	return 0;
 }
 
-static int close_level(struct scan *s, bool object)
+static int open_level(struct run *r, bool object)
 {
-	if (s->depth == 0 || s->levels[s->depth - 1].object != object)
-		return wrong(s, "a bracket closes what is not open");
-	if (s->depth == s->event_depth) {
-		s->to->end(s->to->context);
-		s->event_depth = 0;
-	}
-	s->depth--;
-	s->at++;
+	struct level *level;
+
+	if (r->depth && check_named(r) < 0)
+		return -1;
+	if (r->depth == JSON_SCAN_DEPTH_MAX)
+		return wrong(r, "nested too deep");
+	level = &r->levels[r->depth++];
+	level->object = object;
+	level->named = false;
+	level->name.len = 0;
+	r->at++;
 	return 0;
+}
+
+static int close_level(struct run *r, bool object)
+{
+	if (r->levels[r->depth - 1].object != object)
+		return wrong(r, "a bracket closes what is not open");
+	r->depth--;
+	r->at++;
+	return 0;
+}
+
+/* What lends from the scan's buffer is copied: the next string will be there. */
+static void set_name(struct run *r, struct level *level)
+{
+	level->named = true;
+	level->name = r->text;
+	if (r->text.data != r->scan->text.data)
+		return;
+	level->name.len = MIN(r->text.len, (size_t)NAME_MAX_LEN);
+	memcpy(level->copy, r->text.data, level->name.len);
+	level->name.data = level->copy;
 }
 
 /* A string is a name when a colon follows in an object. */
-static int string_or_name(struct scan *s)
+static int string_or_name(struct run *r)
 {
-	struct level *level = s->depth ? &s->levels[s->depth - 1] : NULL;
+	struct level *level = &r->levels[r->depth - 1];
 
-	s->at++;
-	if (take_string(s) < 0)
+	r->at++;
+	if (take_string(r) < 0)
 		return -1;
-	if (level && level->object) {
-		skip_space(s);
-		if (s->at < s->file.len && s->file.data[s->at] == ':') {
-			s->at++;
-			level->name_len = MIN(s->text.len, (size_t)NAME_MAX_LEN);
-			memcpy(level->name, strbuf_text(&s->text), level->name_len);
-			return 0;
-		}
-	}
-	return tell_value(s);
+	if (!level->object || level->named)
+		return tell_value(r);
+	skip_space(r);
+	if (r->at == r->end || *r->at != ':')
+		return wrong(r, "a name without a value");
+	r->at++;
+	set_name(r, level);
+	return 0;
 }
 
-static int take(struct scan *s)
+static int take(struct run *r)
 {
-	switch (s->file.data[s->at]) {
+	switch (*r->at) {
 	case '{':
-		return open_level(s, true);
+		return open_level(r, true);
 	case '[':
-		return open_level(s, false);
+		return open_level(r, false);
 	case '}':
-		return close_level(s, true);
+		return close_level(r, true);
 	case ']':
-		return close_level(s, false);
+		return close_level(r, false);
 	case '"':
-		return string_or_name(s);
+		return string_or_name(r);
 	default:
-		take_word(s);
-		if (s->text.len == 0)
-			return wrong(s, "this is not JSON");
-		return tell_value(s);
+		return take_word(r) < 0 ? -1 : tell_value(r);
 	}
 }
 
-static int scan_all(struct scan *s)
+/* From the brace of an outermost object to the one that closes it. */
+static int take_object(struct run *r)
+{
+	r->event_start = offset_of(r);
+	r->scan->to->begin(r->scan->to->context, r->scan->file.offset + r->event_start, r->scan->line);
+	do {
+		if (take(r) < 0)
+			return -1;
+		skip_space(r);
+		if (r->depth && r->at == r->end)
+			return wrong(r, "the file ends inside an object");
+	} while (r->depth);
+	r->scan->to->end(r->scan->to->context);
+	return 0;
+}
+
+/* Brackets and scalars outside of objects say nothing. */
+static int skip_outside(struct run *r)
+{
+	if (*r->at == '[' || *r->at == ']') {
+		r->at++;
+		return 0;
+	}
+	if (*r->at != '"')
+		return take_word(r);
+	r->at++;
+	return take_string(r);
+}
+
+static int run(struct run *r, const char *stop)
 {
 	for (;;) {
-		skip_space(s);
-		if (s->at >= s->file.len)
-			break;
-		if (take(s) < 0)
+		skip_space(r);
+		if (r->at == r->end || (*r->at == '{' && r->at >= stop))
+			return 0;
+		if ((*r->at == '{' ? take_object(r) : skip_outside(r)) < 0)
 			return -1;
 	}
-	return s->depth ? wrong(s, "the file ends inside an object or array") : 0;
 }
 
-int json_scan(struct bytes file, const struct json_scan_visitor *visitor, struct err *err)
+int json_scan_run(struct json_scan *scan, size_t stop, struct err *err)
 {
-	struct scan s = { .file = file, .line = 1, .to = visitor, .err = err };
-	int done = scan_all(&s);
+	struct run r;
+	int done;
 
-	strbuf_release(&s.text);
+	r.scan = scan;
+	r.at = (const char *)scan->file.data + scan->at;
+	r.end = (const char *)scan->file.data + scan->file.len;
+	r.depth = 0;
+	r.err = err;
+	done = run(&r, (const char *)scan->file.data + MIN(stop, scan->file.len));
+	scan->at = offset_of(&r);
 	return done;
+}
+
+void json_scan_release(struct json_scan *scan)
+{
+	strbuf_release(&scan->text);
 }

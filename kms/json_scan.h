@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Goes through JSON, one document or one after the other, and tells the scalar
- * values of each outermost object (arrays around it do not count). Nothing is
- * built; the depth is limited.
+ * values of each outermost object; arrays around these do not count, so it can begin
+ * at any of them. Nothing is built; depth and size of an object are limited.
  */
 #pragma once
 
@@ -22,5 +22,17 @@ struct json_scan_visitor {
 	void (*end)(void *context);
 };
 
-/* Stops at the first error; what was told before stays told. */
-int json_scan(struct bytes file, const struct json_scan_visitor *visitor, struct err *err);
+struct json_scan {
+	struct bytes file;
+	size_t at;
+	uint32_t line;
+	struct strbuf text; /* of a string with escapes */
+	const struct json_scan_visitor *to;
+};
+
+/*
+ * The objects that begin in front of stop; scan->at is then where the next begins, or the end. -1 where it
+ * is no JSON: scan->at is that place, what was told before stays told.
+ */
+int json_scan_run(struct json_scan *scan, size_t stop, struct err *err);
+void json_scan_release(struct json_scan *scan);

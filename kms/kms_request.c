@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/base/filetime.h"
+#include "kms/info_line.h"
+#include "kms/text_scan.h"
 
 enum {
 	FIELD_HRESULT,
@@ -214,13 +216,21 @@ static size_t split(struct text line, struct text *fields)
 	return n;
 }
 
-enum request_problem kms_request_parse(struct text line, struct kms_request *ret)
+enum request_problem kms_request_parse_any(struct text line, struct kms_request *ret)
 {
 	struct text fields[FIELDS_MAX];
 
 	if (line.len < 4)
 		return REQUEST_NOT_INFO;
 	return parse_fields(fields, split(line, fields), ret);
+}
+
+enum request_problem kms_request_parse(struct text line, struct kms_request *ret)
+{
+	if (line.len > 2 && line.data[0] == '0' && line.data[1] == 'x' &&
+	    info_line_parse(line.data, line.data + line.len, ret))
+		return REQUEST_GOOD;
+	return kms_request_parse_any(line, ret);
 }
 
 enum request_problem kms_request_from_fields(const struct text *fields, size_t n, struct kms_request *ret)
@@ -249,16 +259,10 @@ static bool is_word(char c)
 
 static size_t line_length(const char *at, size_t len)
 {
-	static const char ends[] = { '\n', '\r', '"', '\t' };
+	const char *end = text_find3(at, at + MIN(len, (size_t)LINE_MAX_LEN), '\n', '\r', '"');
 
-	len = MIN(len, (size_t)LINE_MAX_LEN);
-	for (size_t i = 0; i < sizeof(ends); i++) {
-		const char *end = memchr(at, ends[i], len);
-
-		if (end)
-			len = (size_t)(end - at);
-	}
-	return len;
+	end = text_find3(at, end, '\t', '\t', '\t');
+	return (size_t)(end - at);
 }
 
 /* "0x0,25": cheap enough to ask at every 0x of a text. */
@@ -293,8 +297,10 @@ enum request_problem kms_request_search(struct text text, struct kms_request *re
 		if ((hit[1] | 0x20) != 'x' || (i && is_word(hit[-1])) || !begins_line(line))
 			continue;
 		tries++;
+		if (info_line_parse(hit, text.data + text.len, ret))
+			return REQUEST_GOOD;
 		line.len = line_length(hit, line.len);
-		problem = kms_request_parse(line, ret);
+		problem = kms_request_parse_any(line, ret);
 		if (problem == REQUEST_GOOD)
 			return problem;
 		worst = MAX(worst, problem);

@@ -49,6 +49,9 @@ enum request_problem {
 /* ret lends from the text. It is only set when the result is REQUEST_GOOD. */
 enum request_problem kms_request_parse(struct text line, struct kms_request *ret);
 
+/* The same without the fast way that info_line.h is. */
+enum request_problem kms_request_parse_any(struct text line, struct kms_request *ret);
+
 /* The same from nine separate strings, as they stand behind the joined one. */
 enum request_problem kms_request_from_fields(const struct text *fields, size_t n, struct kms_request *ret);
 

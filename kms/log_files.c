@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "kms/log.h"
+#include "kms/log_batch.h"
 #include "kms/log_queue.h"
-#include "kms/reader.h"
 
 enum {
 	DEPTH_MAX = 64,      /* folders in folders */
@@ -121,9 +122,13 @@ static int read_in_turn(struct log_files *files, const struct log_consumer *cons
 {
 	for (size_t i = 0; i < files->items.len; i++) {
 		const char *path = files->items.items[i].path, *format = "";
-		struct log_sink sink = consumer->begin(consumer->context, path);
-		int done = log_read(path, &sink, &format, err);
+		struct log_sink sink = consumer->begin(consumer->context, path), batched;
+		struct log_batcher batcher;
+		int done;
 
+		batched = log_batcher_begin(&batcher, &sink);
+		done = log_read(path, &batched, &format, err);
+		log_batcher_end(&batcher);
 		if (finish_file(files, i, done, format, consumer, err) < 0)
 			return -1;
 	}
@@ -161,7 +166,7 @@ int log_files_read(struct log_files *files, uint64_t jobs, const struct log_cons
 	uint64_t threads = jobs ? jobs : (uint64_t)MAX(processors, 1L);
 	int done;
 
-	threads = MIN(MIN(threads, (uint64_t)LOG_JOBS_MAX), (uint64_t)files->items.len);
+	threads = MIN(threads, (uint64_t)LOG_JOBS_MAX);
 	if (!err)
 		err = &own;
 	done = threads > 1 ? read_at_once(files, (unsigned)threads, consumer, err) : read_in_turn(files, consumer, err);

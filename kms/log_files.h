@@ -7,9 +7,9 @@
  *	log_files_find(&files, args, n_args, err);
  *	log_files_read(&files, jobs, &consumer, err);
  *
- * With several jobs files are read at the same time, but the consumer is called
- * from one thread, file after file, in the order of the list: the result does not
- * depend on the number of jobs.
+ * With several jobs files, and parts of large ones, are read at the same time, but
+ * the consumer is called from one thread, event after event, in the order of the
+ * list: the result does not depend on the number of jobs.
  */
 #pragma once
 

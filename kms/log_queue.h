@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Threads that read files ahead of one consumer. Each file has a queue of copied
- * events with a bound; files are taken in order, so the one that the consumer
- * waits for is always being read.
+ * Threads that read logs ahead of one consumer, in parts. Each part has a queue of
+ * batches with a bound, and only so many parts are under way; parts are taken in
+ * order, so the one that the consumer waits for is always being read.
+ *
+ * A part of a text begins where an event seems to begin. The consumer knows where the
+ * part before really ended: where that is another place, it throws the part away and
+ * reads it itself.
  */
 #pragma once
 

@@ -2,5 +2,5 @@
 TOOLS += kms
 kms_dirs := kms
 kms_uses := common
-kms_pkgs := zlib libzstd sqlite3 libpq
+kms_pkgs := zlib libzstd libdeflate sqlite3 libpq
 kms_data := $(wildcard kms/data/*.tsv)

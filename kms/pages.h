@@ -27,8 +27,11 @@
 		 : (void)0,                                                                                   \
 	 (p)->len++, pages_at((p), (p)->len - 1))
 
-#define pages_release(p) (pages_free((p)->pages, (p)->n_pages), (p)->pages = NULL, (p)->n_pages = (p)->len = 0)
+#define pages_release(p) (pages_free((p)->pages, (p)->n_pages, sizeof(**(p)->pages)), (p)->pages = NULL, (p)->n_pages = (p)->len = 0)
 
-/* One page more. */
 void *pages_grow(void *pages, size_t *n_pages, size_t item_size);
-void pages_free(void *pages, size_t n_pages);
+void pages_free(void *pages, size_t n_pages, size_t item_size);
+
+/* Zeroed memory in which addresses are cheap to look up, for large tables. */
+void *huge_calloc(size_t size);
+void huge_free(void *memory, size_t size);

@@ -1,30 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads any log there is a reader for, recognised by what is in it, not by its
- * name: .evtx, rows with tabs or commas, lines of wevtutil and PowerShell, XML,
- * JSON. Packed (gzip, zstd) and UTF-16 files are unpacked into memory first, within
- * READER_UNPACKED_MAX; everything else is mapped.
+ * What knows one format of logs. A reader learns what it needs to know from the
+ * beginning of a log, then reads spans of it: one after the other, or several at
+ * the same time, when seek tells where events seem to begin. log.h puts the spans
+ * together and checks that they meet.
  */
 #pragma once
 
 #include "kms/log_event.h"
 
-#define READER_UNPACKED_MAX (512ULL << 20) /* a full log is 20 MiB; as XML some 60 MiB */
+#define READER_LEARN_MAX (1U << 20)  /* of a log, from which readers learn */
+#define READER_EVENT_MAX (1U << 20)  /* bytes of one event; readers step over what is longer */
+#define READER_WHOLE_MAX (512ULL << 20) /* a log that is not read in spans */
+
+/* The events that begin in [at, stop). */
+struct log_span {
+	size_t at;        /* moves to where the first event behind stop begins, or to the end */
+	size_t stop;
+	bool last;        /* the log ends where the bytes end */
+	uint32_t line;    /* of at, from 1; moves along */
+	uint64_t carry;   /* what the reader leaves for its next span in one go; 0 at the start */
+	uint64_t n_items; /* counts what may be events */
+	uint64_t n_known; /* and those of them that are */
+};
 
 struct reader {
 	const char *name; /* "evtx" */
-	bool (*is)(struct bytes file);
-	/* Fails only when the file holds nothing that could be read. */
-	int (*read)(struct bytes file, const struct log_sink *sink, struct err *err);
+	bool (*is)(struct bytes start);
+	/* The whole log at once; then the others below are not there. Fails only when it holds nothing that could be read. */
+	int (*read_all)(struct bytes log, const struct log_sink *sink, struct err *err);
+	/* Free the result with free(); begin is where the text begins. May be absent. */
+	void *(*learn)(struct bytes start, size_t begin);
+	/* Where in [from, to) of all bytes an event seems to begin; to when nowhere. Absent: spans are read in turn. */
+	size_t (*seek)(const void *learned, struct bytes log, size_t from, size_t to);
+	/* Bytes that follow stop are there to finish an event in, READER_EVENT_MAX of them unless the log ends. */
+	void (*read)(const void *learned, struct bytes log, struct log_span *span, const struct log_sink *sink);
+	/* No known event in all of it, and this many items: is it such a log nevertheless? */
+	bool (*may_be_empty)(const void *learned, uint64_t n_items);
+	const char *what; /* "the XML of an event log" */
 };
 
-/* "-" is standard input. ret_name is set to the name of the reader; may be NULL. */
-int log_read(const char *path, const struct log_sink *sink, const char **ret_name, struct err *err);
-
-/* The same for bytes in memory. */
-int log_read_bytes(struct bytes file, const struct log_sink *sink, const char **ret_name, struct err *err);
-
 extern const struct reader reader_evtx;
+extern const struct reader reader_evt;
 extern const struct reader reader_xml;
 extern const struct reader reader_json;
 extern const struct reader reader_rows;

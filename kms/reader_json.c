@@ -8,50 +8,59 @@
 #include "kms/column_time.h"
 #include "kms/json_scan.h"
 #include "kms/reader.h"
+#include "kms/text_scan.h"
 
 #include "common/base/filetime.h"
 
 enum {
 	STRINGS_MAX = 16,
 	TEXTS_MAX = 2 * JSON_SCAN_OBJECT_MAX + 1024, /* each text is kept at most twice */
+	PATTERN_MAX = 48,
 };
 
 struct json_log {
 	const struct log_sink *sink;
+	struct bytes file;
 	struct log_event event;
+	struct column_day day;
 	struct strbuf texts;  /* of the members of this event */
 	struct text strings[STRINGS_MAX]; /* values of an array, or param1, param2... */
 	size_t n_strings;
-	size_t n_events;
-	size_t n_objects;
+	uint64_t n_items, n_known;
 };
 
 enum key { KEY_NONE, KEY_ID, KEY_TIME, KEY_COMPUTER, KEY_RECORD, KEY_PROVIDER, KEY_CHANNEL };
 
+/* By their lengths, as they are looked for. */
 static const struct {
-	const char *name;
+	struct text name;
 	enum key key;
 } keys[] = {
-	{ "Id", KEY_ID },
-	{ "EventID", KEY_ID },
-	{ "event_id", KEY_ID },
-	{ "InstanceId", KEY_ID },
-	{ "TimeCreated", KEY_TIME },
-	{ "SystemTime", KEY_TIME },
-	{ "@timestamp", KEY_TIME },
-	{ "EventTime", KEY_TIME },
-	{ "MachineName", KEY_COMPUTER },
-	{ "Computer", KEY_COMPUTER },
-	{ "computer_name", KEY_COMPUTER },
-	{ "Hostname", KEY_COMPUTER },
-	{ "RecordId", KEY_RECORD },
-	{ "EventRecordID", KEY_RECORD },
-	{ "record_id", KEY_RECORD },
-	{ "ProviderName", KEY_PROVIDER },
-	{ "provider_name", KEY_PROVIDER },
-	{ "SourceName", KEY_PROVIDER },
-	{ "LogName", KEY_CHANNEL },
-	{ "Channel", KEY_CHANNEL },
+	{ TEXT("Id"), KEY_ID },
+	{ TEXT("_time"), KEY_TIME },
+	{ TEXT("EventID"), KEY_ID },
+	{ TEXT("LogName"), KEY_CHANNEL },
+	{ TEXT("Channel"), KEY_CHANNEL },
+	{ TEXT("event_id"), KEY_ID },
+	{ TEXT("Computer"), KEY_COMPUTER },
+	{ TEXT("Hostname"), KEY_COMPUTER },
+	{ TEXT("RecordId"), KEY_RECORD },
+	{ TEXT("EventCode"), KEY_ID },
+	{ TEXT("EventTime"), KEY_TIME },
+	{ TEXT("Timestamp"), KEY_TIME },
+	{ TEXT("record_id"), KEY_RECORD },
+	{ TEXT("InstanceId"), KEY_ID },
+	{ TEXT("SystemTime"), KEY_TIME },
+	{ TEXT("@timestamp"), KEY_TIME },
+	{ TEXT("SourceName"), KEY_PROVIDER },
+	{ TEXT("TimeCreated"), KEY_TIME },
+	{ TEXT("MachineName"), KEY_COMPUTER },
+	{ TEXT("ProviderName"), KEY_PROVIDER },
+	{ TEXT("RecordNumber"), KEY_RECORD },
+	{ TEXT("ComputerName"), KEY_COMPUTER },
+	{ TEXT("provider_name"), KEY_PROVIDER },
+	{ TEXT("computer_name"), KEY_COMPUTER },
+	{ TEXT("EventRecordID"), KEY_RECORD },
 };
 
 static bool same(struct text a, const char *b)
@@ -62,15 +71,28 @@ static bool same(struct text a, const char *b)
 /* The name of a value is its own key or, inside {"#text": ...} and the like, that of what holds it. */
 static enum key key_of(struct text name, struct text outer)
 {
-	/* "Id" is PowerShell's event id; deeper down it is somebody else's. */
-	if (same(name, "Id") && outer.len)
+	if (same(name, "#text") || same(name, "value"))
+		return outer.len && !same(outer, "#text") && !same(outer, "value") ?
+			       key_of(outer, (struct text){ "", 0 }) :
+			       KEY_NONE;
+	/* "Name" is an attribute of the provider, which comes first; "Id" is PowerShell's event id, deeper down somebody else's. */
+	if (same(name, "Name") && (same(outer, "Provider") || same(outer, "#attributes")))
+		return KEY_PROVIDER;
+	if (name.len == 2 && outer.len)
 		return KEY_NONE;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (same(name, keys[i].name))
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && keys[i].name.len <= name.len; i++)
+		if (keys[i].name.len == name.len && strncasecmp(name.data, keys[i].name.data, name.len) == 0)
 			return keys[i].key;
-	if ((same(name, "#text") || same(name, "value")) && outer.len)
-		return key_of(outer, (struct text){ "", 0 });
 	return KEY_NONE;
+}
+
+static size_t leading_digits(struct text t)
+{
+	size_t n = 0;
+
+	while (n < t.len && t.data[n] >= '0' && t.data[n] <= '9')
+		n++;
+	return n;
 }
 
 static uint64_t number_of(struct text t)
@@ -82,27 +104,41 @@ static uint64_t number_of(struct text t)
 	return value;
 }
 
-/* "/Date(1523395220000)/" of Windows PowerShell, else ISO. Without a zone ISO times are taken for UTC. */
-static void set_time(struct text t, struct log_event *event)
+static void set_unix_time(struct text t, uint64_t divisor, struct log_event *event)
 {
-	struct column_clock utc = { .known = true };
-	struct column_time time;
+	uint64_t seconds = number_of(t) / divisor;
 
-	if (event->has_time)
-		return;
-	if (t.len > 8 && memcmp(t.data, "/Date(", 6) == 0) {
-		uint64_t seconds = number_of((struct text){ t.data + 6, t.len - 6 }) / 1000;
-
-		event->has_time = seconds < 253402300800ULL; /* the year 10000 */
-		event->time = FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
-	} else if (column_time_parse(t, &time)) {
-		event->has_time = column_clock_time(&utc, &time, &event->time);
-	}
+	event->has_time = seconds < 253402300800ULL; /* the year 10000 */
+	event->time = FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
 }
 
+/*
+ * "/Date(1523395220000)/" of Windows PowerShell, seconds since 1970, else ISO. Without a zone ISO
+ * times are taken for UTC.
+ */
+static void set_time(struct json_log *l, struct text t)
+{
+	static const struct column_clock utc = { .known = true };
+	struct log_event *event = &l->event;
+
+	if (event->has_time || t.len < 8)
+		return;
+	if (memcmp(t.data, "/Date(", 6) == 0)
+		set_unix_time((struct text){ t.data + 6, t.len - 6 }, 1000, event);
+	else if (column_clock_read(&utc, &l->day, t, &event->time))
+		event->has_time = true;
+	else if (t.len >= 10 && leading_digits(t) == 10 && (t.len == 10 || t.data[10] == '.'))
+		set_unix_time((struct text){ t.data, 10 }, 1, event);
+}
+
+/* A text without escapes is in the file, where it stays. */
 static struct text keep(struct json_log *l, struct text t)
 {
 	size_t begin = l->texts.len;
+	const char *file = (const char *)l->file.data;
+
+	if (t.data >= file && t.data < file + l->file.len)
+		return t;
 
 	strbuf_add(&l->texts, t.data, t.len);
 	return (struct text){ l->texts.data + begin, t.len };
@@ -114,11 +150,11 @@ static void set_key(struct json_log *l, enum key key, struct text value)
 
 	switch (key) {
 	case KEY_ID:
-		if (value.len && strspn(value.data, "0123456789") == value.len)
+		if (value.len && leading_digits(value) == value.len)
 			event->id = (uint32_t)(number_of(value) & 0xffff);
 		break;
 	case KEY_TIME:
-		set_time(value, event);
+		set_time(l, value);
 		break;
 	case KEY_RECORD:
 		event->record = number_of(value);
@@ -128,7 +164,8 @@ static void set_key(struct json_log *l, enum key key, struct text value)
 		event->computer = keep(l, value);
 		break;
 	case KEY_PROVIDER:
-		event->provider = keep(l, value);
+		if (!event->provider.len)
+			event->provider = keep(l, value);
 		break;
 	case KEY_CHANNEL:
 		event->channel = keep(l, value);
@@ -145,7 +182,7 @@ static void try_request(struct json_log *l, struct text value)
 	enum request_problem problem;
 	struct text kept;
 
-	if (value.len < 12 || l->event.problem == REQUEST_GOOD || !memmem(value.data, value.len, "0x", 2))
+	if (value.len < 12)
 		return;
 	problem = kms_request_search(value, &request);
 	if (problem == REQUEST_NOT_INFO)
@@ -153,9 +190,12 @@ static void try_request(struct json_log *l, struct text value)
 	kept = keep(l, value);
 	l->event.problem = MAX(l->event.problem, problem);
 	l->event.message = kept;
-	if (problem == REQUEST_GOOD) {
-		l->event.problem = kms_request_search(kept, &l->event.request);
-	}
+	if (problem != REQUEST_GOOD)
+		return;
+	l->event.problem = REQUEST_GOOD;
+	l->event.request = request;
+	/* The name moves with the text. */
+	l->event.request.name.data = kept.data + (request.name.data - value.data);
 }
 
 static void add_string(struct json_log *l, struct text name, struct text value)
@@ -180,12 +220,12 @@ static void on_value(void *context, struct text name, struct text outer, struct 
 	struct json_log *l = context;
 	enum key key = key_of(name, outer);
 
-	if (key != KEY_NONE)
+	if (key != KEY_NONE) {
 		set_key(l, key, value);
-	else
+	} else if (l->event.problem != REQUEST_GOOD) {
 		try_request(l, value);
-	if (key == KEY_NONE)
 		add_string(l, name, value);
+	}
 }
 
 static void on_end(void *context)
@@ -196,9 +236,9 @@ static void on_end(void *context)
 		if (kms_request_from_fields(l->strings + first, l->n_strings - first, &l->event.request) ==
 		    REQUEST_GOOD)
 			l->event.problem = REQUEST_GOOD;
-	l->n_objects++;
+	l->n_items++;
 	if (l->event.id || l->event.problem != REQUEST_NOT_INFO)
-		l->n_events++;
+		l->n_known++;
 	l->sink->event(l->sink->context, &l->event);
 }
 
@@ -211,20 +251,150 @@ static bool is_json(struct bytes file)
 	return i < file.len && (file.data[i] == '{' || file.data[i] == '[');
 }
 
-static int read_json(struct bytes file, const struct log_sink *sink, struct err *err)
+/* What the beginning of the file tells. */
+struct learned {
+	bool is_array;
+	char pattern[PATTERN_MAX]; /* what stands where an event begins, one character in front of its brace */
+	size_t pattern_len;
+};
+
+/* Of the events of the beginning, where they begin. */
+struct beginnings {
+	struct bytes file;
+	uint64_t offsets[2];
+	size_t n;
+};
+
+static void learn_begin(void *context, uint64_t offset, uint32_t line UNUSED)
 {
-	struct json_log l = { .sink = sink };
-	struct json_scan_visitor visitor = { .context = &l, .begin = on_begin, .value = on_value, .end = on_end };
+	struct beginnings *b = context;
+
+	if (b->n < ARRAY_SIZE(b->offsets))
+		b->offsets[b->n++] = offset - b->file.offset;
+}
+
+static void learn_value(void *context UNUSED, struct text name UNUSED, struct text outer UNUSED, struct text value UNUSED)
+{
+}
+
+static void learn_end(void *context UNUSED)
+{
+}
+
+/* "\n{\"EventID\"": as the second event begins, with the name of its first member. */
+static void learn_pattern(struct learned *learned, const struct beginnings *b)
+{
+	const char *file = (const char *)b->file.data, *brace = file + b->offsets[1];
+	size_t left = b->file.len - (size_t)b->offsets[1];
+	const char *quote = memchr(brace, '"', MIN(left, (size_t)PATTERN_MAX));
+	const char *end = quote ? memchr(quote + 1, '"', left - (size_t)(quote + 1 - brace)) : NULL;
+
+	if (!end || end + 2 - brace > PATTERN_MAX)
+		return;
+	learned->pattern_len = (size_t)(end + 2 - brace);
+	memcpy(learned->pattern, brace - 1, learned->pattern_len);
+}
+
+static void *learn(struct bytes start, size_t begin)
+{
+	struct learned *learned = xcalloc(1, sizeof(*learned));
+	struct beginnings b = { .file = start };
+	const struct json_scan_visitor visitor = { &b, learn_begin, learn_value, learn_end };
+	struct json_scan scan = { .file = start, .at = begin, .line = 1, .to = &visitor };
+	struct err ignored = { 0 };
+	size_t i = begin;
+
+	while (i < start.len && start.data[i] <= ' ')
+		i++;
+	learned->is_array = i < start.len && start.data[i] == '[';
+	/* Each run ends in front of the next event. */
+	for (int events = 0; events < 2 && scan.at < start.len; events++)
+		if (json_scan_run(&scan, scan.at + 1, &ignored) < 0)
+			break;
+	if (b.n == 2)
+		learn_pattern(learned, &b);
+	json_scan_release(&scan);
+	return learned;
+}
+
+static size_t seek(const void *context, struct bytes log, size_t from, size_t to)
+{
+	const struct learned *learned = context;
+	const uint8_t *hit = NULL;
+
+	if (learned->pattern_len)
+		hit = memmem(log.data + from - 1, MIN(to - from + learned->pattern_len, log.len - from + 1),
+			     learned->pattern, learned->pattern_len);
+	return hit ? MIN((size_t)(hit + 1 - log.data), to) : to;
+}
+
+/* Behind a place that is no JSON: where a line begins with a brace, or the next event seems to begin. */
+static size_t go_on(const struct learned *learned, struct bytes log, size_t at)
+{
+	size_t guess = seek(learned, log, MAX(at, (size_t)1), log.len);
+	const char *base = (const char *)log.data;
+
+	while (at < guess) {
+		const char *newline = at && base[at - 1] == '\n' ? base + at - 1 : memchr(base + at, '\n', guess - at);
+
+		if (!newline)
+			break;
+		at = (size_t)(newline + 1 - base);
+		if (at < log.len && log.data[at] == '{')
+			return at;
+		at++;
+	}
+	return guess;
+}
+
+static bool ends_with_bracket(struct bytes log)
+{
+	size_t len = log.len;
+
+	while (len && log.data[len - 1] <= ' ')
+		len--;
+	return len && log.data[len - 1] == ']';
+}
+
+static void read_json(const void *context, struct bytes log, struct log_span *span, const struct log_sink *sink)
+{
+	const struct learned *learned = context;
+	struct json_log l = { .sink = sink, .file = log };
+	const struct json_scan_visitor visitor = { .context = &l, .begin = on_begin, .value = on_value, .end = on_end };
+	struct json_scan scan = { .file = log, .at = span->at, .line = span->line, .to = &visitor };
 	struct err why = { 0 };
+	bool broken = false;
 
 	/* What the event lends must not move while it grows. */
 	strbuf_reserve(&l.texts, TEXTS_MAX);
-	if (json_scan(file, &visitor, &why) < 0)
+	while (scan.at < MIN(span->stop, log.len) && json_scan_run(&scan, span->stop, &why) < 0) {
+		size_t at = go_on(learned, log, scan.at);
+
 		sink->damage(sink->context, why.offset, why.text);
+		l.n_items++;
+		scan.line += (uint32_t)text_count((const char *)log.data + scan.at, (const char *)log.data + at, '\n');
+		scan.at = at;
+		broken = at == log.len;
+	}
+	if (span->last && learned->is_array && !broken && span->at < log.len && scan.at == log.len &&
+	    !ends_with_bracket(log)) {
+		sink->damage(sink->context, log.offset + log.len, "the file ends inside an array");
+		l.n_items++;
+	}
+	span->at = scan.at;
+	span->line = scan.line;
+	span->n_items += l.n_items;
+	span->n_known += l.n_known;
 	strbuf_release(&l.texts);
-	if (l.n_events == 0 && (l.n_objects || why.kind))
-		return err_set(err, ERR_FORMAT, "no events in it: not the JSON of an event log");
-	return 0;
+	json_scan_release(&scan);
 }
 
-const struct reader reader_json = { .name = "json", .is = is_json, .read = read_json };
+static bool may_be_empty(const void *learned UNUSED, uint64_t n_items)
+{
+	return n_items == 0;
+}
+
+const struct reader reader_json = {
+	.name = "json", .is = is_json, .learn = learn, .seek = seek, .read = read_json, .may_be_empty = may_be_empty,
+	.what = "the JSON of an event log",
+};

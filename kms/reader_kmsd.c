@@ -125,6 +125,8 @@ static int read_request(struct reading *r, unsigned flags, uint64_t seconds, str
 		return -1;
 	if (client > SECONDS_MAX)
 		return bad(r, "a time outside of the calendar");
+	if (memchr(ret->name.data, '\0', ret->name.len))
+		return bad(r, "a name with a zero in it");
 	ret->vm = (flags & KMSD_VIRTUAL) != 0;
 	ret->has_cmid = flags & KMSD_HAS_CMID;
 	ret->has_client_time = flags & KMSD_HAS_CLIENT_TIME;
@@ -247,4 +249,4 @@ static int kmsd_read(struct bytes file, const struct log_sink *sink, struct err 
 	return done;
 }
 
-const struct reader reader_kmsd = { .name = "kmsd", .is = kmsd_is, .read = kmsd_read };
+const struct reader reader_kmsd = { .name = "kmsd", .is = kmsd_is, .read_all = kmsd_read };

@@ -4,14 +4,13 @@
  * print them, and bare Info lines somebody cut out. What begins an event is
  * "Event[n]:", an empty line behind a request, or a key that comes again.
  */
-#include "common/base/filetime.h"
+#include "common/base/alloc.h"
 #include "kms/column_time.h"
 #include "kms/reader.h"
 
 enum {
 	KEY_MAX = 40,
 	WRAPPED_MAX = 1024, /* an Info line that the console broke; longer is none */
-	LEARN_LINES_MAX = 65536,
 };
 
 enum key { KEY_NONE, KEY_ID, KEY_TIME, KEY_COMPUTER, KEY_RECORD, KEY_PROVIDER, KEY_CHANNEL, KEY_MESSAGE };
@@ -37,20 +36,28 @@ static const struct {
 	{ "Message", KEY_MESSAGE },
 };
 
+/* What the beginning of the file tells. */
+struct learned {
+	char first[KEY_MAX]; /* what its first line begins with, up to a colon: so do the events */
+	size_t first_len;
+	struct column_clock clock;
+};
+
 struct lines {
+	const struct learned *learned;
+	struct learned *learning; /* the same while it is being made */
 	struct bytes bytes;
 	size_t at;
 	uint32_t line;
-	bool learning;
-	struct column_clock clock;
 	const struct log_sink *sink;
 	struct log_event event;
-	struct column_time time;
-	bool has_time;
+	struct text time;
+	struct column_day day;
+	bool clean;        /* an empty line has ended the event */
 	unsigned seen;     /* bits of enum key */
 	char wrapped[WRAPPED_MAX];
 	size_t n_wrapped;
-	size_t n_known;
+	uint64_t n_known;
 };
 
 static struct text trim(struct text t)
@@ -64,11 +71,12 @@ static struct text trim(struct text t)
 
 static bool take_line(struct lines *l, struct text *ret)
 {
-	const char *at = (const char *)l->bytes.data + l->at, *stop;
 	size_t left = l->bytes.len - l->at;
+	const char *at, *stop;
 
 	if (left == 0)
 		return false;
+	at = (const char *)l->bytes.data + l->at;
 	stop = memchr(at, '\n', left);
 	ret->data = at;
 	ret->len = stop ? (size_t)(stop - at) : left;
@@ -77,28 +85,30 @@ static bool take_line(struct lines *l, struct text *ret)
 	return true;
 }
 
-static void finish_time(struct lines *l)
+static void learn_time(struct lines *l)
 {
-	struct log_event *event = &l->event;
+	const struct log_event *event = &l->event;
+	struct column_time time;
 
-	if (!l->has_time)
-		return;
-	if (!l->learning)
-		event->has_time = column_clock_time(&l->clock, &l->time, &event->time);
-	else if (event->problem == REQUEST_GOOD && event->request.has_client_time && !l->time.utc)
-		column_clock_add(&l->clock, &l->time, event->request.client_time);
+	if (event->problem == REQUEST_GOOD && event->request.has_client_time && column_time_parse(l->time, &time) &&
+	    !time.utc)
+		column_clock_add(&l->learning->clock, &time, event->request.client_time);
 }
 
 static void flush(struct lines *l)
 {
 	if (l->event.id || l->event.problem != REQUEST_NOT_INFO) {
-		finish_time(l);
 		l->n_known++;
-		if (!l->learning)
+		if (l->learning) {
+			learn_time(l);
+		} else {
+			l->event.has_time = l->time.len && column_clock_read(&l->learned->clock, &l->day, l->time,
+									     &l->event.time);
 			l->sink->event(l->sink->context, &l->event);
+		}
 	}
 	l->event = (struct log_event){ .problem = REQUEST_NOT_INFO };
-	l->has_time = false;
+	l->time = (struct text){ "", 0 };
 	l->seen = 0;
 	l->n_wrapped = 0;
 }
@@ -134,7 +144,7 @@ static void set_key(struct lines *l, enum key key, struct text value)
 		l->event.id = (uint32_t)(number_of(value) & 0xffff);
 		break;
 	case KEY_TIME:
-		l->has_time = column_time_parse(value, &l->time);
+		l->time = value;
 		break;
 	case KEY_COMPUTER:
 		l->event.computer = value;
@@ -228,14 +238,22 @@ static void take_key(struct lines *l, struct text line)
 	set_key(l, key, value);
 }
 
+static bool begins_event(struct text line)
+{
+	return line.len > 6 && memcmp(line.data, "Event[", 6) == 0;
+}
+
 static void take(struct lines *l, struct text line)
 {
+	l->clean &= line.len == 0;
 	if (line.len == 0) {
-		if (l->event.problem != REQUEST_NOT_INFO)
+		if (l->event.problem != REQUEST_NOT_INFO) {
 			flush(l);
+			l->clean = true;
+		}
 		return;
 	}
-	if (line.len > 6 && memcmp(line.data, "Event[", 6) == 0) {
+	if (begins_event(line)) {
 		flush(l);
 		l->event.line = l->line;
 		return;
@@ -244,38 +262,114 @@ static void take(struct lines *l, struct text line)
 		take_key(l, line);
 }
 
-static void walk(struct lines *l)
+static bool begins_info(struct text line)
+{
+	return line.len > 2 && memcmp(line.data, "0x", 2) == 0;
+}
+
+/* Nothing of the event at hand can follow. */
+static bool is_boundary(const struct lines *l, struct text line)
+{
+	struct text value;
+
+	if (line.len == 0)
+		return false;
+	return l->clean || begins_event(line) || (l->event.problem == REQUEST_GOOD && begins_info(line)) ||
+	       (l->seen & 1U << key_of(line, &value) & ~1U);
+}
+
+static void walk(struct lines *l, size_t stop)
 {
 	struct text line;
 
-	l->at = 0;
-	l->line = 0;
-	l->n_known = 0;
 	l->event = (struct log_event){ .problem = REQUEST_NOT_INFO };
-	while (take_line(l, &line)) {
-		take(l, trim(line));
-		if (l->learning && (l->clock.n_samples == COLUMN_TIME_SAMPLES || l->line > LEARN_LINES_MAX))
+	for (;;) {
+		size_t start = l->at;
+
+		if ((l->learning && l->learning->clock.n_samples == COLUMN_TIME_SAMPLES) || !take_line(l, &line))
 			break;
+		if (start >= stop && is_boundary(l, trim(line))) {
+			l->at = start;
+			l->line--;
+			break;
+		}
+		take(l, trim(line));
 	}
 	flush(l);
 }
 
-static bool is_lines(struct bytes file)
+static bool is_lines(struct bytes start)
 {
-	return file.len != 0;
+	return start.len != 0;
 }
 
-static int read_lines(struct bytes file, const struct log_sink *sink, struct err *err)
+static void learn_first(struct lines *l, size_t begin)
 {
-	struct lines l = { .bytes = file, .sink = sink, .learning = true };
+	struct text line = { "", 0 };
+	const char *colon;
 
-	walk(&l);
-	column_clock_learn(&l.clock);
-	l.learning = false;
-	walk(&l);
-	if (l.n_known == 0)
-		return err_set(err, ERR_FORMAT, "no events in it: not the export of an event log");
-	return 0;
+	l->at = begin;
+	while (take_line(l, &line) && trim(line).len == 0)
+		;
+	line = trim(line);
+	if (begins_event(line))
+		line.len = 6;
+	else if (begins_info(line))
+		line.len = 2;
+	colon = memchr(line.data, ':', line.len);
+	if (colon)
+		line.len = (size_t)(colon - line.data);
+	l->learning->first_len = MIN(line.len, (size_t)KEY_MAX);
+	memcpy(l->learning->first, line.data, l->learning->first_len);
 }
 
-const struct reader reader_lines = { .name = "lines", .is = is_lines, .read = read_lines };
+static void *learn(struct bytes start, size_t begin)
+{
+	struct learned *learned = xcalloc(1, sizeof(*learned));
+	struct lines l = { .learned = learned, .learning = learned, .bytes = start, .at = begin };
+
+	learn_first(&l, begin);
+	l.at = begin;
+	walk(&l, start.len);
+	column_clock_learn(&learned->clock);
+	return learned;
+}
+
+static size_t seek(const void *context, struct bytes log, size_t from, size_t to)
+{
+	const struct learned *learned = context;
+
+	while (from < to && learned->first_len) {
+		const uint8_t *newline = memchr(log.data + from - 1, '\n', to - from + 1);
+
+		if (!newline)
+			break;
+		from = (size_t)(newline + 1 - log.data);
+		if (bytes_equal(log, from, learned->first, learned->first_len))
+			return MIN(from, to);
+		from++;
+	}
+	return to;
+}
+
+static void read_lines(const void *learned, struct bytes log, struct log_span *span, const struct log_sink *sink)
+{
+	struct lines l = { .learned = learned, .bytes = log, .at = span->at, .line = span->line - 1, .sink = sink,
+			   .time = { "", 0 } };
+
+	walk(&l, span->stop);
+	span->at = l.at;
+	span->line = l.line + 1;
+	span->n_items += l.n_known;
+	span->n_known += l.n_known;
+}
+
+static bool may_be_empty(const void *learned UNUSED, uint64_t n_items UNUSED)
+{
+	return false;
+}
+
+const struct reader reader_lines = {
+	.name = "lines", .is = is_lines, .learn = learn, .seek = seek, .read = read_lines,
+	.may_be_empty = may_be_empty, .what = "the export of an event log",
+};

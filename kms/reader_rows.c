@@ -5,16 +5,16 @@
  * more columns than the header names, so columns are told by what they hold: the
  * Info line by its shape, the event id by its number, the time by being one.
  */
-#include "common/base/filetime.h"
+#include "common/base/alloc.h"
 #include "kms/column_time.h"
 #include "kms/reader.h"
+#include "kms/text_scan.h"
 
 enum {
 	CELLS_MAX = 64,
 	CELL_MAX = 1 << 16,    /* a quote that has not ended after this is a character, not a quote */
 	INFO_MIN = 60,         /* two GUIDs have 72 characters; less is no Info line */
 	HEADER_CELLS_MIN = 4,
-	LEARN_ROWS_MAX = 4096, /* rows looked at for the clock of the column */
 	NO_COLUMN = -1,
 };
 
@@ -33,24 +33,32 @@ struct columns {
 	int time;
 	int computer;
 	int record;
+	int message;
+};
+
+/* What the beginning of the file tells. */
+struct learned {
+	char delimiter;
+	bool has_header;
+	size_t begin;
+	struct columns columns;
+	struct column_clock clock;
 };
 
 struct rows {
+	const struct learned *learned;
+	struct learned *learning; /* the same while it is being made */
 	struct bytes bytes;
 	size_t at;
 	uint32_t line;
-	char delimiter;
-	struct columns columns;
-	bool learning;
-	struct column_clock clock;
 	const struct log_sink *sink;
 	struct log_event pending;
 	bool has_pending;
-	struct column_time pending_time;
-	bool has_pending_time;
-	bool has_header;
-	size_t n_rows;
-	size_t n_known; /* rows that are events */
+	struct column_time pending_column; /* while learning */
+	bool has_pending_column;
+	struct column_day day;
+	uint64_t n_rows;
+	uint64_t n_known; /* rows that are events */
 };
 
 static size_t count_char(const char *at, const char *end, char c)
@@ -117,18 +125,17 @@ static const char *quote_end(const char *start, const char *end)
 
 static const char *plain_end(const char *at, const char *end, char delimiter)
 {
-	while (at < end && *at != delimiter && *at != '\n' && *at != '\r')
-		at++;
-	return at;
+	return text_find3(at, end, delimiter, '\n', '\r');
 }
 
-static const char *take_cell(const char *at, const char *end, char delimiter, struct text *ret)
+static const char *take_cell(const char *at, const char *end, char delimiter, struct text *ret, uint32_t *lines)
 {
 	if (at < end && *at == '"') {
 		const char *stop = quote_end(at + 1, end);
 
 		if (stop) {
 			*ret = (struct text){ at + 1, (size_t)(stop - at - 1) };
+			*lines += (uint32_t)text_count(at, stop, '\n');
 			return plain_end(stop + 1, end, delimiter);
 		}
 	}
@@ -140,8 +147,9 @@ static const char *take_cell(const char *at, const char *end, char delimiter, st
 
 static bool take_row(struct rows *rows, struct row *row)
 {
-	const char *start = (const char *)rows->bytes.data + rows->at, *at = start;
-	const char *end = (const char *)rows->bytes.data + rows->bytes.len;
+	const char *base = (const char *)rows->bytes.data, *start = base + rows->at, *at = start;
+	const char *end = base + rows->bytes.len;
+	char delimiter = rows->learned->delimiter;
 	struct text spare;
 
 	if (at == end)
@@ -149,18 +157,19 @@ static bool take_row(struct rows *rows, struct row *row)
 	row->n = 0;
 	row->line = rows->line;
 	for (;;) {
-		at = take_cell(at, end, rows->delimiter, row->n < CELLS_MAX ? &row->cells[row->n++] : &spare);
-		if (at == end || *at != rows->delimiter)
+		at = take_cell(at, end, delimiter, row->n < CELLS_MAX ? &row->cells[row->n++] : &spare, &rows->line);
+		if (at == end || *at != delimiter)
 			break;
 		at++;
 	}
 	row->whole = (struct text){ start, (size_t)(at - start) };
 	if (at < end && *at == '\r')
 		at++;
-	if (at < end && *at == '\n')
+	if (at < end && *at == '\n') {
 		at++;
-	rows->line += (uint32_t)count_char(start, at, '\n');
-	rows->at = (size_t)(at - (const char *)rows->bytes.data);
+		rows->line++;
+	}
+	rows->at = (size_t)(at - base);
 	return true;
 }
 
@@ -193,173 +202,255 @@ static uint32_t find_id(struct rows *rows, const struct row *row)
 {
 	uint64_t number;
 
-	if (cell_number(row, rows->columns.id, &number))
+	if (cell_number(row, rows->learned->columns.id, &number))
 		return (uint32_t)(number & ID_MASK);
 	for (size_t i = 0; i < row->n; i++)
 		if (number_in(row->cells[i], &number) && is_kms_id(number)) {
-			rows->columns.id = (int)i;
+			if (rows->learning)
+				rows->learning->columns.id = (int)i;
 			return (uint32_t)(number & ID_MASK);
 		}
 	return 0;
 }
 
-static bool find_time(struct rows *rows, const struct row *row, struct column_time *ret)
+static void find_time(struct rows *rows, const struct row *row)
 {
-	int column = rows->columns.time;
+	const struct learned *learned = rows->learned;
+	struct log_event *event = &rows->pending;
+	int column = learned->columns.time;
 
-	if (column >= 0 && (size_t)column < row->n && column_time_parse(row->cells[column], ret))
-		return true;
+	if (column >= 0 && (size_t)column < row->n &&
+	    column_clock_read(&learned->clock, &rows->day, row->cells[column], &event->time)) {
+		event->has_time = true;
+		return;
+	}
+	for (size_t i = 0; i < row->n && !event->has_time; i++)
+		event->has_time = column_clock_read(&learned->clock, &rows->day, row->cells[i], &event->time);
+}
+
+static void learn_time(struct rows *rows, const struct row *row)
+{
 	for (size_t i = 0; i < row->n; i++)
-		if (column_time_parse(row->cells[i], ret)) {
-			rows->columns.time = (int)i;
-			return true;
+		if (column_time_parse(row->cells[i], &rows->pending_column)) {
+			rows->has_pending_column = true;
+			rows->learning->columns.time = (int)i;
+			return;
 		}
-	return false;
+}
+
+static bool request_in(const struct row *row, size_t i, struct log_event *event)
+{
+	enum request_problem problem;
+
+	if (row->cells[i].len < INFO_MIN)
+		return false;
+	event->message = row->cells[i];
+	problem = kms_request_search(row->cells[i], &event->request);
+	event->problem = problem == REQUEST_GOOD ? REQUEST_GOOD : MAX(event->problem, problem);
+	return problem == REQUEST_GOOD;
 }
 
 /* The line is in the last cell of the Event Viewer and in the first of PowerShell. */
-static void find_request(const struct row *row, struct log_event *event)
+static void find_request(struct rows *rows, const struct row *row, struct log_event *event)
 {
-	event->problem = REQUEST_NOT_INFO;
-	for (size_t i = row->n; i-- > 0;) {
-		enum request_problem problem;
+	int column = rows->learned->columns.message;
 
-		if (row->cells[i].len < INFO_MIN)
-			continue;
-		event->message = row->cells[i];
-		problem = kms_request_search(row->cells[i], &event->request);
-		if (problem == REQUEST_GOOD) {
-			event->problem = REQUEST_GOOD;
+	event->problem = REQUEST_NOT_INFO;
+	if (column >= 0 && (size_t)column < row->n && request_in(row, (size_t)column, event))
+		return;
+	for (size_t i = row->n; i-- > 0;)
+		if (request_in(row, i, event)) {
+			if (rows->learning)
+				rows->learning->columns.message = (int)i;
 			return;
 		}
-		event->problem = MAX(event->problem, problem);
-	}
-}
-
-static void finish_time(struct rows *rows)
-{
-	struct log_event *event = &rows->pending;
-
-	if (!rows->has_pending_time)
-		return;
-	if (!rows->learning)
-		event->has_time = column_clock_time(&rows->clock, &rows->pending_time, &event->time);
-	else if (event->problem == REQUEST_GOOD && event->request.has_client_time && !rows->pending_time.utc)
-		column_clock_add(&rows->clock, &rows->pending_time, event->request.client_time);
 }
 
 static void flush(struct rows *rows)
 {
 	const struct log_event *event = &rows->pending;
 
-	if (rows->has_pending)
-		finish_time(rows);
-	if (rows->has_pending && !rows->learning) {
+	if (!rows->has_pending)
+		return;
+	rows->has_pending = false;
+	if (!rows->learning) {
 		rows->n_rows++;
 		if (event->id || event->problem != REQUEST_NOT_INFO)
 			rows->n_known++;
 		rows->sink->event(rows->sink->context, event);
+	} else if (rows->has_pending_column && event->problem == REQUEST_GOOD && event->request.has_client_time &&
+		   !rows->pending_column.utc) {
+		column_clock_add(&rows->learning->clock, &rows->pending_column, event->request.client_time);
 	}
-	rows->has_pending = false;
+}
+
+/* What can only go on a message that is not quoted, and cannot begin an event. */
+static bool is_continuation(const struct row *row)
+{
+	bool begins_info = row->whole.len > 2 && memcmp(row->whole.data, "0x", 2) == 0;
+
+	return row->n < HEADER_CELLS_MIN || begins_info;
 }
 
 /* A message that is not quoted goes on in rows of its own. */
-static bool take_continuation(struct rows *rows, const struct row *row)
+static void take_continuation(struct rows *rows, const struct row *row)
 {
-	bool begins_info = row->whole.len > 2 && memcmp(row->whole.data, "0x", 2) == 0;
 	struct kms_request request;
 	enum request_problem problem;
 
-	if (!rows->has_pending || (row->n >= HEADER_CELLS_MIN && !begins_info))
-		return false;
 	if (rows->pending.problem == REQUEST_GOOD)
-		return true;
+		return;
 	problem = kms_request_search(row->whole, &request);
 	if (problem == REQUEST_NOT_INFO)
-		return true;
+		return;
 	rows->pending.problem = problem;
 	rows->pending.message = row->whole;
 	if (problem == REQUEST_GOOD)
 		rows->pending.request = request;
-	return true;
 }
 
-static bool is_header(const struct rows *rows, const struct row *row)
+static bool has_time(const struct row *row)
 {
 	struct column_time time;
 
-	if (rows->has_header || row->n < HEADER_CELLS_MIN)
-		return false;
 	for (size_t i = 0; i < row->n; i++)
 		if (column_time_parse(row->cells[i], &time))
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
-static void read_header(struct rows *rows, const struct row *row)
+static void learn_header(struct rows *rows, const struct row *row)
 {
-	rows->has_header = true;
+	struct columns *columns = &rows->learning->columns;
+
+	rows->learning->has_header = true;
 	for (size_t i = 0; i < row->n; i++) {
-		if (text_is(row->cells[i], "MachineName") || text_is(row->cells[i], "Computer"))
-			rows->columns.computer = (int)i;
-		else if (text_is(row->cells[i], "RecordId") || text_is(row->cells[i], "EventRecordID"))
-			rows->columns.record = (int)i;
+		struct text name = row->cells[i];
+
+		if (text_is(name, "MachineName") || text_is(name, "Computer") || text_is(name, "ComputerName"))
+			columns->computer = (int)i;
+		else if (text_is(name, "RecordId") || text_is(name, "EventRecordID") || text_is(name, "EventRecordId"))
+			columns->record = (int)i;
 	}
 }
 
 static void take_event(struct rows *rows, const struct row *row)
 {
-	struct log_event event = { .line = row->line };
+	const struct columns *columns = &rows->learned->columns;
+	struct log_event *event = &rows->pending;
 
-	if (is_header(rows, row) && !rows->has_pending) {
-		read_header(rows, row);
-		return;
-	}
-	event.id = find_id(rows, row);
-	find_request(row, &event);
 	flush(rows);
-	rows->has_pending_time = find_time(rows, row, &rows->pending_time);
-	event.has_record = cell_number(row, rows->columns.record, &event.record);
-	if (rows->columns.computer >= 0 && (size_t)rows->columns.computer < row->n)
-		event.computer = row->cells[rows->columns.computer];
-	rows->pending = event;
-	rows->has_pending = true;
-}
-
-static void walk(struct rows *rows)
-{
-	struct row row;
-	size_t n = 0;
-
-	rows->at = 0;
-	rows->line = 1;
-	rows->has_pending = false;
-	rows->has_header = false;
-	while (take_row(rows, &row)) {
-		if (row.whole.len == 0 || (row.line == 1 && *row.whole.data == '#'))
-			continue;
-		if (!take_continuation(rows, &row))
-			take_event(rows, &row);
-		if (rows->learning && (rows->clock.n_samples == COLUMN_TIME_SAMPLES || ++n == LEARN_ROWS_MAX))
-			break;
-	}
-	flush(rows);
-}
-
-static int read_rows(struct bytes file, const struct log_sink *sink, struct err *err)
-{
-	struct rows rows = {
-		.bytes = file, .delimiter = find_delimiter(file), .sink = sink, .learning = true,
-		.columns = { NO_COLUMN, NO_COLUMN, NO_COLUMN, NO_COLUMN },
+	*event = (struct log_event){
+		.line = row->line,
+		.offset = rows->bytes.offset + (uint64_t)(row->whole.data - (const char *)rows->bytes.data),
 	};
-
-	walk(&rows);
-	column_clock_learn(&rows.clock);
-	rows.learning = false;
-	walk(&rows);
-	if (rows.n_known == 0 && (rows.n_rows || !rows.has_header))
-		return err_set(err, ERR_FORMAT, "no events in it: not the export of an event log");
-	return 0;
+	rows->has_pending = true;
+	rows->has_pending_column = false;
+	event->id = find_id(rows, row);
+	find_request(rows, row, event);
+	event->has_record = cell_number(row, columns->record, &event->record);
+	if (columns->computer >= 0 && (size_t)columns->computer < row->n)
+		event->computer = row->cells[columns->computer];
+	if (rows->learning)
+		learn_time(rows, row);
+	else
+		find_time(rows, row);
 }
 
-const struct reader reader_rows = { .name = "rows", .is = is_rows, .read = read_rows };
+static bool is_first(const struct rows *rows, const struct row *row)
+{
+	return rows->bytes.offset + (size_t)(row->whole.data - (const char *)rows->bytes.data) == rows->learned->begin;
+}
+
+/* Rows that begin in front of stop, and what goes on them. */
+static void walk(struct rows *rows, size_t stop)
+{
+	bool header_may_come = rows->bytes.offset + rows->at == rows->learned->begin;
+	struct row row;
+
+	for (;;) {
+		size_t start = rows->at;
+		uint32_t line = rows->line;
+
+		if ((rows->learning && rows->learning->clock.n_samples == COLUMN_TIME_SAMPLES) || !take_row(rows, &row))
+			break;
+		if (row.whole.len == 0 || (is_first(rows, &row) && *row.whole.data == '#'))
+			continue;
+		if (rows->has_pending && is_continuation(&row)) {
+			take_continuation(rows, &row);
+			continue;
+		}
+		if (start >= stop) {
+			rows->at = start;
+			rows->line = line;
+			break;
+		}
+		if (header_may_come && row.n >= HEADER_CELLS_MIN && !has_time(&row)) {
+			if (rows->learning)
+				learn_header(rows, &row);
+		} else {
+			take_event(rows, &row);
+		}
+		header_may_come = false;
+	}
+	flush(rows);
+}
+
+static void *learn(struct bytes start, size_t begin)
+{
+	struct learned *learned = xcalloc(1, sizeof(*learned));
+	struct rows rows = { .learned = learned, .learning = learned, .bytes = start, .at = begin, .line = 1 };
+
+	learned->begin = begin;
+	learned->delimiter = find_delimiter(bytes_from(start, begin));
+	learned->columns = (struct columns){ NO_COLUMN, NO_COLUMN, NO_COLUMN, NO_COLUMN, NO_COLUMN };
+	walk(&rows, start.len);
+	column_clock_learn(&learned->clock);
+	return learned;
+}
+
+/* The first line that cannot belong to a row that begins in front of it. */
+static size_t seek(const void *learned, struct bytes log, size_t from, size_t to)
+{
+	struct rows rows = { .learned = learned, .bytes = log, .at = from };
+	struct row row;
+
+	while (rows.at < to) {
+		const char *at = (const char *)log.data + rows.at, *newline = at - 1;
+		size_t start;
+
+		if (*newline != '\n') {
+			newline = memchr(at, '\n', to - rows.at);
+			if (!newline)
+				break;
+		}
+		start = rows.at = (size_t)(newline + 1 - (const char *)log.data);
+		if (start >= to || !take_row(&rows, &row))
+			break;
+		if (row.whole.len && !is_continuation(&row))
+			return start;
+		rows.at = start + 1;
+	}
+	return to;
+}
+
+static void read_rows(const void *learned, struct bytes log, struct log_span *span, const struct log_sink *sink)
+{
+	struct rows rows = { .learned = learned, .bytes = log, .at = span->at, .line = span->line, .sink = sink };
+
+	walk(&rows, span->stop);
+	span->at = rows.at;
+	span->line = rows.line;
+	span->n_items += rows.n_rows;
+	span->n_known += rows.n_known;
+}
+
+static bool may_be_empty(const void *learned, uint64_t n_items)
+{
+	return ((const struct learned *)learned)->has_header && n_items == 0;
+}
+
+const struct reader reader_rows = {
+	.name = "rows", .is = is_rows, .learn = learn, .seek = seek, .read = read_rows, .may_be_empty = may_be_empty,
+	.what = "the export of an event log",
+};

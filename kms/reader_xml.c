@@ -9,10 +9,10 @@
 
 #include "kms/column_time.h"
 #include "kms/reader.h"
+#include "kms/text_scan.h"
 #include "kms/xml_text.h"
 
 enum {
-	EVENT_MAX = 1 << 20, /* an event without an end tag in this distance is damage */
 	STRINGS_MAX = 16,
 };
 
@@ -22,7 +22,8 @@ struct xml {
 	struct strbuf decoded; /* texts of the event, entities resolved */
 	uint32_t line;
 	size_t counted; /* offset up to which lines are counted */
-	size_t n_events;
+	struct column_day day;
+	uint64_t n_events, n_known;
 };
 
 static bool is_xml(struct bytes file)
@@ -120,13 +121,11 @@ static uint64_t number_of(struct text t)
 }
 
 /* SystemTime has up to nine digits behind the second and a Z. */
-static void set_time(struct text t, struct log_event *event)
+static void set_time(struct xml *x, struct text t, struct log_event *event)
 {
-	struct column_clock utc = { .known = true };
-	struct column_time time;
+	static const struct column_clock utc = { .known = true };
 
-	if (column_time_parse(t, &time))
-		event->has_time = column_clock_time(&utc, &time, &event->time);
+	event->has_time = column_clock_read(&utc, &x->day, t, &event->time);
 }
 
 static struct text decode(struct xml *x, struct text raw)
@@ -162,12 +161,9 @@ static void set_strings(struct xml *x, struct text data, struct log_event *event
 
 static uint32_t line_at(struct xml *x, size_t at)
 {
-	const uint8_t *from = x->file.data + x->counted, *to = x->file.data + at;
+	const char *file = (const char *)x->file.data;
 
-	while (from < to && (from = memchr(from, '\n', (size_t)(to - from)))) {
-		x->line++;
-		from++;
-	}
+	x->line += (uint32_t)text_count(file + x->counted, file + at, '\n');
 	x->counted = at;
 	return x->line;
 }
@@ -175,11 +171,11 @@ static uint32_t line_at(struct xml *x, size_t at)
 static void take_event(struct xml *x, struct text xml)
 {
 	struct text system = content_of(xml, "System"), data = content_of(xml, "EventData"), record;
-	struct log_event event = { .offset = (uint64_t)(xml.data - (const char *)x->file.data) };
+	size_t at = (size_t)(xml.data - (const char *)x->file.data);
+	struct log_event event = { .offset = x->file.offset + at, .line = line_at(x, at) };
 
-	event.line = line_at(x, (size_t)event.offset);
 	event.id = (uint32_t)(number_of(content_of(system, "EventID")) & 0xffff);
-	set_time(attribute_of(system, "TimeCreated", "SystemTime"), &event);
+	set_time(x, attribute_of(system, "TimeCreated", "SystemTime"), &event);
 	record = content_of(system, "EventRecordID");
 	event.has_record = record.len != 0;
 	event.record = number_of(record);
@@ -189,49 +185,85 @@ static void take_event(struct xml *x, struct text xml)
 	event.computer = content_of(system, "Computer");
 	event.binary_len = content_of(data, "Binary").len / 2;
 	set_strings(x, data, &event);
+	x->n_events++;
 	if (event.id || event.problem != REQUEST_NOT_INFO)
-		x->n_events++;
+		x->n_known++;
 	x->sink->event(x->sink->context, &event);
 }
 
-static bool is_event_tag(struct text rest)
+/* The next <Event ...> in front of the end; the end when there is none. */
+static size_t find_event(struct bytes file, size_t at, size_t end)
 {
-	return rest.len > 6 && name_ends(rest.data[6]);
+	static const char open[] = "<Event";
+
+	while (at < end) {
+		const uint8_t *hit = memmem(file.data + at, MIN(end - at + sizeof(open), file.len - at), open,
+					    sizeof(open) - 1);
+
+		if (!hit || (size_t)(hit - file.data) >= end)
+			return end;
+		at = (size_t)(hit - file.data);
+		if (at + sizeof(open) - 1 < file.len && name_ends((char)hit[sizeof(open) - 1]))
+			return at;
+		at += sizeof(open) - 1;
+	}
+	return end;
 }
 
-static int read_xml(struct bytes file, const struct log_sink *sink, struct err *err)
+static size_t seek(const void *learned UNUSED, struct bytes log, size_t from, size_t to)
+{
+	return find_event(log, from, to);
+}
+
+static void read_xml(const void *learned UNUSED, struct bytes log, struct log_span *span, const struct log_sink *sink)
 {
 	static const char close[] = "</Event>";
-	struct xml x = { .sink = sink, .file = file, .line = 1 };
-	struct text rest = { (const char *)file.data, file.len };
-	const char *at;
+	struct xml x = { .sink = sink, .file = log, .line = span->line, .counted = span->at };
+	size_t at = span->at;
 
-	while ((at = find(rest, "<Event"))) {
-		struct text event;
-		const char *end;
+	/* Behind stop, too: the next reader begins with an event. */
+	while ((at = find_event(log, at, log.len)) < MIN(span->stop, log.len)) {
+		struct text event = { (const char *)log.data + at, MIN(log.len - at, (size_t)READER_EVENT_MAX) };
+		const char *end = find(event, close);
 
-		rest = slice(rest, (size_t)(at - rest.data), rest.len);
-		if (!is_event_tag(rest)) {
-			rest = slice(rest, 6, rest.len);
-			continue;
-		}
-		event = slice(rest, 0, MIN(rest.len, (size_t)EVENT_MAX));
-		end = find(event, close);
 		if (!end) {
-			sink->damage(sink->context, (uint64_t)(at - (const char *)file.data),
-				     "this event does not end");
+			sink->damage(sink->context, log.offset + at, "this event does not end");
 			/* No event ends in all of this, so none is lost but this one. */
-			rest = slice(rest, event.len - MIN(event.len - 1, strlen(close)), rest.len);
+			at += event.len - MIN(event.len - 1, strlen(close));
 			continue;
 		}
 		event.len = (size_t)(end - event.data);
 		take_event(&x, event);
-		rest = slice(rest, event.len + strlen(close), rest.len);
+		at += event.len + strlen(close);
 	}
+	/* A tag may be cut by the end of the window. */
+	if (!span->last && at == log.len)
+		at = MAX(span->stop, log.len - MIN(log.len, (size_t)8));
+	span->line = line_at(&x, at);
+	span->at = at;
+	span->n_items += x.n_events;
+	span->n_known += x.n_known;
 	strbuf_release(&x.decoded);
-	if (x.n_events == 0 && !find((struct text){ (const char *)file.data, file.len }, "<Events"))
-		return err_set(err, ERR_FORMAT, "no events in it: not the XML of an event log");
-	return 0;
 }
 
-const struct reader reader_xml = { .name = "xml", .is = is_xml, .read = read_xml };
+struct learned {
+	bool has_root;
+};
+
+static void *learn(struct bytes start, size_t begin UNUSED)
+{
+	struct learned *learned = xcalloc(1, sizeof(*learned));
+
+	learned->has_root = find((struct text){ (const char *)start.data, start.len }, "<Events");
+	return learned;
+}
+
+static bool may_be_empty(const void *learned, uint64_t n_items UNUSED)
+{
+	return ((const struct learned *)learned)->has_root;
+}
+
+const struct reader reader_xml = {
+	.name = "xml", .is = is_xml, .learn = learn, .seek = seek, .read = read_xml, .may_be_empty = may_be_empty,
+	.what = "the XML of an event log",
+};

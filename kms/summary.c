@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "common/base/filetime.h"
+#include "kms/log.h"
 #include "kms/text_pool.h"
 
 /* What audit looks at in the message of an event that is no request. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* .evtx files; checksums are reported, not demanded, so the fuzzer gets past them. */
 #include "kms/evtx.h"
-#include "kms/reader.h"
+#include "kms/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

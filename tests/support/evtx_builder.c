@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "common/base/bytes.h"
 #include "common/base/guid.h"
@@ -51,15 +52,7 @@ struct evtx {
 
 uint32_t evtx_crc32(uint32_t crc, const void *data, size_t len)
 {
-	const uint8_t *at = data;
-
-	crc = ~crc;
-	for (size_t i = 0; i < len; i++) {
-		crc ^= at[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
+	return (uint32_t)crc32_z(crc, data, len);
 }
 
 static void add8(struct strbuf *b, unsigned v)

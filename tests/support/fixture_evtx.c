@@ -4,6 +4,7 @@
 #include "common/base/file.h"
 #include "tests/support/fixture_args.h"
 #include "tests/support/kms_log.h"
+#include "tests/support/kms_text.h"
 #include "tests/support/write_file.h"
 
 #define LINES_MAX (64u << 20)
@@ -66,18 +67,22 @@ static int build_from(struct args *args, const struct kms_log_options *o, const 
 int fixture_evtx(struct args *args)
 {
 	struct kms_log_options options = kms_log_defaults;
-	const char *truth_path = NULL, *from = NULL;
+	const char *truth_path = NULL, *from = NULL, *format = "evtx";
 	struct strbuf log = STRBUF_INIT, truth = STRBUF_INIT;
 	int result;
 
 	args_text(args, "--computer", &options.computer);
 	args_text(args, "--truth", &truth_path);
 	args_text(args, "--from", &from);
+	args_text(args, "--format", &format);
 	options.binary = args_flag(args, "--binary");
 	options.odd = args_flag(args, "--odd");
+	options.steady = args_flag(args, "--steady");
 	if (read_style(args, &options.style) < 0 || read_counts(args, &options) < 0 ||
 	    read_damage(args, &options.damage) < 0 || args_check(args, 1, 1) < 0)
 		return -1;
+	if (strcmp(format, "evtx") != 0)
+		return kms_text_write(args->words[0], format, &options, args->err);
 	result = from ? build_from(args, &options, from, &log) : kms_log_build(&options, &log, &truth, args->err);
 	if (result == 0)
 		result = write_file(args->words[0], strbuf_text(&log), log.len, args->err);

@@ -16,6 +16,7 @@
 #define STRINGS_MAX 64
 #define ODD_EVERY 50
 #define STEP 14 /* seconds between events, at most */
+#define WEEK (7 * 86400ULL)
 
 const struct kms_log_options kms_log_defaults = {
 	.events = 1000, .hosts = 200, .clones = 3, .clone_size = 4, .seed = 1, .start = 1700000000,
@@ -45,6 +46,7 @@ struct host {
 struct fleet {
 	VEC(struct host) hosts;
 	struct rng rng;
+	uint64_t stride; /* of this week */
 };
 
 struct request {
@@ -114,44 +116,84 @@ static void make_fleet(struct fleet *fleet, const struct kms_log_options *option
 	}
 }
 
-/* "2010/9/29 21:46", as hosts write it: not padded, no seconds. */
-static void format_client_time(uint64_t seconds, char *ret, size_t size)
+static char *put_text(char *to, const char *text)
 {
-	time_t t = (time_t)seconds;
-	struct tm tm;
+	size_t len = strlen(text);
 
-	gmtime_r(&t, &tm);
-	snprintf(ret, size, "%d/%d/%d %d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
+	memcpy(to, text, len + 1);
+	return to + len;
 }
 
-static void make_request(struct rng *rng, const struct host *host, uint64_t seconds, struct request *ret)
+static char *put_number(char *to, uint64_t number)
+{
+	char digits[24];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (n)
+		*to++ = digits[--n];
+	*to = '\0';
+	return to;
+}
+
+/* "2010/9/29 21:46", as hosts write it: not padded, no seconds. */
+static void format_client_time(uint64_t seconds, char *to)
+{
+	static uint64_t day = UINT64_MAX;
+	static char date[40];
+	uint64_t minute = seconds / 60 % 60;
+
+	if (seconds / 86400 != day) {
+		time_t t = (time_t)seconds;
+		struct tm tm;
+
+		gmtime_r(&t, &tm);
+		day = seconds / 86400;
+		snprintf(date, sizeof date, "%d/%d/%d ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	}
+	to = put_text(to, date);
+	to = put_number(to, seconds / 3600 % 24);
+	*to++ = ':';
+	if (minute < 10)
+		*to++ = '0';
+	put_number(to, minute);
+}
+
+static void make_request(struct rng *rng, const struct host *host, uint64_t seconds, bool steady, struct request *ret)
 {
 	static const char *const failures[] = { "0xC004F042", "0xC004F06C", "0xC004F038" };
 	static const struct {
 		const char *status;
 		unsigned least, most;
-	} licences[] = { { "1", 239040, 259200 }, { "2", 0, 43200 }, { "5", 0, 0 } };
-	size_t l = rng_below(rng, ARRAY_SIZE(licences));
+	} licences[] = { { "1", 239040, 259200 }, { "2", 0, 43200 }, { "5", 0, 0 }, { "1", 249030, 249150 } };
+	size_t l = rng_below(rng, 3);
 	const char *result = rng_chance(rng, 99) ? "0x0" : failures[rng_below(rng, ARRAY_SIZE(failures))];
 
-	snprintf(ret->texts[0], sizeof ret->texts[0], "%s", result);
-	snprintf(ret->texts[1], sizeof ret->texts[1], "%s", host->product->needed);
-	snprintf(ret->texts[2], sizeof ret->texts[2], "%s", host->name);
-	snprintf(ret->texts[3], sizeof ret->texts[3], "%s", host->cmid);
-	format_client_time(seconds - rng_below(rng, 120), ret->texts[4], sizeof ret->texts[4]);
-	snprintf(ret->texts[5], sizeof ret->texts[5], "%d", host->virtual);
-	snprintf(ret->texts[6], sizeof ret->texts[6], "%s", licences[l].status);
-	snprintf(ret->texts[7], sizeof ret->texts[7], "%u", rng_between(rng, licences[l].least, licences[l].most));
-	snprintf(ret->texts[8], sizeof ret->texts[8], "%s", host->product->id);
+	if (steady)
+		l = 3;
+	put_text(ret->texts[0], result);
+	put_text(ret->texts[1], host->product->needed);
+	put_text(ret->texts[2], host->name);
+	put_text(ret->texts[3], host->cmid);
+	format_client_time(seconds - rng_below(rng, 120), ret->texts[4]);
+	put_number(ret->texts[5], host->virtual);
+	put_text(ret->texts[6], licences[l].status);
+	put_number(ret->texts[7], rng_between(rng, licences[l].least, licences[l].most));
+	put_text(ret->texts[8], host->product->id);
 }
 
 static void join(struct request *r, const char *comma, size_t n, const char *tail)
 {
-	size_t len = 0;
+	char *to = r->joined;
 
-	for (size_t i = 0; i < n; i++)
-		len += (size_t)snprintf(r->joined + len, sizeof r->joined - len, "%s%s", i ? comma : "", r->texts[i]);
-	snprintf(r->joined + len, sizeof r->joined - len, "%s", tail);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			to = put_text(to, comma);
+		to = put_text(to, r->texts[i]);
+	}
+	put_text(to, tail);
 }
 
 /* Sets strings and n_strings as the style wants them; the joined line must be made already. */
@@ -245,31 +287,64 @@ static uint64_t to_filetime(uint64_t seconds)
 	return seconds * FILETIME_PER_SECOND + FILETIME_UNIX_EPOCH;
 }
 
-static int add_events(const struct kms_log_options *o, struct fleet *fleet, struct evtx *log, struct err *err)
+static uint64_t gcd(uint64_t a, uint64_t b)
 {
-	uint8_t noise[400];
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/*
+ * Which machine asks, and when. In a steady log each asks once in seven days, in another order every week;
+ * in the others machines ask at random.
+ */
+static size_t next_host(const struct kms_log_options *o, struct fleet *fleet, uint64_t i, uint64_t *now)
+{
+	size_t n = fleet->hosts.len;
+
+	if (!o->steady) {
+		if (i)
+			*now += rng_below(&fleet->rng, STEP);
+		return i < n ? (size_t)i : rng_below(&fleet->rng, (uint32_t)n);
+	}
+	*now = o->start + i * WEEK / n;
+	/* A step that shares no factor with n reaches each machine once. */
+	while (i % n == 0 && (fleet->stride = rng_below(&fleet->rng, (uint32_t)n) + 1, gcd(fleet->stride, n) != 1))
+		;
+	return (size_t)(i % n * fleet->stride % n);
+}
+
+static int add_events(const struct kms_log_options *o, struct fleet *fleet, const struct kms_writer *to, struct err *err)
+{
+	uint8_t noise[400] = { 0 };
 	uint64_t now = o->start;
 
-	for (uint64_t i = 0; i < o->events; i++, now += rng_below(&fleet->rng, STEP)) {
-		size_t at = i < fleet->hosts.len ? (size_t)i : rng_below(&fleet->rng, (uint32_t)fleet->hosts.len);
-		struct host *host = &fleet->hosts.items[at];
+	for (uint64_t i = 0; i < o->events; i++) {
+		struct host *host = &fleet->hosts.items[next_host(o, fleet, i, &now)];
 		struct evtx_event event = { .time = to_filetime(now), .id = REQUEST };
 		struct request request;
 
-		make_request(&fleet->rng, host, now, &request);
+		make_request(&fleet->rng, host, now, o->steady, &request);
 		join(&request, ",", FIELDS, "");
 		style_request(&request, o->style, &event);
-		rng_fill(&fleet->rng, noise, sizeof noise);
+		if (o->binary || o->odd)
+			rng_fill(&fleet->rng, noise, sizeof noise);
+		else
+			rng_skip(&fleet->rng, sizeof noise / 8);
 		event.binary = noise;
 		event.binary_len = o->binary ? 260 : 0;
 		host->seen = true;
-		if (evtx_add(log, &event, err) < 0)
+		if (to->add(to->context, &event, err) < 0)
 			return -1;
 		if (!o->odd || i % ODD_EVERY != ODD_EVERY / 2)
 			continue;
 		event = (struct evtx_event){ .time = to_filetime(now), .id = REQUEST };
 		make_odd((size_t)(i / ODD_EVERY), &request, &event, noise);
-		if (evtx_add(log, &event, err) < 0)
+		if (to->add(to->context, &event, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -280,14 +355,31 @@ static struct evtx *new_log(const struct kms_log_options *options)
 	return evtx_new(options->style == KMS_JOINED ? &evtx_kms_host_2008 : &evtx_kms_host, options->computer);
 }
 
-int kms_log_build(const struct kms_log_options *options, struct strbuf *ret, struct strbuf *truth, struct err *err)
+static int add_to_evtx(void *context, const struct evtx_event *event, struct err *err)
 {
-	CLEANUP(evtx_freep) struct evtx *log = new_log(options);
+	return evtx_add(context, event, err);
+}
+
+int kms_log_write(const struct kms_log_options *options, const struct kms_writer *to, struct err *err)
+{
 	struct fleet fleet = { 0 };
 	int result;
 
 	make_fleet(&fleet, options);
-	result = add_events(options, &fleet, log, err);
+	result = add_events(options, &fleet, to, err);
+	vec_release(&fleet.hosts);
+	return result;
+}
+
+int kms_log_build(const struct kms_log_options *options, struct strbuf *ret, struct strbuf *truth, struct err *err)
+{
+	CLEANUP(evtx_freep) struct evtx *log = new_log(options);
+	const struct kms_writer to = { log, add_to_evtx };
+	struct fleet fleet = { 0 };
+	int result;
+
+	make_fleet(&fleet, options);
+	result = add_events(options, &fleet, &to, err);
 	if (result == 0 && truth)
 		add_truth(options, &fleet, log, truth);
 	if (result == 0)

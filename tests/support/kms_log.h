@@ -20,11 +20,20 @@ struct kms_log_options {
 	const char *computer;
 	bool binary; /* 260 bytes behind each request */
 	bool odd;    /* malformed and foreign records between */
+	bool steady; /* each machine renews once a week */
 	struct evtx_damage damage;
 };
 
 /* 1000 events, 200 machines, 3 groups of 4 clones, seed 1. */
 extern const struct kms_log_options kms_log_defaults;
+
+/* Takes events, one after the other. */
+struct kms_writer {
+	void *context;
+	int (*add)(void *context, const struct evtx_event *event, struct err *err);
+};
+
+int kms_log_write(const struct kms_log_options *options, const struct kms_writer *to, struct err *err);
 
 /* Appends the log, and what is inside as JSON to truth when that is not NULL. */
 int kms_log_build(const struct kms_log_options *options, struct strbuf *ret, struct strbuf *truth, struct err *err);

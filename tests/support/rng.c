@@ -11,6 +11,11 @@ uint64_t rng_next(struct rng *rng)
 	return z ^ (z >> 31);
 }
 
+void rng_skip(struct rng *rng, uint64_t numbers)
+{
+	rng->state += numbers * 0x9e3779b97f4a7c15ULL;
+}
+
 struct rng rng_of(uint64_t seed, const char *purpose)
 {
 	struct rng rng = { .state = seed * 0x2545f4914f6cdd1dULL + 1 };

@@ -13,6 +13,7 @@ struct rng {
 
 struct rng rng_of(uint64_t seed, const char *purpose);
 uint64_t rng_next(struct rng *rng);
+void rng_skip(struct rng *rng, uint64_t numbers); /* as if they had been taken */
 uint32_t rng_below(struct rng *rng, uint32_t limit);
 uint32_t rng_between(struct rng *rng, uint32_t low, uint32_t high); /* both inclusive */
 bool rng_chance(struct rng *rng, uint32_t percent);

@@ -8,7 +8,7 @@
 
 #include "common/base/filetime.h"
 #include "common/base/vec.h"
-#include "kms/reader.h"
+#include "kms/log.h"
 #include "tests/unit/cmocka_all.h"
 
 #define CMID "01eb9985-230c-49ad-a8c2-c24914da4739"
