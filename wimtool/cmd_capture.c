@@ -5,7 +5,8 @@
 #include "common/base/file.h"
 #include "common/image/session.h"
 #include "wimtool/commands.h"
-#include "wimtool/compress.h"
+#include "wimtool/compose_args.h"
+#include "wimtool/source_list.h"
 
 #define THREADS_MAX 1024
 
@@ -29,6 +30,27 @@ struct capture_args {
 	bool no_acls;
 	bool rpfix;
 	bool norpfix;
+	bool strict_acls;
+	bool reproducible;
+	bool source_list;
+	bool pipable;
+	bool not_pipable;
+	bool include_integrity;
+	const char *update_from;
+	struct cli_list bases;
+	const char *display_name;
+	uint64_t chunk_size;
+	uint64_t solid_chunk_size;
+	const char *solid_compress;
+};
+
+/* What the request lends. */
+struct capture_kept {
+	char *update_wim;
+	char *update_image;
+	struct source_list sources;
+	struct cli_list properties;
+	char *display_name;
 };
 
 static int check_properties(const struct cli_list *properties, struct err *err)
@@ -47,12 +69,16 @@ static int check_args(const struct capture_args *args, struct err *err)
 {
 	if (args->rpfix && args->norpfix)
 		return err_set(err, ERR_USAGE, "--rpfix and --norpfix exclude each other");
-	if (args->check && args->no_check)
+	if ((args->check || args->include_integrity) && args->no_check)
 		return err_set(err, ERR_USAGE, "--check and --nocheck exclude each other");
 	if (args->append && args->force)
 		return err_set(err, ERR_USAGE, "--append and --force exclude each other");
+	if (args->no_acls && args->strict_acls)
+		return err_set(err, ERR_USAGE, "--no-acls and --strict-acls exclude each other");
 	if (args->threads > THREADS_MAX)
 		return err_set(err, ERR_USAGE, "--threads: no more than %d", THREADS_MAX);
+	if (args->reproducible && (args->solid || args->source_list || args->pipable))
+		return err_set(err, ERR_USAGE, "--reproducible: not with --solid, --source-list or --pipable");
 	return check_properties(&args->properties, err);
 }
 
@@ -63,34 +89,107 @@ static enum session_links links_of(const struct capture_args *args)
 	return args->norpfix ? SESSION_LINKS_KEEP : SESSION_LINKS_AUTO;
 }
 
-static int fill_request(const struct cli *cli, const struct capture_args *args, struct session_capture *ret,
-			struct err *err)
+static void kept_release(struct capture_kept *kept)
 {
-	struct compress_choice compress;
+	free(kept->update_wim);
+	free(kept->update_image);
+	free(kept->display_name);
+	source_list_release(&kept->sources);
+	vec_release(&kept->properties);
+}
 
-	if (check_args(args, err) < 0 || compress_parse(args->compress, &compress, err) < 0)
+/* [WIM:]IMAGE; without a WIM that of --delta-from, or the one that is appended to. */
+static int parse_update(const struct cli *cli, const struct capture_args *args, bool append,
+			struct capture_kept *kept, struct err *err)
+{
+	const char *text = args->update_from;
+	const char *colon = text ? strrchr(text, ':') : NULL;
+
+	if (!text)
+		return 0;
+	if (colon) {
+		kept->update_wim = xstrndup(text, (size_t)(colon - text));
+		kept->update_image = xstrdup(colon + 1);
+		return 0;
+	}
+	if (args->bases.len == 1)
+		kept->update_wim = xstrdup(args->bases.items[0]);
+	else if (append)
+		kept->update_wim = xstrdup(cli->args[1]);
+	else
+		return err_set(err, ERR_USAGE, "--update-from=%s: WIM:IMAGE is wanted", text);
+	kept->update_image = xstrdup(text);
+	return 0;
+}
+
+static void gather_properties(const struct capture_args *args, struct capture_kept *kept)
+{
+	for (size_t i = 0; i < args->properties.len; i++)
+		cli_list_add(&kept->properties, args->properties.items[i]);
+	if (!args->display_name)
+		return;
+	kept->display_name = xasprintf("DISPLAYNAME=%s", args->display_name);
+	cli_list_add(&kept->properties, kept->display_name);
+}
+
+static int parse_packing(const struct cli *cli, const struct capture_args *args, struct session_capture *ret,
+			 struct err *err)
+{
+	const struct pack_args pack = { .compress = args->compress ? args->compress : "lzx", .solid = args->solid,
+					.chunk_size = args->chunk_size, .solid_compress = args->solid_compress,
+					.solid_chunk_size = args->solid_chunk_size };
+	struct image_packing packing;
+
+	if (pack_parse(cli, &pack, &packing, err) < 0)
 		return -1;
+	ret->compression = (enum session_compression)packing.compression; /* both count as libwim does */
+	ret->level = packing.level;
+	ret->solid = packing.solid;
+	ret->chunk_size = packing.chunk_size;
+	ret->solid_chunk_size = packing.solid_chunk_size;
+	if (ret->solid && args->reproducible)
+		return err_set(err, ERR_USAGE, "--reproducible: not with solid compression");
+	return 0;
+}
+
+static int fill_request(const struct cli *cli, const struct capture_args *args, bool append,
+			struct capture_kept *kept, struct session_capture *ret, struct err *err)
+{
+	if (check_args(args, err) < 0 || parse_update(cli, args, append, kept, err) < 0)
+		return -1;
+	gather_properties(args, kept);
 	*ret = (struct session_capture){
 		.source = cli->args[0],
 		.wim = cli->args[1],
 		.name = cli->n_args > 2 ? cli->args[2] : args->name,
 		.description = cli->n_args > 3 ? cli->args[3] : args->description,
 		.flags = args->flags,
-		.properties = &args->properties,
+		.properties = &kept->properties,
 		.config = args->config,
-		.compression = compress.type,
-		.level = compress.level,
 		.threads = (unsigned)args->threads,
 		.links = links_of(args),
 		.replace = args->force,
-		.check = args->check,
+		.check = args->check || args->include_integrity,
 		.no_check = args->no_check,
 		.boot = args->boot,
-		.solid = args->solid || compress.solid,
 		.unix_data = args->unix_data,
 		.dereference = args->dereference,
 		.no_acls = args->no_acls,
+		.strict_acls = args->strict_acls,
+		.reproducible = args->reproducible,
+		.update_from = kept->update_wim,
+		.update_image = kept->update_image,
+		.bases = &args->bases,
+		.pipable = args->pipable || strcmp(cli->args[1], "-") == 0,
 	};
+	if (parse_packing(cli, args, ret, err) < 0)
+		return -1;
+	if (!args->source_list)
+		return 0;
+	if (source_list_read(cli->args[0], &kept->sources, err) < 0)
+		return -1;
+	ret->sources = kept->sources.items.items;
+	ret->n_sources = kept->sources.items.len;
 	return 0;
 }
 
@@ -98,7 +197,7 @@ static void show_result(const struct cli *cli, const struct session_capture *r, 
 {
 	struct json *j = cli->json;
 
-	if (!cli->quiet)
+	if (!cli->quiet && strcmp(r->wim, "-") != 0)
 		fprintf(cli->out,
 			"%s: image %u \"%s\": %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64
 			" bytes; the WIM has %" PRIu64 " bytes\n",
@@ -112,18 +211,23 @@ static void show_result(const struct cli *cli, const struct session_capture *r, 
 	json_uint(j, "files", done->files);
 	json_uint(j, "bytes", done->bytes);
 	json_uint(j, "excluded", done->excluded);
+	if (r->update_from)
+		json_uint(j, "bytes_unchanged", done->unread);
 	json_uint(j, "wim_bytes", done->wim_bytes);
 	json_end_object(j);
 }
 
 static int run(struct cli *cli, const struct capture_args *args, bool append, struct err *err)
 {
+	CLEANUP(kept_release) struct capture_kept kept = { .update_wim = NULL };
 	struct session_capture request;
 	struct session_captured done = { 0 };
 	int result;
 
-	if (fill_request(cli, args, &request, err) < 0)
+	if (fill_request(cli, args, append, &kept, &request, err) < 0)
 		return -1;
+	if (request.pipable && (append || (cli->json && strcmp(request.wim, "-") == 0)))
+		return err_set(err, ERR_USAGE, "a WIM for a pipe is written anew, and alone on standard output");
 	if (append && args->compress && path_exists(request.wim))
 		return err_set(err, ERR_USAGE, "--compress: the images of one WIM have one compression");
 	if (append && !(args->create && !path_exists(request.wim)))
@@ -149,27 +253,40 @@ static int append_run(struct cli *cli, const void *raw, struct err *err)
 	return run(cli, raw, true, err);
 }
 
-#define COMPRESS_HELP \
-	"none, fast (xpress), lzx (the default, level 20), max (lzx, level 50), lzms, recovery (solid lzms)"
-
 #define SHARED_OPTIONS                                                                                           \
 	OPT_TEXT(struct capture_args, name, 0, "name", "TEXT",                                                   \
 		 "name of the image (default: the name of the folder)"),                                         \
 	OPT_TEXT(struct capture_args, description, 0, "description", "TEXT", "description of the image"),        \
+	OPT_TEXT(struct capture_args, display_name, 0, "display-name", "TEXT", "name that Windows Setup shows"), \
 	OPT_TEXT(struct capture_args, flags, 0, "flags", "EDITION", "edition, as Professional or ServerStandard"), \
 	OPT_LIST(struct capture_args, properties, 0, "image-property", "NAME=VALUE",                             \
 		 "set a property of the image, as WINDOWS/VERSION/BUILD=19045"),                                 \
-	OPT_TEXT(struct capture_args, compress, 0, "compress", "TYPE[:LEVEL]", COMPRESS_HELP),                   \
+	OPT_TEXT(struct capture_args, compress, 0, "compress", "TYPE[:LEVEL]", COMPRESS_TYPES),                   \
+	OPT_NUMBER(struct capture_args, chunk_size, 0, "chunk-size", "SIZE",                                     \
+		   "compress in pieces of SIZE (Windows reads only the usual ones: 32K, LZMS 128K)"),            \
+	OPT_TEXT(struct capture_args, solid_compress, 0, "solid-compress", "TYPE[:LEVEL]",                       \
+		 "compression of what is solid (lzms)"),                                                         \
+	OPT_NUMBER(struct capture_args, solid_chunk_size, 0, "solid-chunk-size", "SIZE",                         \
+		   "the same for what is solid (64M)"),                                                          \
 	OPT_TEXT(struct capture_args, config, 0, "config", "FILE",                                               \
 		 "what to leave out (default: pagefile.sys, hiberfil.sys and the like)"),                        \
 	OPT_NUMBER(struct capture_args, threads, 0, "threads", "N", "compress with N threads (default: one a core)"), \
 	OPT_FLAG(struct capture_args, check, 0, "check", "write an integrity table"),                            \
+	OPT_FLAG(struct capture_args, include_integrity, 0, "include-integrity", "the same"),                    \
 	OPT_FLAG(struct capture_args, no_check, 0, "nocheck", "write no integrity table"),                       \
 	OPT_FLAG(struct capture_args, boot, 0, "boot", "mark the image as the one to boot"),                     \
 	OPT_FLAG(struct capture_args, solid, 0, "solid", "compress many files together: smaller, slow to read"), \
 	OPT_FLAG(struct capture_args, unix_data, 0, "unix-data", "keep owners, modes and special files of Linux"), \
 	OPT_FLAG(struct capture_args, dereference, 0, "dereference", "store what symbolic links point to"),      \
 	OPT_FLAG(struct capture_args, no_acls, 0, "no-acls", "leave security descriptors out (NTFS volumes)"),   \
+	OPT_FLAG(struct capture_args, strict_acls, 0, "strict-acls", "fail when a security descriptor cannot be read"), \
+	OPT_TEXT(struct capture_args, update_from, 0, "update-from", "[WIM:]IMAGE",                              \
+		 "the source was this image: files of the same size and time are not read again"),               \
+	OPT_TEXT(struct capture_args, update_from, 0, "update-of", "[WIM:]IMAGE", "the same"),                   \
+	OPT_LIST(struct capture_args, bases, 0, "delta-from", "WIM",                                             \
+		 "leave out contents that WIM has; the new one needs it to be applied (--ref)"),                 \
+	OPT_FLAG(struct capture_args, source_list, 0, "source-list",                                             \
+		 "SOURCE is a list: a file or folder and its path in the image, a pair a line"),                 \
 	OPT_FLAG(struct capture_args, rpfix, 0, "rpfix", "make absolute links relative to the image"),           \
 	OPT_FLAG(struct capture_args, norpfix, 0, "norpfix", "keep absolute links as they are")
 
@@ -177,6 +294,10 @@ static const struct cli_option capture_options[] = {
 	SHARED_OPTIONS,
 	OPT_FLAG(struct capture_args, append, 0, "append", "add the image to an existing WIM"),
 	OPT_FLAG(struct capture_args, force, 'f', "force", "replace an existing WIM"),
+	OPT_FLAG(struct capture_args, reproducible, 0, "reproducible",
+		 "the same tree gives the same bytes; times after SOURCE_DATE_EPOCH become that"),
+	OPT_FLAG(struct capture_args, pipable, 0, "pipable", "write a WIM that can be applied from a pipe"),
+	OPT_FLAG(struct capture_args, not_pipable, 0, "not-pipable", "write a usual WIM, which is the default"),
 };
 
 static const struct cli_option append_options[] = {
@@ -188,6 +309,7 @@ static const struct cli_example capture_examples[] = {
 	{ "wimtool capture /mnt/reference install.wim \"Windows 11 Pro\"", "make a WIM of a folder" },
 	{ "wimtool capture /dev/sdb2 install.wim --compress=max --check",
 	  "capture an NTFS volume with security descriptors and streams, smaller but slower" },
+	{ "SOURCE_DATE_EPOCH=1700000000 wimtool capture tree a.wim --reproducible", "the same bytes wherever it runs" },
 	{ "wimtool capture winpe boot.wim --append --boot --json", "add an image and mark it as the one to boot" },
 };
 
@@ -204,7 +326,15 @@ const struct cli_command cmd_capture = {
 	.description =
 		"Writes SOURCE into a new WIM. The file appears under its name when it is complete and on the disk; "
 		"an existing one is not touched unless --force or --append is given.\n\n"
-		"The usual compression is LZX at level 20: about six times faster than level 50 and 2 % larger.",
+		"The usual compression is LZX at level 20: about six times faster than level 50 and 2 % larger.\n\n"
+		"--config takes a capture configuration of wimlib or a WimScript.ini of DISM: [ExclusionList] and "
+		"[ExclusionException] with patterns as *.tmp (any folder) or \\Temp\\* (from the root); other sections "
+		"say nothing about what is captured.\n\n"
+		"With --reproducible the creation and access times are those of the last change, entries and contents "
+		"are in the order of names, the GUID comes from the contents, and the times of the image are "
+		"SOURCE_DATE_EPOCH or the newest change in the tree: any machine, number of threads, umask and time zone "
+		"gives the same file.\n\n"
+		"WIM \"-\" is standard output, for wimtool apply - at the other end of a pipe.",
 	.examples = capture_examples,
 	.n_examples = ARRAY_SIZE(capture_examples),
 	CLI_OPTIONS(struct capture_args, capture_options),

@@ -5,13 +5,7 @@
 #include <string.h>
 
 #include "common/base/utf16.h"
-
-#define WORDS_MAX 8 /* the longest command has five */
-
-struct words {
-	char *items[WORDS_MAX];
-	size_t n;
-};
+#include "wimtool/words.h"
 
 struct op_row {
 	const char *name;
@@ -32,57 +26,6 @@ const char *update_op_name(enum update_op op)
 		if (ops[i].op == op)
 			return ops[i].name;
 	return "";
-}
-
-static void words_release(struct words *words)
-{
-	for (size_t i = 0; i < words->n; i++)
-		free(words->items[i]);
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* Takes one word off *at; quotes may stand inside a word, as in a shell. */
-static int take_word(const char **at, const char *end, struct strbuf *ret, struct err *err)
-{
-	char quote = 0;
-
-	for (; *at < end && (quote || !is_blank(**at)); (*at)++) {
-		char c = **at;
-
-		if (c == '\0')
-			return err_set(err, ERR_FORMAT, "there is a NUL character");
-		if (quote && c == quote)
-			quote = 0;
-		else if (!quote && (c == '"' || c == '\''))
-			quote = c;
-		else
-			strbuf_addc(ret, c);
-	}
-	return quote ? err_set(err, ERR_FORMAT, "the quote %c is not closed", quote) : 0;
-}
-
-static int split_words(const char *at, const char *end, struct words *ret, struct err *err)
-{
-	for (;;) {
-		struct strbuf word = STRBUF_INIT;
-
-		while (at < end && is_blank(*at))
-			at++;
-		if (at == end)
-			return 0;
-		if (ret->n == WORDS_MAX)
-			return err_set(err, ERR_FORMAT, "there are too many words");
-		if (take_word(&at, end, &word, err) < 0) {
-			strbuf_release(&word);
-			return -1;
-		}
-		strbuf_adds(&word, "");
-		ret->items[ret->n++] = word.data ? strbuf_detach(&word) : xstrdup("");
-	}
 }
 
 static const struct op_row *find_op(const char *name)
@@ -140,11 +83,11 @@ static int parse_line(struct update_script *script, const char *at, const char *
 {
 	CLEANUP(words_release) struct words words = { .n = 0 };
 
-	while (at < end && is_blank(*at))
+	while (at < end && word_is_blank(*at))
 		at++;
 	if (at == end || *at == '#')
 		return 0;
-	if (split_words(at, end, &words, err) < 0)
+	if (words_split(at, end, &words, err) < 0)
 		return -1;
 	assert(words.n > 0 && words.items[0]);
 	if (build_command(&words, &command, err) < 0) {

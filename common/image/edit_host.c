@@ -14,11 +14,9 @@
 #include "common/base/filetime.h"
 #include "common/base/utf16.h"
 #include "common/image/edit_private.h"
+#include "common/image/wim_link.h"
 
 #define HOST_DEPTH_MAX 1000 /* folders; PATH_MAX stops most trees long before */
-#define REPARSE_TAG_SYMLINK 0xa000000cu
-#define REPARSE_DATA_MAX 16384
-#define SYMLINK_IS_RELATIVE 1u
 #define COPY_PIECE (1u << 18)
 
 struct host_item {
@@ -120,43 +118,6 @@ static int hash_file(struct host_item *item, struct err *err)
 	return 0;
 }
 
-static void add_name_field(struct strbuf *data, size_t at, size_t offset, size_t len)
-{
-	store_le16((uint8_t *)data->data + at, (uint16_t)offset);
-	store_le16((uint8_t *)data->data + at + 2, (uint16_t)len);
-}
-
-/* [MS-FSCC] 2.1.2.4 */
-int edit_build_symlink(const char *target, struct strbuf *ret, struct err *err)
-{
-	CLEANUP(freep) char *print = xasprintf("%s%s", target[0] == '/' ? "C:" : "", target);
-	CLEANUP(freep) char *substitute = NULL;
-
-	for (char *p = print; *p; p++)
-		if (*p == '/')
-			*p = '\\';
-	substitute = xasprintf("%s%s", target[0] == '/' ? "\\??\\" : "", print);
-	strbuf_add_fill(ret, '\0', 12);
-	if (text_to_utf16le(substitute, strlen(substitute), ret, err) < 0)
-		return -1;
-
-	size_t substitute_len = ret->len - 12;
-
-	strbuf_add_fill(ret, '\0', 2);
-	if (text_to_utf16le(print, strlen(print), ret, err) < 0)
-		return -1;
-
-	size_t print_len = ret->len - 14 - substitute_len;
-
-	strbuf_add_fill(ret, '\0', 2);
-	if (ret->len + 8 > REPARSE_DATA_MAX)
-		return err_set(err, ERR_LIMIT, "the target of the link is too long for Windows");
-	add_name_field(ret, 0, 0, substitute_len);
-	add_name_field(ret, 4, substitute_len + 2, print_len);
-	store_le32((uint8_t *)ret->data + 8, target[0] == '/' ? 0 : SYMLINK_IS_RELATIVE);
-	return 0;
-}
-
 static int read_symlink(struct host_item *item, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
@@ -166,7 +127,7 @@ static int read_symlink(struct host_item *item, struct err *err)
 	if (len < 0)
 		return err_errno(err, errno, "%s", item->host_path);
 	target[len] = '\0';
-	if (edit_build_symlink(target, &data, err) < 0)
+	if (wim_link_build(target, &data, err) < 0)
 		return err_context(err, "%s", item->host_path);
 	item->points_to_dir = path_is_dir(item->host_path);
 	item->data_len = data.len;
@@ -367,7 +328,8 @@ static void add_new(struct applying *applying, const struct host_item *item, con
 		.accessed = filetime_from_timespec(item->st.st_atim),
 		.written = written,
 		.hash = item->hash,
-		.reparse_tag = REPARSE_TAG_SYMLINK,
+		.reparse_tag = WIM_TAG_SYMLINK,
+		.reparse_flags = WIM_REPARSE_NOT_FIXED,
 	});
 
 	wim_node_attach(applying->edit->tree, parent, node);

@@ -70,8 +70,6 @@ void edit_remove(struct image_edit *edit, struct wim_node *node);
 /* The SHA-1 of a file of the host; zeros when it is empty. */
 int edit_hash_host_file(const char *host_path, uint8_t hash[WIM_HASH_LEN], uint64_t *ret_size, struct err *err);
 
-/* What a WIM keeps of the reparse buffer of a symbolic link with that target. */
-int edit_build_symlink(const char *target, struct strbuf *ret, struct err *err);
 
 /* After a commit there is nothing left to edit. */
 int edit_check_open(const struct image_edit *edit, struct err *err);

@@ -292,7 +292,7 @@ int layer_set_link(struct layer *layer, struct wim_node *node, const char *targe
 	const char *in_image = inside(layer, target);
 	struct new_blob blob = { 0 };
 
-	if (edit_build_symlink(in_image ? in_image : target, &data, err) < 0)
+	if (wim_link_build(in_image ? in_image : target, &data, err) < 0)
 		return -1;
 	if (*target == '/' && !in_image)
 		store_le16(node->raw + DENTRY_REPARSE_FLAGS, NOT_FIXED_FLAG);

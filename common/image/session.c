@@ -12,6 +12,7 @@
 #include "common/image/image.h"
 #include "common/image/image_recover.h"
 #include "common/image/session_core.h"
+#include "common/image/session_own.h"
 #include "common/image/wim_journal.h"
 
 #define NTFS_MARK_OFFSET 3 /* of "NTFS    " in the first sector of a volume */
@@ -34,9 +35,13 @@ static bool holds_ntfs(const char *path)
 }
 
 /* Adds the flag for an NTFS volume to *flags when the source is one. */
-static int look_at_source(const char *source, int *flags, struct err *err)
+static int look_at_source(const struct session_capture *r, int *flags, struct err *err)
 {
+	const char *source = r->source;
 	struct stat st;
+
+	if (r->sources)
+		return 0;
 
 	if (stat(source, &st) < 0) {
 		err_errno(err, errno, "cannot capture it");
@@ -52,8 +57,7 @@ static int look_at_source(const char *source, int *flags, struct err *err)
 	return err_context(err, "%s", source);
 }
 
-/* The last part of the source's path; "." and "/" are looked up first. */
-static char *name_of_source(const char *source)
+char *session_name_of_source(const char *source)
 {
 	CLEANUP(freep) char *real = realpath(source, NULL);
 
@@ -62,7 +66,7 @@ static char *name_of_source(const char *source)
 
 static char *usual_name(WIMStruct *wim, const char *source)
 {
-	char *base = name_of_source(source);
+	char *base = session_name_of_source(source);
 	char *name = xstrdup(base);
 
 	for (unsigned n = 2; *name && wimlib_image_name_in_use(wim, name); n++) {
@@ -87,6 +91,8 @@ static int add_flags(const struct session_capture *r)
 		flags |= WIMLIB_ADD_FLAG_DEREFERENCE;
 	if (r->no_acls)
 		flags |= WIMLIB_ADD_FLAG_NO_ACLS;
+	if (r->strict_acls)
+		flags |= WIMLIB_ADD_FLAG_STRICT_ACLS;
 	if (r->links == SESSION_LINKS_FIX)
 		flags |= WIMLIB_ADD_FLAG_RPFIX;
 	if (r->links == SESSION_LINKS_KEEP)
@@ -105,6 +111,10 @@ static int write_flags(const struct session_capture *r)
 		flags |= WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY;
 	if (r->solid)
 		flags |= WIMLIB_WRITE_FLAG_SOLID;
+	if (r->pipable)
+		flags |= WIMLIB_WRITE_FLAG_PIPABLE;
+	if (r->bases && r->bases->len)
+		flags |= WIMLIB_WRITE_FLAG_SKIP_EXTERNAL_WIMS;
 	return flags;
 }
 
@@ -139,6 +149,43 @@ static int set_properties(WIMStruct *wim, int index, const struct session_captur
 	return code;
 }
 
+static int add_sources(WIMStruct *wim, const struct session_capture *r, const char *name, int flags)
+{
+	CLEANUP(freep) struct wimlib_capture_source *sources = NULL;
+
+	if (!r->sources)
+		return wimlib_add_image(wim, r->source, name, r->config, flags);
+	sources = xcalloc(r->n_sources, sizeof(*sources));
+	for (size_t i = 0; i < r->n_sources; i++) {
+		sources[i].fs_source_path = r->sources[i].host_path;
+		sources[i].wim_target_path = r->sources[i].path;
+	}
+	return wimlib_add_image_multisource(wim, sources, r->n_sources, name, r->config, flags);
+}
+
+/* The image that the source was before, and the WIMs whose contents are not stored again. */
+static int refer(struct session *s, const struct session_capture *r, int index, struct err *err)
+{
+	for (size_t i = 0; r->bases && i < r->bases->len; i++) {
+		const char *path = r->bases->items[i];
+		int code = wimlib_reference_resource_files(s->wim, &path, 1, 0, 0);
+
+		if (code)
+			return session_fail(s, code, "cannot build on it", path, err);
+	}
+	if (!r->update_from)
+		return 0;
+
+	int code = wimlib_open_wim(r->update_from, 0, &s->before);
+	int template = code ? 0 : wimlib_resolve_image(s->before, r->update_image);
+
+	if (!code && template <= 0)
+		code = WIMLIB_ERR_INVALID_IMAGE;
+	if (!code)
+		code = wimlib_reference_template_image(s->wim, index, s->before, template, 0);
+	return code ? session_fail(s, code, "cannot compare with it", r->update_from, err) : 0;
+}
+
 /* Reads the tree; the data of its files is read when the WIM is written. */
 static int add_image(struct session *s, const struct session_capture *r, int flags, struct session_captured *ret,
 		     struct err *err)
@@ -152,11 +199,13 @@ static int add_image(struct session *s, const struct session_capture *r, int fla
 		err_hint(err, "choose another name");
 		return err_context(err, "%s", r->wim);
 	}
-	code = wimlib_add_image(s->wim, r->source, name, r->config, flags);
+	code = add_sources(s->wim, r, name, flags);
 	if (code)
 		return session_fail(s, code, "cannot capture it", r->source, err);
 	wimlib_get_wim_info(s->wim, &info);
 	ret->index = info.image_count;
+	if (refer(s, r, (int)info.image_count, err) < 0)
+		return -1;
 	code = set_properties(s->wim, (int)info.image_count, r);
 	if (code)
 		return session_fail(s, code, "cannot set a property of the image", r->wim, err);
@@ -168,10 +217,17 @@ static int add_image(struct session *s, const struct session_capture *r, int fla
 	return 0;
 }
 
+static bool is_pipe(const struct session_capture *r)
+{
+	return strcmp(r->wim, "-") == 0;
+}
+
 static int check_new_target(const struct session_capture *r, struct err *err)
 {
 	CLEANUP(freep) char *folder = path_folder(r->wim);
 
+	if (is_pipe(r))
+		return isatty(STDOUT_FILENO) ? err_set(err, ERR_USAGE, "a WIM is not written to a terminal") : 0;
 	if (path_is_dir(r->wim)) {
 		err_set(err, ERR_REFUSED, "is a directory, the name of a WIM file is wanted");
 		return err_context(err, "%s", r->wim);
@@ -191,9 +247,15 @@ static int check_new_target(const struct session_capture *r, struct err *err)
 static int write_new(struct session *s, const struct session_capture *r, struct session_captured *ret,
 		     struct err *err)
 {
-	CLEANUP(atomic_file_closep) struct atomic_file *out = atomic_file_open(r->wim, err);
+	CLEANUP(atomic_file_closep) struct atomic_file *out = NULL;
 	int code;
 
+	if (is_pipe(r)) {
+		code = wimlib_write_to_fd(s->wim, STDOUT_FILENO, WIMLIB_ALL_IMAGES, write_flags(r) & ~WIMLIB_WRITE_FLAG_FSYNC,
+					  r->threads);
+		return code ? session_fail(s, code, "cannot write it", "standard output", err) : 0;
+	}
+	out = atomic_file_open(r->wim, err);
 	if (!out)
 		return err_context(err, "%s", r->wim);
 	image_lock_temp(atomic_file_fd(out));
@@ -211,13 +273,17 @@ static int capture(struct session *s, const struct session_capture *r, const str
 	int flags = add_flags(r);
 	int code;
 
-	if (check_new_target(r, err) < 0 || look_at_source(r->source, &flags, err) < 0 ||
+	if (check_new_target(r, err) < 0 || look_at_source(r, &flags, err) < 0 ||
 	    session_begin(s, cli, "capture", false, err) < 0)
 		return -1;
 	code = wimlib_create_new_wim(types[r->compression], &s->wim);
 	if (code)
 		return session_fail(s, code, "cannot begin a WIM", r->wim, err);
 	wimlib_register_progress_function(s->wim, session_on_progress, s);
+	if (r->chunk_size)
+		wimlib_set_output_chunk_size(s->wim, r->chunk_size);
+	if (r->solid_chunk_size)
+		wimlib_set_output_pack_chunk_size(s->wim, r->solid_chunk_size);
 	set_levels(r, types[r->compression]);
 	if (add_image(s, r, flags, ret, err) < 0)
 		return -1;
@@ -273,7 +339,7 @@ static int append(struct session *s, const struct session_capture *r, const stru
 	struct stat st;
 	bool recovered;
 
-	if (look_at_source(r->source, &flags, err) < 0)
+	if (look_at_source(r, &flags, err) < 0)
 		return -1;
 	if (image_recover(r->wim, &recovered, err) < 0)
 		return err_context(err, "%s", r->wim);
@@ -312,11 +378,15 @@ static int run(capture_fn fn, const struct session_capture *r, const struct cli 
 int session_capture(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
 		    struct err *err)
 {
+	if (session_own_can(request))
+		return session_own_capture(request, false, cli, ret, err);
 	return run(capture, request, cli, ret, err);
 }
 
 int session_append(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
 		   struct err *err)
 {
+	if (session_own_can(request))
+		return session_own_capture(request, true, cli, ret, err);
 	return run(append, request, cli, ret, err);
 }

@@ -54,6 +54,22 @@ struct session_capture {
 	bool unix_data;
 	bool dereference;
 	bool no_acls;
+	bool strict_acls;
+	uint32_t chunk_size;       /* 0: the usual one */
+	uint32_t solid_chunk_size;
+	bool reproducible;         /* the same tree gives the same bytes */
+	const char *update_from;   /* WIM whose image the source was before: unchanged files are not read; NULL: none */
+	const char *update_image;
+	const struct cli_list *bases; /* WIMs whose contents are not stored again; NULL: none */
+	const struct session_source *sources; /* a list instead of source, which only gives the name then; NULL: none */
+	size_t n_sources;
+	bool pipable;              /* written from front to end, as a pipe wants it */
+};
+
+/* A file or folder of the host and where it goes in the image. */
+struct session_source {
+	char *host_path;
+	char *path;
 };
 
 struct session_captured {
@@ -64,9 +80,13 @@ struct session_captured {
 	uint64_t bytes;
 	uint64_t excluded; /* by configuration, or of a kind that no WIM holds */
 	uint64_t wim_bytes;
+	uint64_t unread;   /* bytes of files that update_from spared */
 };
 
-/* Makes a new WIM: the target is absent or complete, never partly written. */
+/*
+ * Makes a new WIM: the target is absent or complete, never partly written. "-" is standard output. A folder is
+ * captured by our own code (image_capture.h); NTFS volumes, lists of sources, solid and pipable WIMs by libwim.
+ */
 int session_capture(const struct session_capture *request, const struct cli *cli, struct session_captured *ret,
 		    struct err *err);
 

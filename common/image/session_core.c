@@ -217,7 +217,8 @@ static void pass_warnings_on(struct session *s)
 void session_end(struct session *s)
 {
 	wimlib_free(s->wim);
-	s->wim = NULL;
+	wimlib_free(s->before);
+	s->wim = s->before = NULL;
 	if (s->has_bar)
 		progress_end(&s->bar);
 	s->has_bar = false;

@@ -18,6 +18,7 @@
 struct session {
 	const struct cli *cli;
 	WIMStruct *wim;
+	WIMStruct *before; /* with the image that is compared with; it must live until wim is written */
 	struct progress bar;
 	bool has_bar;
 	bool holds_signals;

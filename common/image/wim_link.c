@@ -68,3 +68,42 @@ int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *roo
 		strbuf_addc(ret, '/');
 	return 0;
 }
+
+/* ---- the other way ---- */
+
+static void add_name_field(struct strbuf *data, size_t at, size_t offset, size_t len)
+{
+	store_le16((uint8_t *)data->data + at, (uint16_t)offset);
+	store_le16((uint8_t *)data->data + at + 2, (uint16_t)len);
+}
+
+/* [MS-FSCC] 2.1.2.4 */
+int wim_link_build(const char *target, struct strbuf *ret, struct err *err)
+{
+	CLEANUP(freep) char *print = xasprintf("%s%s", target[0] == '/' ? "C:" : "", target);
+	CLEANUP(freep) char *substitute = NULL;
+
+	for (char *p = print; *p; p++)
+		if (*p == '/')
+			*p = '\\';
+	substitute = xasprintf("%s%s", target[0] == '/' ? "\\??\\" : "", print);
+	strbuf_add_fill(ret, '\0', LINK_FIXED_SYMLINK);
+	if (text_to_utf16le(substitute, strlen(substitute), ret, err) < 0)
+		return -1;
+
+	size_t substitute_len = ret->len - 12;
+
+	strbuf_add_fill(ret, '\0', 2);
+	if (text_to_utf16le(print, strlen(print), ret, err) < 0)
+		return -1;
+
+	size_t print_len = ret->len - 14 - substitute_len;
+
+	strbuf_add_fill(ret, '\0', 2);
+	if (ret->len + 8 > WIM_REPARSE_MAX)
+		return err_set(err, ERR_LIMIT, "the target of the link is too long for Windows");
+	add_name_field(ret, 0, 0, substitute_len);
+	add_name_field(ret, 4, substitute_len + 2, print_len);
+	store_le32((uint8_t *)ret->data + 8, target[0] == '/' ? 0 : FLAG_RELATIVE);
+	return 0;
+}

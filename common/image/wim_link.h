@@ -21,6 +21,9 @@
 int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *root, struct strbuf *ret,
 		    struct err *err);
 
+/* Appends that data for a symbolic link of Linux; an absolute target gets the drive letter C. */
+int wim_link_build(const char *target, struct strbuf *ret, struct err *err);
+
 static inline bool wim_tag_is_link(uint32_t tag)
 {
 	return tag == WIM_TAG_SYMLINK || tag == WIM_TAG_JUNCTION;

@@ -6,6 +6,7 @@
 #include "common/base/utf16.h"
 
 #define NAME_UNITS_MAX 255 /* of one name on NTFS */
+#define STREAM_UNNAMED_LEN 40
 
 int wim_name_check(const char *name, size_t len, struct err *err)
 {
@@ -33,7 +34,8 @@ static void build_entry(struct strbuf *raw, const uint8_t *fixed, const struct s
 	store_le16((uint8_t *)raw->data + DENTRY_NAME_LEN, (uint16_t)name->len);
 	store_le16((uint8_t *)raw->data + DENTRY_SHORT_LEN, short_len);
 	strbuf_add(raw, name->data, name->len);
-	strbuf_add_fill(raw, '\0', 2);
+	if (name->len)
+		strbuf_add_fill(raw, '\0', 2);
 	if (short_len) {
 		strbuf_add(raw, short_name, short_len);
 		strbuf_add_fill(raw, '\0', 2);
@@ -52,6 +54,16 @@ static int set_raw(struct wim_tree *tree, struct wim_node *node, const struct st
 	return wim_node_index(&tree->arena, node, err);
 }
 
+static void add_stream(struct strbuf *raw, const uint8_t *hash)
+{
+	uint8_t stream[STREAM_UNNAMED_LEN] = { 0 };
+
+	store_le64(stream + STREAM_LENGTH, sizeof(stream));
+	if (hash)
+		memcpy(stream + STREAM_HASH, hash, WIM_HASH_LEN);
+	strbuf_add(raw, stream, sizeof(stream));
+}
+
 struct wim_node *wim_node_new(struct wim_tree *tree, const char *name, size_t len, const struct wim_new_node *what)
 {
 	CLEANUP(strbuf_release) struct strbuf units = STRBUF_INIT;
@@ -64,17 +76,30 @@ struct wim_node *wim_node_new(struct wim_tree *tree, const char *name, size_t le
 	store_le64(fixed + DENTRY_CREATED, what->created);
 	store_le64(fixed + DENTRY_ACCESSED, what->accessed);
 	store_le64(fixed + DENTRY_WRITTEN, what->written);
-	if (what->hash)
+	if (what->hash && !what->as_streams)
 		memcpy(fixed + DENTRY_HASH, what->hash, WIM_HASH_LEN);
-	if (what->attributes & WIM_ATTR_REPARSE)
+	if (what->attributes & WIM_ATTR_REPARSE) {
 		store_le32(fixed + DENTRY_REPARSE_TAG, what->reparse_tag);
+		store_le16(fixed + DENTRY_REPARSE_FLAGS, what->reparse_flags);
+	}
+	if (what->as_streams)
+		store_le16(fixed + DENTRY_STREAMS, 2);
 	/* so that a folder gets its own (empty) list of entries */
 	if ((what->attributes & (WIM_ATTR_DIRECTORY | WIM_ATTR_REPARSE)) == WIM_ATTR_DIRECTORY)
 		store_le64(fixed + DENTRY_SUBDIR, 8);
 	(void)text_to_utf16le(name, len, &units, NULL);
 	build_entry(&raw, fixed, &units, NULL, 0);
+	if (what->tagged)
+		strbuf_add(&raw, what->tagged->data, what->tagged->len);
+
+	size_t entry_len = raw.len;
+
+	if (what->as_streams) {
+		add_stream(&raw, what->hash);
+		add_stream(&raw, NULL);
+	}
 	wim_node_unlink(node);
-	(void)set_raw(tree, node, &raw, raw.len, NULL);
+	(void)set_raw(tree, node, &raw, entry_len, NULL);
 	return node;
 }
 

@@ -11,7 +11,13 @@ struct wim_new_node {
 	uint64_t created, accessed, written;
 	const uint8_t *hash;  /* NULL when empty */
 	uint32_t reparse_tag; /* with WIM_ATTR_REPARSE */
+	uint16_t reparse_flags;
+	bool as_streams;      /* reparse data in a stream entry, and an empty one for the contents, as libwim writes it */
+	const struct strbuf *tagged; /* tagged items, padded to eight; NULL for none */
 };
+
+/* Of a link: its target is as it was on the host, not made relative to the image. */
+#define WIM_REPARSE_NOT_FIXED 1u
 
 /* name must pass wim_name_check. The node is in no folder yet. */
 struct wim_node *wim_node_new(struct wim_tree *tree, const char *name, size_t len, const struct wim_new_node *what);

@@ -1,7 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# Pairs that write: capture.
+# Making WIMs of folders and of other WIMs.
+a=$ram/a.wim b=$ram/b.wim
 
-pair "capture" "rm -f $ram/a.wim" 0 "wimtool capture $tree $ram/a.wim x --force" \
-	"wimlib-imagex capture" "wimlib-imagex capture $tree $ram/a.wim x"
-rm -f "$ram/a.wim"
+pair "capture" "rm -f $a $b" 0 "wimtool capture $tree $a x" "wimlib-imagex capture" "wimlib-imagex capture $tree $b x"
+wimlib-imagex capture "$tree" "$b" x --compress=LZX >/dev/null && wimtool capture "$tree" "$a" x -q --force &&
+	awk -v a="$(stat -c %s "$a")" -v b="$(stat -c %s "$b")" 'BEGIN {
+		printf "  its size: %d bytes, %d of wimlib-imagex: %+.2f %%\n", a, b, (a / b - 1) * 100 }'
+pair "capture, same level" "rm -f $a $b" 0 "wimtool capture $tree $a x --compress=lzx:20" \
+	"wimlib-imagex capture LZX:20" "wimlib-imagex capture $tree $b x --compress=LZX:20"
+pair "capture, XPRESS" "rm -f $a $b" 0 "wimtool capture $tree $a x --compress=xpress" \
+	"wimlib-imagex, XPRESS" "wimlib-imagex capture $tree $b x --compress=XPRESS"
+pair "export" "rm -f $a $b" 0 "wimtool export $lzx 1 $a" "wimlib-imagex export" "wimlib-imagex export $lzx 1 $b"
+pair "split" "rm -f $ram/a*.swm $ram/b*.swm" 0 "wimtool split $lzx $ram/a.swm 100" \
+	"wimlib-imagex split" "wimlib-imagex split $lzx $ram/b.swm 100"
+pair "join" "rm -f $a $b" 0 "wimtool join $a $ram/a*.swm" "wimlib-imagex join" "wimlib-imagex join $b $ram/a*.swm"
+rm -f "$ram"/a*.swm "$ram"/b*.swm
+pair "optimize" "cp $lzx $a; cp $lzx $b" 0 "wimtool optimize $a" "wimlib-imagex optimize" "wimlib-imagex optimize $b"
+pair "export of solid as LZX" "rm -f $a $b" 0 "wimtool export $solid 1 $a --compress=lzx" \
+	"wimlib-imagex export" "wimlib-imagex export $solid 1 $b --compress=LZX"
+pair "the same at level 20" "rm -f $a $b" 0 "wimtool export $solid 1 $a --compress=lzx:20" \
+	"wimlib-imagex export LZX:20" "wimlib-imagex export $solid 1 $b --compress=LZX:20"
+head -c 10000000 /dev/urandom >"$ram/new.bin"
+pair "update of one 10 MB file" "cp $lzx $a; cp $lzx $b" 0 "wimtool update $a 1 --command='add $ram/new.bin /new.bin'" \
+	"wimlib-imagex update" "wimlib-imagex update $b 1 --command='add $ram/new.bin /new.bin'"
+pair "delete --soft" "cp $lzx $a; cp $lzx $b" 0 "wimtool delete $a 1 --soft" \
+	"wimlib-imagex delete --soft" "wimlib-imagex delete $b 1 --soft"
+rm -f "$a" "$b" "$ram/new.bin"
