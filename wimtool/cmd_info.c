@@ -4,9 +4,11 @@
 #include <time.h>
 
 #include "common/base/alloc.h"
+#include "common/base/file.h"
 #include "common/base/filetime.h"
 #include "common/image/image.h"
 #include "wimtool/commands.h"
+#include "wimtool/image_facts.h"
 #include "wimtool/wim_show.h"
 
 #define WIM_VERSION_FIELD 12 /* in the header */
@@ -16,6 +18,7 @@ struct info_args {
 	bool header;
 	bool blobs;
 	bool xml;
+	bool details;
 };
 
 /* As wimlib-imagex prints a time, so that what reads its text reads ours. */
@@ -178,10 +181,31 @@ static void json_image(struct json *j, const struct image_info *image)
 		json_filetime(j, "created", image->created);
 	if (image->modified)
 		json_filetime(j, "modified", image->modified);
-	json_end_object(j);
 }
 
-static int show_images(struct cli *cli, struct image_file *file, unsigned first, unsigned last, struct err *err)
+/* An image need not hold a Windows. */
+static int show_details(struct cli *cli, const char *spec, struct err *err)
+{
+	CLEANUP(image_facts_release) struct image_facts facts = { NULL };
+	int result = image_facts_read(spec, &facts, err);
+
+	if (result < 0 && err->kind == ERR_NOT_FOUND) {
+		*err = (struct err){ 0 };
+		fputs("No Windows is in this image.\n\n", cli->out);
+		json_null(cli->json, "details");
+		return 0;
+	}
+	if (result < 0)
+		return -1;
+	json_begin_object(cli->json, "details");
+	image_facts_show(&facts, cli);
+	json_end_object(cli->json);
+	fputc('\n', cli->out);
+	return 0;
+}
+
+static int show_images(struct cli *cli, struct image_file *file, unsigned first, unsigned last, bool details,
+		       struct err *err)
 {
 	fputs("Available Images:\n-----------------\n", cli->out);
 	json_begin_array(cli->json, "images");
@@ -192,6 +216,13 @@ static int show_images(struct cli *cli, struct image_file *file, unsigned first,
 			return -1;
 		print_image(cli->out, &image);
 		json_image(cli->json, &image);
+		if (details) {
+			CLEANUP(freep) char *spec = xasprintf("%s:%u", cli->args[0], i);
+
+			if (show_details(cli, spec, err) < 0)
+				return -1;
+		}
+		json_end_object(cli->json);
 	}
 	json_end_array(cli->json);
 	return 0;
@@ -223,7 +254,7 @@ static int show_all(struct cli *cli, struct image_file *file, const struct info_
 	if (!special && cli->n_args < 2)
 		print_file(cli->out, path, &info, &header);
 	if (!special || cli->json)
-		result = show_images(cli, file, first, last, err);
+		result = show_images(cli, file, first, last, args->details, err);
 	if (result < 0)
 		return err_context(err, "%s", path);
 	if (args->header)
@@ -238,13 +269,33 @@ static int show_all(struct cli *cli, struct image_file *file, const struct info_
 	return CLI_DONE;
 }
 
+/* A mounted or extracted Windows, as dism /Image:DIR. */
+static int show_folder(struct cli *cli, struct err *err)
+{
+	CLEANUP(image_facts_release) struct image_facts facts = { NULL };
+
+	if (image_facts_read(cli->args[0], &facts, err) < 0)
+		return -1;
+	json_begin_object(cli->json, "result");
+	json_text(cli->json, "path", cli->args[0]);
+	json_begin_object(cli->json, "details");
+	image_facts_show(&facts, cli);
+	json_end_object(cli->json);
+	json_end_object(cli->json);
+	return CLI_DONE;
+}
+
 static int info_run(struct cli *cli, const void *raw, struct err *err)
 {
-	CLEANUP(image_file_closep) struct image_file *file = image_file_open(cli->args[0], err);
+	const struct info_args *args = raw;
+	CLEANUP(image_file_closep) struct image_file *file = NULL;
 
+	if (args->details && path_is_dir(cli->args[0]))
+		return show_folder(cli, err);
+	file = image_file_open(cli->args[0], err);
 	if (!file)
 		return err_context(err, "%s", cli->args[0]);
-	return show_all(cli, file, raw, err);
+	return show_all(cli, file, args, err);
 }
 
 static const struct cli_option info_options[] = {
@@ -252,12 +303,15 @@ static const struct cli_option info_options[] = {
 	OPT_FLAG(struct info_args, blobs, 0, "blobs", "show where each content lies"),
 	OPT_FLAG(struct info_args, blobs, 0, "lookup-table", "the same"),
 	OPT_FLAG(struct info_args, xml, 0, "xml", "show the XML, as UTF-8"),
+	OPT_FLAG(struct info_args, details, 0, "image-details",
+		 "also what Windows in the image says: edition, packages, drivers, apps, time zone (of a folder, too)"),
 	OPT_TEXT(struct info_args, extract_xml, 0, "extract-xml", "FILE", "save the XML as it is, in UTF-16"),
 };
 
 static const struct cli_example info_examples[] = {
 	{ "wimtool info install.wim", "the file and all its images" },
 	{ "wimtool info install.wim \"Windows 11 Pro\"", "one image" },
+	{ "wimtool info install.wim 1 --image-details", "as dism /Get-Packages, /Get-Drivers, /Get-Intl, without a mount" },
 	{ "wimtool info install.wim --json | jq -r '.result.images[].name'", "the names for a script" },
 };
 
