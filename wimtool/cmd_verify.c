@@ -11,7 +11,7 @@
 #define THREADS_MAX 1024
 
 struct verify_args {
-	struct cli_list refs; /* accepted: what another part holds is not missed */
+	struct cli_list refs;
 	uint64_t threads;
 };
 
@@ -105,21 +105,15 @@ static int on_progress(void *context, uint64_t done, uint64_t total)
 }
 
 /* Traces of a write that did not end. */
-static int look_for_traces(struct verifier *v, struct err *err)
+static void look_for_traces(const struct verifier *v, const struct wim_verify_result *done)
 {
-	CLEANUP(image_file_closep) struct image_file *file = image_file_open(v->wim, err);
 	CLEANUP(freep) char *journal = wim_journal_path(v->wim);
-	struct image_file_info info;
 
-	if (!file)
-		return -1;
-	image_file_info(file, &info);
 	if (path_exists(journal))
 		report_add(v->report, &journal_left, (struct place){ .file = v->wim }, "%s lies beside it", journal);
-	else if (info.write_in_progress)
+	else if (done->write_in_progress)
 		report_add(v->report, &write_flag_left, (struct place){ .file = v->wim },
 			   "the header says that it is being written");
-	return 0;
 }
 
 static void show_result(const struct cli *cli, const char *wim, const struct wim_verify_result *done, size_t problems)
@@ -134,6 +128,7 @@ static void show_result(const struct cli *cli, const char *wim, const struct wim
 			problems ? "problems found" : "all good");
 	json_begin_object(j, "result");
 	json_text(j, "wim", wim);
+	json_uint(j, "parts", done->parts);
 	json_uint(j, "images", done->images);
 	json_uint(j, "entries", done->entries);
 	json_uint(j, "contents", done->blobs);
@@ -150,17 +145,18 @@ static int verify(struct cli *cli, struct verifier *v, const struct verify_args 
 		.problem = on_problem,
 		.progress = on_progress,
 		.threads = (unsigned)args->threads,
+		.refs = args->refs.items,
+		.n_refs = args->refs.len,
 	};
 	struct wim_verify_result done;
 	int result;
 
-	if (look_for_traces(v, err) < 0)
-		return err_context(err, "%s", v->wim);
 	progress_begin(&v->bar, cli, "verify", 0);
 	result = image_verify(v->wim, &options, &done, err);
 	progress_end(&v->bar);
 	if (result < 0)
-		return err_context(err, "%s", v->wim);
+		return -1;
+	look_for_traces(v, &done);
 	result = cli_report(cli, v->report, SEVERITY_WARNING);
 	show_result(cli, v->wim, &done, report_len(v->report));
 	return result;
@@ -179,14 +175,13 @@ static int verify_run(struct cli *cli, const void *raw, struct err *err)
 
 static const struct cli_option verify_options[] = {
 	OPT_NUMBER(struct verify_args, threads, 0, "threads", "N", "use N threads (default: one a core)"),
-	OPT_LIST(struct verify_args, refs, 0, "ref", "GLOB",
-		 "accepted; each part of a split WIM is verified by itself"),
+	OPT_LIST(struct verify_args, refs, 0, "ref", "GLOB", "verify these parts with it, and what is in which (install*.swm)"),
 };
 
 static const struct cli_example verify_examples[] = {
 	{ "wimtool verify install.wim", "check a file after a download" },
 	{ "wimtool verify install.wim --json | jq '.findings[].item'", "what is damaged, for a script" },
-	{ "for part in install*.swm; do wimtool verify \"$part\" || break; done", "each part of a split WIM" },
+	{ "wimtool verify install.swm --ref='install*.swm'", "a split WIM as a whole" },
 };
 
 const struct cli_command cmd_verify = {
@@ -196,7 +191,7 @@ const struct cli_command cmd_verify = {
 	.description =
 		"Reads all contents and compares their SHA-1, reads the folders of each image, looks whether every "
 		"file's contents are there, counts references, and compares the file with its integrity table when it "
-		"has one. Exit code 1 when something is wrong, 3 when the file cannot be read as a WIM at all.",
+		"has one. Of one part of a split WIM only what is in it is checked, and with --ref the whole. Exit code 1 when something is wrong, 3 when the file cannot be read as a WIM at all.",
 	.examples = verify_examples,
 	.n_examples = ARRAY_SIZE(verify_examples),
 	CLI_OPTIONS(struct verify_args, verify_options),

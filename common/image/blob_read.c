@@ -11,6 +11,7 @@
 
 #define STEP_NS 50000000L       /* between two reports of progress */
 #define PIECE (1u << 18)        /* to the hash and the sink at once: fits the second cache */
+#define STACK (1u << 20)        /* of a thread: sinks print a path or two */
 #define CHUNK_SMALL (1u << 20)
 #define CHUNK_MEMORY (320u << 20) /* for chunks, unless the caller names a number of threads */
 
@@ -453,10 +454,14 @@ static int run(struct job *job, unsigned n_threads, struct err *err)
 {
 	pthread_t threads[BLOB_READ_THREADS_MAX];
 	unsigned started = 0;
+	pthread_attr_t attributes;
 
 	job->running = n_threads;
-	while (started < n_threads && pthread_create(&threads[started], NULL, work, job) == 0)
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK);
+	while (started < n_threads && pthread_create(&threads[started], &attributes, work, job) == 0)
 		started++;
+	pthread_attr_destroy(&attributes);
 	pthread_mutex_lock(&job->lock);
 	job->running -= n_threads - started;
 	pthread_mutex_unlock(&job->lock);

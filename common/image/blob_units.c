@@ -9,8 +9,16 @@
 #define BATCH_CONTENTS (4u << 20)
 #define LARGE (16u << 20)         /* from here on a compressed blob is shared, and a stored one comes early */
 
+/* In the order of their work: what is in large pieces first. */
+enum kind {
+	KIND_SOLID,
+	KIND_LARGE,
+	KIND_SMALL,
+};
+
 struct maker {
 	struct blob_list *list;
+	uint8_t *kind; /* enum kind of each blob */
 	VEC(struct blob_unit) units;
 };
 
@@ -19,28 +27,31 @@ static const struct wim_blob *blob_at(const struct blob_list *list, size_t i)
 	return list->blobs[list->order[i]];
 }
 
-/* Empty contents, which some tables have, need no chunk. */
-static bool is_solid(const struct wim_blob *blob)
+/* Empty contents, which some tables have, need no chunk; those of an impossible size have none. */
+static enum kind kind_of(const struct wim_blob *blob)
 {
-	return blob->res.solid && blob->size > 0;
+	if (blob->size == 0 || wim_resource_check_size(&blob->res, NULL) < 0)
+		return KIND_SMALL;
+	if (blob->res.solid)
+		return KIND_SOLID;
+	return blob->size >= LARGE ? KIND_LARGE : KIND_SMALL;
 }
 
-static bool is_large(const struct wim_blob *blob)
+static enum kind kind_at(const struct maker *maker, size_t i)
 {
-	return !blob->res.solid && blob->size >= LARGE;
+	return (enum kind)maker->kind[maker->list->order[i]];
 }
 
 /* Solid ones before others, since their pieces are the largest; then large ones by size; then as they lie. */
 static int compare_blobs(const void *a, const void *b, void *context)
 {
-	const struct wim_blob *const *blobs = context;
-	const struct wim_blob *x = blobs[*(const size_t *)a], *y = blobs[*(const size_t *)b];
+	const struct maker *maker = context;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const struct wim_blob *x = maker->list->blobs[i], *y = maker->list->blobs[j];
 
-	if (is_solid(x) != is_solid(y))
-		return is_solid(x) ? -1 : 1;
-	if (is_large(x) != is_large(y))
-		return is_large(x) ? -1 : 1;
-	if (is_large(x) && x->size != y->size)
+	if (maker->kind[i] != maker->kind[j])
+		return maker->kind[i] < maker->kind[j] ? -1 : 1;
+	if (maker->kind[i] == KIND_LARGE && x->size != y->size)
 		return x->size > y->size ? -1 : 1;
 	if (x->res.source != y->res.source)
 		return x->res.source < y->res.source ? -1 : 1;
@@ -107,7 +118,7 @@ static int add_solid(struct maker *maker, size_t i, size_t *ret_end, struct err 
 	uint64_t done = 0;
 	size_t end = i;
 
-	for (; end < list->n && is_solid(blob_at(list, end)) && same_resource(blob_at(list, i), blob_at(list, end));
+	for (; end < list->n && kind_at(maker, end) == KIND_SOLID && same_resource(blob_at(list, i), blob_at(list, end));
 	     end++) {
 		const struct wim_blob *blob = blob_at(list, end);
 
@@ -131,6 +142,8 @@ static size_t add_batch(struct maker *maker, size_t i)
 	for (; i < list->n; i++) {
 		const struct wim_resource *res = &blob_at(list, i)->res;
 
+		if (res->solid && unit.n)
+			break;
 		if (unit.n && (res->source != first->source || res->offset != unit.to ||
 			       unit.to - first->offset + res->stored > BATCH_STORED ||
 			       contents + res->size > BATCH_CONTENTS))
@@ -151,23 +164,24 @@ static void note_chunk(struct blob_list *list, const struct wim_resource *res)
 
 int blob_list_make(const struct wim_blob *const *blobs, size_t n, struct blob_list *ret, struct err *err)
 {
-	struct maker maker = { .list = ret };
+	CLEANUP(freep) uint8_t *kind = xcalloc(n + 1, 1);
+	struct maker maker = { .list = ret, .kind = kind };
 	int result = 0;
 
 	*ret = (struct blob_list){ .blobs = blobs, .n = n };
 	ret->order = xcalloc(n + 1, sizeof(*ret->order));
 	ret->is_shared = xcalloc(n + 1, sizeof(*ret->is_shared));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		ret->order[i] = i;
+		kind[i] = (uint8_t)kind_of(blobs[i]);
+	}
 	if (n)
-		qsort_r(ret->order, n, sizeof(*ret->order), compare_blobs, (void *)blobs);
+		qsort_r(ret->order, n, sizeof(*ret->order), compare_blobs, &maker);
 	for (size_t i = 0; i < n && result == 0;) {
-		const struct wim_blob *blob = blob_at(ret, i);
-
-		note_chunk(ret, &blob->res);
-		if (is_solid(blob))
+		note_chunk(ret, &blob_at(ret, i)->res);
+		if (kind_at(&maker, i) == KIND_SOLID)
 			result = add_solid(&maker, i, &i, err);
-		else if (is_large(blob))
+		else if (kind_at(&maker, i) == KIND_LARGE)
 			i = add_large(&maker, i);
 		else
 			i = add_batch(&maker, i);

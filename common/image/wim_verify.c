@@ -2,6 +2,7 @@
 #include "common/image/wim_verify.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +11,15 @@
 #include "common/image/verify_blobs.h"
 #include "common/image/wim_integrity.h"
 
+/* Found by the thread that reads the images; told when it has ended. */
+struct found {
+	enum wim_problem kind;
+	char *what;
+	char *place;
+};
+
+#define METADATA_LARGE (1u << 20) /* worth a thread */
+
 struct verify {
 	struct image_file *file;
 	const struct wim_verify_options *options;
@@ -17,8 +27,10 @@ struct verify {
 	uint64_t *uses;      /* of each blob by all images */
 	bool *damaged;       /* each blob */
 	bool all_images_read;
+	bool is_whole; /* all parts of a split WIM are open */
 	uint64_t done;
 	uint64_t total;
+	VEC(struct found) found;
 };
 
 static void problem(struct verify *v, enum wim_problem kind, const char *what, const char *place)
@@ -38,44 +50,76 @@ static int progress(struct verify *v, uint64_t done, struct err *err)
 
 /* ---- integrity table ---- */
 
-static int check_chunks(struct verify *v, const struct strbuf *table, struct err *err)
+static void compare_sums(struct verify *v, const struct strbuf *table, const struct strbuf *now, const char *part)
 {
-	const uint8_t *raw = (const uint8_t *)table->data;
-	uint32_t chunk_size = load_le32(raw + INTEGRITY_CHUNK_SIZE);
-	uint64_t end = wim_integrity_end(&v->file->header);
+	const uint8_t *old = (const uint8_t *)table->data, *sums = (const uint8_t *)now->data;
+	uint32_t chunk_size = load_le32(old + INTEGRITY_CHUNK_SIZE);
 
-	for (uint64_t i = 0; i < load_le32(raw + INTEGRITY_COUNT); i++) {
-		uint64_t at = WIM_HEADER_LEN + i * chunk_size;
-		uint8_t sum[WIM_HASH_LEN];
-		char place[64];
+	for (uint64_t i = 0; i < load_le32(old + INTEGRITY_COUNT); i++) {
+		size_t at = INTEGRITY_HEADER_LEN + (size_t)i * WIM_HASH_LEN;
+		char place[96];
 
-		if (wim_integrity_chunk(v->file->fd, chunk_size, i, end, sum, err) < 0)
-			return -1;
-		snprintf(place, sizeof(place), "offset 0x%" PRIx64, at);
-		if (memcmp(sum, raw + INTEGRITY_HEADER_LEN + i * WIM_HASH_LEN, WIM_HASH_LEN) != 0)
-			problem(v, WIM_PROBLEM_INTEGRITY, "the bytes differ from what the integrity table says", place);
-		if (progress(v, MIN((uint64_t)chunk_size, end - at), err) < 0)
+		if (memcmp(old + at, sums + at, WIM_HASH_LEN) == 0)
+			continue;
+		snprintf(place, sizeof(place), "%soffset 0x%" PRIx64, part, WIM_HEADER_LEN + i * chunk_size);
+		problem(v, WIM_PROBLEM_INTEGRITY, "the bytes differ from what the integrity table says", place);
+	}
+}
+
+/* Of one file; part is "" or "part 2: ". */
+static int check_integrity(struct verify *v, int fd, uint64_t file_bytes, const struct wim_header *header,
+			   const char *part, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf now = STRBUF_INIT;
+	CLEANUP(freep) char *place = xasprintf("%sintegrity table", part);
+	struct err own = { 0 };
+
+	if (!header->integrity.offset)
+		return 0;
+	v->result.had_integrity = true;
+	if (wim_integrity_load(fd, file_bytes, header, &table, &own) < 0) {
+		problem(v, WIM_PROBLEM_INTEGRITY, own.text, place);
+		return 0;
+	}
+	if (wim_integrity_build(fd, &table, WIM_HEADER_LEN, wim_integrity_end(header), &now, err) < 0)
+		return -1;
+	compare_sums(v, &table, &now, part);
+	return progress(v, wim_integrity_end(header) - WIM_HEADER_LEN, err);
+}
+
+static int check_all_integrity(struct verify *v, struct err *err)
+{
+	const struct image_file *file = v->file;
+
+	if (check_integrity(v, file->fd, file->file_bytes, &file->header, "", err) < 0)
+		return -1;
+	for (size_t i = 1; i < file->n_parts; i++) {
+		const struct wim_part *part = &file->parts[i];
+		CLEANUP(freep) char *name = xasprintf("part %u: ", part->header.part);
+
+		if (check_integrity(v, part->fd, part->file_bytes, &part->header, name, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int check_integrity(struct verify *v, struct err *err)
-{
-	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
-	struct err own = { 0 };
+/* ---- images ---- */
 
-	if (!v->file->header.integrity.offset)
-		return 0;
-	v->result.had_integrity = true;
-	if (wim_integrity_load(v->file->fd, v->file->file_bytes, &v->file->header, &table, &own) < 0) {
-		problem(v, WIM_PROBLEM_INTEGRITY, own.text, "integrity table");
-		return 0;
-	}
-	return check_chunks(v, &table, err);
+static void note(struct verify *v, enum wim_problem kind, const char *what, const char *place)
+{
+	*vec_add(&v->found) = (struct found){ .kind = kind, .what = xstrdup(what), .place = xstrdup(place) };
 }
 
-/* ---- images ---- */
+static void tell_found(struct verify *v)
+{
+	for (size_t i = 0; i < v->found.len; i++) {
+		problem(v, v->found.items[i].kind, v->found.items[i].what, v->found.items[i].place);
+		free(v->found.items[i].what);
+		free(v->found.items[i].place);
+	}
+	vec_release(&v->found);
+}
 
 static void place_of(unsigned index, const struct wim_node *node, const char *stream, struct strbuf *ret)
 {
@@ -94,7 +138,7 @@ static void node_problem(struct verify *v, unsigned index, const struct wim_node
 	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
 
 	place_of(index, node, stream, &place);
-	problem(v, kind, what, place.data);
+	note(v, kind, what, place.data);
 }
 
 static void check_node(struct verify *v, unsigned index, const struct wim_tree *tree, const struct wim_node *node)
@@ -115,7 +159,7 @@ static void check_node(struct verify *v, unsigned index, const struct wim_tree *
 		blob = wim_blobs_find(&v->file->blobs, hash);
 		if (blob)
 			v->uses[blob - v->file->blobs.items]++;
-		else if (v->file->header.parts == 1)
+		if ((!blob || !blob->here) && v->is_whole)
 			node_problem(v, index, node, name, WIM_PROBLEM_MISSING, "its contents are not in the WIM");
 	}
 }
@@ -128,7 +172,7 @@ static void check_image(struct verify *v, unsigned index)
 
 	if (!tree) {
 		snprintf(place, sizeof(place), "image %u", index);
-		problem(v, WIM_PROBLEM_METADATA, own.text, place);
+		note(v, WIM_PROBLEM_METADATA, own.text, place);
 		v->all_images_read = false;
 		return;
 	}
@@ -137,17 +181,14 @@ static void check_image(struct verify *v, unsigned index)
 		check_node(v, index, tree, node);
 }
 
-static int check_images(struct verify *v, struct err *err)
+static void *check_images(void *context)
 {
-	const struct wim_blobs *blobs = &v->file->blobs;
+	struct verify *v = context;
 
 	v->all_images_read = true;
-	for (unsigned i = 1; i <= blobs->n_metadata; i++) {
+	for (unsigned i = 1; i <= v->file->blobs.n_metadata; i++)
 		check_image(v, i);
-		if (progress(v, blobs->metadata[i - 1].size, err) < 0)
-			return -1;
-	}
-	return 0;
+	return NULL;
 }
 
 static void refcount_problem(struct verify *v, const struct wim_blob *blob, uint64_t uses)
@@ -168,10 +209,12 @@ static void check_refcounts(struct verify *v)
 
 	for (size_t i = 0; i < blobs->n_metadata; i++)
 		refcount_problem(v, &blobs->metadata[i], 1);
-	if (!v->all_images_read || v->file->header.parts != 1)
+	if (!v->all_images_read || !v->is_whole)
 		return;
+	/* what further files have beyond the table of the first may serve other WIMs */
 	for (size_t i = 0; i < blobs->n; i++)
-		refcount_problem(v, &blobs->items[i], v->uses[i]);
+		if (blobs->items[i].row != WIM_ROW_NONE || v->file->header.parts > 1)
+			refcount_problem(v, &blobs->items[i], v->uses[i]);
 }
 
 /* ---- blobs ---- */
@@ -209,7 +252,7 @@ static void report_damaged(struct verify *v)
 		char hash[WIM_HASH_TEXT_LEN + 1];
 
 		if (v->damaged[i] && !named[i])
-			problem(v, WIM_PROBLEM_DAMAGED, what, wim_hash_format(blobs->items[i].hash, hash));
+			note(v, WIM_PROBLEM_DAMAGED, what, wim_hash_format(blobs->items[i].hash, hash));
 	}
 }
 
@@ -218,12 +261,10 @@ static int each_step(void *context, uint64_t done)
 	return progress(context, done, NULL);
 }
 
-static int check_blobs(struct verify *v, struct err *err)
+static void count_blobs(struct verify *v)
 {
 	size_t n_damaged = 0;
 
-	if (verify_blobs(v->file, v->options->threads, each_step, v, v->damaged, err) < 0)
-		return -1;
 	for (size_t i = 0; i < v->file->blobs.n; i++) {
 		n_damaged += v->damaged[i];
 		v->result.blobs += v->file->blobs.items[i].here;
@@ -231,7 +272,6 @@ static int check_blobs(struct verify *v, struct err *err)
 	}
 	if (n_damaged)
 		report_damaged(v);
-	return 0;
 }
 
 static void count_total(struct verify *v)
@@ -240,16 +280,44 @@ static void count_total(struct verify *v)
 
 	if (v->file->header.integrity.offset)
 		v->total += wim_integrity_end(&v->file->header) - WIM_HEADER_LEN;
-	for (size_t i = 0; i < blobs->n_metadata; i++)
-		v->total += blobs->metadata[i].size;
+	for (size_t i = 1; i < v->file->n_parts; i++)
+		if (v->file->parts[i].header.integrity.offset)
+			v->total += wim_integrity_end(&v->file->parts[i].header) - WIM_HEADER_LEN;
 	for (size_t i = 0; i < blobs->n; i++)
 		v->total += blobs->items[i].here ? blobs->items[i].size : 0;
+}
+
+static uint64_t size_of_metadata(const struct verify *v)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < v->file->blobs.n_metadata; i++)
+		sum += v->file->blobs.metadata[i].size;
+	return sum;
+}
+
+/* The images are read beside the blobs: their part is small, but nothing else could be done meanwhile. */
+static int check_images_and_blobs(struct verify *v, struct err *err)
+{
+	pthread_t thread;
+	bool beside = size_of_metadata(v) >= METADATA_LARGE && pthread_create(&thread, NULL, check_images, v) == 0;
+	int result;
+
+	if (!beside)
+		check_images(v);
+	result = verify_blobs(v->file, v->options->threads, each_step, v, v->damaged, err);
+	if (beside)
+		pthread_join(thread, NULL);
+	if (result == 0)
+		count_blobs(v);
+	tell_found(v);
+	return result;
 }
 
 int image_verify(const char *path, const struct wim_verify_options *options, struct wim_verify_result *ret,
 		 struct err *err)
 {
-	CLEANUP(image_file_closep) struct image_file *file = image_file_open(path, err);
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open_parts(path, options->refs, options->n_refs, err);
 	struct verify v = { .file = file, .options = options };
 
 	if (!file)
@@ -260,10 +328,13 @@ int image_verify(const char *path, const struct wim_verify_options *options, str
 
 	v.uses = uses;
 	v.damaged = damaged;
+	v.is_whole = image_is_whole(file);
 	count_total(&v);
-	if (check_integrity(&v, err) < 0 || check_images(&v, err) < 0 || check_blobs(&v, err) < 0)
-		return -1;
+	if (check_all_integrity(&v, err) < 0 || check_images_and_blobs(&v, err) < 0)
+		return err_context(err, "%s", path);
 	check_refcounts(&v);
+	v.result.write_in_progress = file->header.flags & WIM_FLAG_WRITE_IN_PROGRESS;
+	v.result.parts = (unsigned)MAX(file->n_parts, (size_t)1);
 	*ret = v.result;
 	return 0;
 }

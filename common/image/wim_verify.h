@@ -24,20 +24,24 @@ struct wim_verify_options {
 	/* Now and then, in bytes; non-zero cancels. May be NULL. */
 	int (*progress)(void *context, uint64_t done, uint64_t total);
 	unsigned threads; /* 0: one for each processor */
+	const char *const *refs; /* globs of further parts */
+	size_t n_refs;
 };
 
 struct wim_verify_result {
+	unsigned parts; /* files read */
 	unsigned images;
 	uint64_t entries; /* files and folders of all images */
 	uint64_t blobs;
 	uint64_t bytes; /* contents that were checked */
 	bool had_integrity;
+	bool write_in_progress; /* the header says that it is being written */
 	size_t problems;
 };
 
 /*
  * 0 when all could be checked: problems tells whether it was good. -1 when the file is no
- * WIM, cannot be read, or its tables are broken. All callbacks come from the calling thread.
+ * WIM, cannot be read, or its tables are broken; err names the file. All callbacks come from the calling thread.
  */
 int image_verify(const char *path, const struct wim_verify_options *options, struct wim_verify_result *ret,
 		 struct err *err);

@@ -8,7 +8,7 @@
 #include "tests/unit/image/wim_case.h"
 
 #define MUTATIONS 400
-#define MEMORY_MAX (256u << 20)
+#define MEMORY_MAX (96u << 20) /* of data; stacks of a few threads are in it */
 #define SECONDS_MAX 60
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -251,7 +251,7 @@ static void mutants_of(const char *options, uint32_t seed)
 #ifndef UNDER_ASAN
 		const struct rlimit limit = { .rlim_cur = MEMORY_MAX, .rlim_max = MEMORY_MAX };
 
-		setrlimit(RLIMIT_AS, &limit);
+		setrlimit(RLIMIT_DATA, &limit);
 #endif
 		alarm(SECONDS_MAX);
 		mutate_in_child(&good, seed);
