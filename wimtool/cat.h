@@ -2,7 +2,8 @@
 /* Contents of files of an image to standard output, in pieces of bounded size. */
 #pragma once
 
-#include "common/base/err.h"
+#include "common/cli/cli.h"
 
 /* Returns CLI_DONE or -1. A reader that went away (head) is no error. */
-int cat_paths(const char *wim, const char *image, const char *const *paths, size_t n_paths, struct err *err);
+int cat_paths(const char *wim, const struct cli_list *refs, const char *image, const char *const *paths, size_t n_paths,
+	      struct err *err);

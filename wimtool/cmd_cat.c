@@ -8,6 +8,10 @@
 
 #define READER_GONE 1
 
+struct cat_args {
+	struct cli_list refs;
+};
+
 static int put(void *context, const void *data, size_t len)
 {
 	struct err *err = context;
@@ -19,13 +23,16 @@ static int put(void *context, const void *data, size_t len)
 	return err_errno(err, errno, "standard output");
 }
 
-int cat_paths(const char *wim, const char *image, const char *const *paths, size_t n_paths, struct err *err)
+int cat_paths(const char *wim, const struct cli_list *refs, const char *image, const char *const *paths, size_t n_paths,
+	      struct err *err)
 {
-	CLEANUP(image_file_closep) struct image_file *file = image_file_open(wim, err);
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open_parts(wim, refs->items, refs->len, err);
 	unsigned index;
 	int result = 0;
 
-	if (!file || image_select(file, image, &index, err) < 0)
+	if (!file)
+		return -1;
+	if (image_select(file, image, &index, err) < 0)
 		return err_context(err, "%s", wim);
 	for (size_t i = 0; i < n_paths && result == 0; i++) {
 		struct err why = { 0 };
@@ -41,10 +48,16 @@ int cat_paths(const char *wim, const char *image, const char *const *paths, size
 	return CLI_DONE;
 }
 
-static int cat_run(struct cli *cli, const void *args UNUSED, struct err *err)
+static int cat_run(struct cli *cli, const void *raw, struct err *err)
 {
-	return cat_paths(cli->args[0], cli->args[1], (const char *const *)&cli->args[2], cli->n_args - 2, err);
+	const struct cat_args *args = raw;
+
+	return cat_paths(cli->args[0], &args->refs, cli->args[1], (const char *const *)&cli->args[2], cli->n_args - 2, err);
 }
+
+static const struct cli_option cat_options[] = {
+	OPT_LIST(struct cat_args, refs, 0, "ref", "GLOB", "take what is missing from these parts (install*.swm)"),
+};
 
 static const struct cli_example cat_examples[] = {
 	{ "wimtool cat install.wim 1 /Windows/win.ini", "print a file" },
@@ -59,6 +72,7 @@ const struct cli_command cmd_cat = {
 	.description = "The SHA-1 of the contents is compared while they are written: damage ends with exit code 3.",
 	.examples = cat_examples,
 	.n_examples = ARRAY_SIZE(cat_examples),
+	CLI_OPTIONS(struct cat_args, cat_options),
 	.min_args = 3,
 	.max_args = SIZE_MAX,
 	.run = cat_run,

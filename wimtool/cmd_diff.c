@@ -8,6 +8,7 @@
 #include "wimtool/wim_show.h"
 
 struct diff_args {
+	struct cli_list refs;
 	struct cli_list ignore;
 };
 
@@ -120,32 +121,32 @@ static int show(const struct cli *cli, const struct image_diff *diff)
 }
 
 /* "install.wim:2" */
-static struct image_file *open_target(const char *target, unsigned *index, struct err *err)
+static struct image_file *open_target(const char *target, const struct cli_list *refs, unsigned *index, struct err *err)
 {
 	CLEANUP(freep) char *path = NULL;
 	CLEANUP(freep) char *image = NULL;
 	struct image_file *file;
 
 	image_split_target(target, &path, &image);
-	file = image_file_open(path, err);
-	if (file && image_select(file, image, index, err) < 0)
-		image_file_closep(&file);
-	if (!file)
+	file = image_file_open_parts(path, refs->items, refs->len, err);
+	if (file && image_select(file, image, index, err) < 0) {
 		err_context(err, "%s", path);
+		image_file_closep(&file);
+	}
 	return file;
 }
 
-static int diff_images(struct cli *cli, unsigned ignore, struct image_diff *ret, struct err *err)
+static int diff_images(struct cli *cli, const struct cli_list *refs, unsigned ignore, struct image_diff *ret, struct err *err)
 {
 	unsigned a_index, b_index;
 	CLEANUP(image_file_closep) struct image_file *b = NULL;
-	CLEANUP(image_file_closep) struct image_file *a = open_target(cli->args[0], &a_index, err);
+	CLEANUP(image_file_closep) struct image_file *a = open_target(cli->args[0], refs, &a_index, err);
 
 	if (!a)
 		return -1;
 	if (path_is_dir(cli->args[1]))
 		return image_diff_host(a, a_index, cli->args[1], ignore, ret, err);
-	b = open_target(cli->args[1], &b_index, err);
+	b = open_target(cli->args[1], refs, &b_index, err);
 	return b ? image_diff(a, a_index, b, b_index, ignore, ret, err) : -1;
 }
 
@@ -158,7 +159,7 @@ static int diff_run(struct cli *cli, const void *raw, struct err *err)
 
 	if (parse_ignore(&args->ignore, &ignore, err) < 0)
 		return -1;
-	result = diff_images(cli, ignore, &diff, err);
+	result = diff_images(cli, &args->refs, ignore, &diff, err);
 	if (result == 0)
 		result = show(cli, &diff);
 	image_diff_release(&diff);
@@ -166,6 +167,7 @@ static int diff_run(struct cli *cli, const void *raw, struct err *err)
 }
 
 static const struct cli_option diff_options[] = {
+	OPT_LIST(struct diff_args, refs, 0, "ref", "GLOB", "take what is missing from these parts (install*.swm)"),
 	OPT_LIST(struct diff_args, ignore, 0, "ignore", "WHAT[,WHAT]",
 		 "type, content, attributes, times, security, streams, reparse, short-name, case"),
 };

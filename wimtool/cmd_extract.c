@@ -63,7 +63,7 @@ static int extract_run(struct cli *cli, const void *raw, struct err *err)
 		return err_set(err, ERR_USAGE, "--to-stdout and --json exclude each other");
 	if (args->to_stdout)
 		return all ? err_set(err, ERR_USAGE, "--to-stdout wants the path of a file")
-			   : cat_paths(request.what.wim, request.what.image, request.paths, request.n_paths, err);
+			   : cat_paths(request.what.wim, &args->refs, request.what.image, request.paths, request.n_paths, err);
 	if (args->threads > APPLY_THREADS_MAX)
 		return err_set(err, ERR_USAGE, "--threads=%" PRIu64 ": at most %d", args->threads, APPLY_THREADS_MAX);
 	if (session_extract(&request, cli, &done, err) < 0)

@@ -14,6 +14,7 @@ enum hash_format {
 static const char *const formats[] = { "text", "ndjson", NULL };
 
 struct hash_args {
+	struct cli_list refs;
 	int format;
 	bool sha256;
 };
@@ -179,9 +180,9 @@ static int hash_run(struct cli *cli, const void *raw, struct err *err)
 
 	if (cli->json && args->format != HASH_TEXT)
 		return err_set(err, ERR_USAGE, "--json and --format=%s exclude each other", formats[args->format]);
-	file = image_file_open(cli->args[0], err);
+	file = image_file_open_parts(cli->args[0], args->refs.items, args->refs.len, err);
 	if (!file)
-		return err_context(err, "%s", cli->args[0]);
+		return -1;
 	hasher.file = file;
 	result = hash(&hasher, err);
 	vec_release(&hasher.sums);
@@ -190,6 +191,7 @@ static int hash_run(struct cli *cli, const void *raw, struct err *err)
 }
 
 static const struct cli_option hash_options[] = {
+	OPT_LIST(struct hash_args, refs, 0, "ref", "GLOB", "take what is missing from these parts (install*.swm)"),
 	OPT_FLAG(struct hash_args, sha256, 0, "sha256", "SHA-256, which needs all contents to be read"),
 	OPT_CHOICE(struct hash_args, format, 0, "format", "FORMAT", formats,
 		   "text (lines of sha1sum), ndjson (one JSON object a line)"),
@@ -210,7 +212,7 @@ const struct cli_command cmd_hash = {
 		"SHA-1 comes from the metadata: nothing is decompressed, and that the contents match it is what verify "
 		"checks. --sha256 reads all contents, each once, and checks their SHA-1 on the way. Lines are as "
 		"sha1sum and sha256sum print them, with paths relative to the image; folders and links have none. "
-		"For contents in another part of a split WIM the size is that of the blob table.",
+		"Of a split WIM, --sha256 needs all parts (--ref).",
 	.examples = hash_examples,
 	.n_examples = ARRAY_SIZE(hash_examples),
 	CLI_OPTIONS(struct hash_args, hash_options),

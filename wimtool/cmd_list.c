@@ -8,9 +8,17 @@
 #include "wimtool/commands.h"
 #include "wimtool/wim_show.h"
 
+enum list_format {
+	LIST_TEXT,
+	LIST_NDJSON,
+};
+
+static const char *const formats[] = { "text", "ndjson", NULL };
+
 struct list_args {
 	const char *path;
-	struct cli_list refs; /* accepted: names need no other part */
+	struct cli_list refs;
+	int format;
 	bool detailed;
 	bool children;
 };
@@ -18,6 +26,8 @@ struct list_args {
 struct lister {
 	struct cli *cli;
 	bool detailed;
+	bool ndjson;
+	struct strbuf line;
 	VEC(uint64_t) groups; /* link group of each name that has one, sorted */
 };
 
@@ -127,10 +137,8 @@ static void json_hash(struct json *j, const uint8_t sha1[20])
 	json_text(j, "sha1", text);
 }
 
-static void json_entry(const struct lister *l, const char *path, const struct image_entry *entry)
+static void json_entry(const struct lister *l, struct json *j, const char *path, const struct image_entry *entry)
 {
-	struct json *j = l->cli->json;
-
 	json_begin_object(j, NULL);
 	json_text(j, "path", path);
 	json_text(j, "type", type_of(entry));
@@ -155,12 +163,27 @@ static void json_entry(const struct lister *l, const char *path, const struct im
 	json_end_object(j);
 }
 
+static void print_ndjson(struct lister *l, const char *path, const struct image_entry *entry)
+{
+	struct json *j;
+
+	strbuf_clear(&l->line);
+	j = json_new(&l->line, false);
+	json_entry(l, j, path, entry);
+	json_freep(&j);
+	if (l->line.len && l->line.data[l->line.len - 1] != '\n')
+		strbuf_addc(&l->line, '\n');
+	fwrite(l->line.data, 1, l->line.len, l->cli->out);
+}
+
 static int show_entry(void *context, const char *path, const struct image_entry *entry)
 {
-	const struct lister *l = context;
+	struct lister *l = context;
 
 	if (l->cli->json) {
-		json_entry(l, path, entry);
+		json_entry(l, l->cli->json, path, entry);
+	} else if (l->ndjson) {
+		print_ndjson(l, path, entry);
 	} else if (l->detailed) {
 		print_detailed(l, path, entry);
 	} else {
@@ -210,7 +233,7 @@ static int list(struct lister *l, struct image_file *file, unsigned index, const
 	const char *path = args->path ? args->path : "/";
 	int result;
 
-	if ((args->detailed || l->cli->json) && image_walk(file, index, "/", note_group, l, err) != 0)
+	if ((args->detailed || l->cli->json || l->ndjson) && image_walk(file, index, "/", note_group, l, err) != 0)
 		return -1;
 	if (l->groups.len)
 		qsort(l->groups.items, l->groups.len, sizeof(*l->groups.items), by_value);
@@ -224,15 +247,21 @@ static int list(struct lister *l, struct image_file *file, unsigned index, const
 static int list_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct list_args *args = raw;
-	CLEANUP(image_file_closep) struct image_file *file = image_file_open(cli->args[0], err);
-	struct lister lister = { .cli = cli, .detailed = args->detailed };
+	CLEANUP(image_file_closep) struct image_file *file = NULL;
+	struct lister lister = { .cli = cli, .detailed = args->detailed, .ndjson = args->format == LIST_NDJSON };
 	unsigned index;
 	int result;
 
-	if (!file || image_select(file, cli->n_args > 1 ? cli->args[1] : NULL, &index, err) < 0)
+	if (cli->json && lister.ndjson)
+		return err_set(err, ERR_USAGE, "--json and --format=ndjson exclude each other");
+	file = image_file_open_parts(cli->args[0], args->refs.items, args->refs.len, err);
+	if (!file)
+		return -1;
+	if (image_select(file, cli->n_args > 1 ? cli->args[1] : NULL, &index, err) < 0)
 		return err_context(err, "%s", cli->args[0]);
 	result = list(&lister, file, index, args, err);
 	vec_release(&lister.groups);
+	strbuf_release(&lister.line);
 	return result < 0 ? err_context(err, "%s", cli->args[0]) : result;
 }
 
@@ -241,7 +270,8 @@ static const struct cli_option list_options[] = {
 	OPT_FLAG(struct list_args, detailed, 0, "detailed",
 		 "sizes, attributes, times, SHA-1, short names, links of each"),
 	OPT_FLAG(struct list_args, children, 0, "children", "list a folder, not what is in its folders"),
-	OPT_LIST(struct list_args, refs, 0, "ref", "GLOB", "accepted; names are in the first part of a split WIM"),
+	OPT_CHOICE(struct list_args, format, 0, "format", "FORMAT", formats, "text, or ndjson (one JSON object a line)"),
+	OPT_LIST(struct list_args, refs, 0, "ref", "GLOB", "take sizes from these parts (install*.swm)"),
 };
 
 static const struct cli_example list_examples[] = {

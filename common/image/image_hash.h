@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Contents by their SHA-1: what a manifest needs beyond the metadata. Each
- * content is read once, in the order of the file, so that solid WIMs are decoded once.
+ * content is read once, on all processors (blob_read.h).
  */
 #pragma once
 
