@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/product_key.h"
+
 
 #define PATH_MAX_LEN 240    /* of a setting below its component; the longest documented one has 93 */
 #define SETTING_MAX_DEPTH 16
@@ -315,6 +317,7 @@ static int read_markup(struct answer *answer, const struct strbuf *text, struct 
 		return -1;
 	check_well_formed(answer, text);
 	prefer_own_fault(answer);
+	mask_keys(answer->fault.message); /* it cites names of the file, and a key may stand in place of one */
 	return 0;
 }
 

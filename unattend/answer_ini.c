@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/setting_path.h"
+
 static const char *const answer_sections[] = {
 	"Unattended", "GuiUnattended", "UserData", "GuiRunOnce", "Identification", "Data", "SetupMgr", "OSChooser",
 	"RegionalSettings", "Networking", "Display", "Components", "LicenseFilePrintData", "Branding", "RemoteInstall",
@@ -150,6 +152,5 @@ bool ini_has_section(const struct answer_ini *ini, const char *section)
 
 bool ini_line_is_secret(const struct ini_line *line)
 {
-	return line->kind == INI_STRAY ||
-	       (line->kind == INI_ENTRY && (strcasestr(line->key, "Password") || strcasestr(line->key, "Product")));
+	return line->kind == INI_STRAY || (line->kind == INI_ENTRY && name_sounds_secret(line->key));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "unattend/page.h"
+#include "unattend/product_key.h"
 
 static void print_page(struct cli *cli, const struct rule *rule)
 {
@@ -27,11 +28,15 @@ static void print_page(struct cli *cli, const struct rule *rule)
 
 static int unknown_rule(const char *id, struct err *err)
 {
-	const char *names[400] = { NULL };
+	CLEANUP(freep) char *shown = xstrdup(id);
+	const char *names[800] = { NULL };
 
-	for (size_t i = 0; i + 1 < ARRAY_SIZE(names) && rule_at(i); i++)
-		names[i] = rule_at(i)->meta.name;
-	err_set(err, ERR_USAGE, "there is no rule %s", id);
+	for (size_t i = 0; 2 * i + 2 < ARRAY_SIZE(names) && rule_at(i); i++) {
+		names[2 * i] = rule_at(i)->meta.id;
+		names[2 * i + 1] = rule_at(i)->meta.name;
+	}
+	mask_keys(shown); /* given to the wrong command */
+	err_set(err, ERR_USAGE, "there is no rule %s", shown);
 	if (cli_did_you_mean(id, names))
 		return err_hint(err, "did you mean %s?", cli_did_you_mean(id, names));
 	return err_hint(err, "unattend rules lists them");

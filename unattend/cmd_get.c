@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "unattend/get_ini.h"
 #include "unattend/lint.h"
 #include "unattend/setting_path.h"
 
@@ -185,9 +186,13 @@ static int show(struct run *run, const char *text, struct err *err)
 
 static int run_answer(struct run *run, struct err *err)
 {
-	if (run->answer->kind == ANSWER_INI)
-		return err_set(err, ERR_UNSUPPORTED, "get reads XML answer files, this is a text of sections and keys");
-	return show(run, run->cli->n_args > 1 ? run->cli->args[1] : NULL, err);
+	const char *path = run->cli->n_args > 1 ? run->cli->args[1] : NULL;
+
+	if (run->answer->kind == ANSWER_XML)
+		return show(run, path, err);
+	if (run->arch)
+		return err_set(err, ERR_USAGE, "--arch is for XML answer files, this is a text of sections and keys");
+	return get_ini(run->cli, run->answer, path, err);
 }
 
 static int run_get(struct cli *cli, const void *args, struct err *err)
@@ -215,15 +220,17 @@ static const struct cli_example examples[] = {
 	{ "unattend get unattend.xml specialize/Shell-Setup/ComputerName", "print one value" },
 	{ "unattend get unattend.xml oobeSystem/Shell-Setup/UserAccounts", "print all that is below" },
 	{ "unattend get unattend.xml \"windowsPE/Setup/RunSynchronous/RunSynchronousCommand[2]/Path\"", "choose an item of a list" },
+	{ "unattend get sysprep.inf GuiUnattended/TimeZone", "print a value of a text file" },
 };
 
 const struct cli_command cmd_get = {
 	.name = "get",
 	.summary = "print settings of an answer file",
-	.usage = "[options] FILE [PASS/COMPONENT[/SETTING]]",
+	.usage = "[options] FILE [PASS/COMPONENT[/SETTING] | SECTION[/KEY]]",
 	.description = "Prints the value of a setting, or all settings below a component or setting, or of the whole file. The component\n"
 		       "may be written without \"Microsoft-Windows-\". An item of a list is chosen by its number, LocalAccount[2], by the\n"
-		       "value of a child, LocalAccount[Name=admin], or of an attribute, IpAddress[@keyValue=1].\n\n"
+		       "value of a child, LocalAccount[Name=admin], or of an attribute, IpAddress[@keyValue=1]. In sysprep.inf,\n"
+		       "unattend.txt and winnt.sif a path is SECTION/KEY, or SECTION/KEY[2] where several lines have the key.\n\n"
 		       "Passwords and product keys are hidden without --show-secrets.\n\n"
 		       "Exit code 3 means that there is no such setting.",
 	.examples = examples,

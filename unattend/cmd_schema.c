@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/product_key.h"
 #include "unattend/setting_path.h"
 #include "unattend/setting_value.h"
 
@@ -208,10 +209,12 @@ static int show_setting(struct cli *cli, const char *component, const char *path
 static int no_component(const char *name, struct err *err)
 {
 	CLEANUP(freep) char *with = xasprintf("Microsoft-Windows-%s", name);
+	CLEANUP(freep) char *shown = xstrdup(name);
 	const char *near = component_did_you_mean(name);
 
 	near = near ? near : component_did_you_mean(with);
-	err_set(err, ERR_NOT_FOUND, "no component \"%s\" is documented", name);
+	mask_keys(shown); /* given to the wrong command */
+	err_set(err, ERR_NOT_FOUND, "no component \"%s\" is documented", shown);
 	return near ? err_hint(err, "did you mean \"%s\"?", near) : err_hint(err, "unattend schema lists them");
 }
 

@@ -8,6 +8,8 @@
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/base/utf16.h"
+#include "unattend/ini_path.h"
+#include "unattend/legacy_schema.h"
 #include "unattend/redact.h"
 #include "unattend/setting_insert.h"
 #include "unattend/setting_value.h"
@@ -31,7 +33,9 @@ struct run {
 	const struct args *args;
 	const char *file;
 	const char *value;
-	struct setting_path path;
+	struct setting_path path;   /* of XML */
+	struct ini_path ini_path;   /* of the text formats; section NULL when the path is none */
+	struct err xml_err;         /* why path cannot be set in an XML file; ERR_NONE when it can */
 };
 
 /* ---- is it a setting with that value? --------------------------------------------- */
@@ -88,6 +92,21 @@ static int check_request(const struct run *run, struct err *err)
 	if (check_kind(path, &spec, err) < 0 || check_pass(path, spec, err) < 0)
 		return -1;
 	return spec ? setting_value_check(spec, run->value, err) : 0;
+}
+
+/* Which of both kinds of path it is, only the file tells. */
+static int read_paths(struct run *run, const char *text, struct err *err)
+{
+	if (setting_path_parse(text, &run->path, &run->xml_err) == 0)
+		(void)check_request(run, &run->xml_err);
+	if (ini_path_parse(text, &run->ini_path, err) < 0 || !run->ini_path.key) {
+		ini_path_release(&run->ini_path);
+		if (run->xml_err.kind == ERR_NONE)
+			return 0;
+		*err = run->xml_err;
+		return -1;
+	}
+	return 0;
 }
 
 /* ---- the edit ----------------------------------------------------------------------- */
@@ -172,11 +191,47 @@ static int new_component_arch(const struct run *run, const struct answer *answer
 	return 0;
 }
 
-static int plan_edits(struct run *run, const struct answer *answer, struct edits *edits, struct err *err)
+static int check_ini(const struct run *run, struct err *err)
+{
+	const struct ini_path *path = &run->ini_path;
+	const struct legacy_key *known;
+	const char *near;
+	bool section_known;
+
+	if (!path->section)
+		return err_set(err, ERR_USAGE, "the file is a text of sections and keys: a path is SECTION/KEY");
+	if (run->args->arch)
+		return err_set(err, ERR_USAGE, "--arch is for XML answer files, this is a text of sections and keys");
+	known = legacy_key_find(path->section, path->key, &section_known);
+	if (known)
+		return legacy_value_check(known, run->value, err);
+	if (run->args->unknown)
+		return 0;
+	if (!section_known && run->xml_err.kind == ERR_NONE)
+		return err_set(err, ERR_USAGE, "the file is a text of sections and keys: a path is SECTION/KEY");
+	if (section_known)
+		err_set(err, ERR_USAGE, "[%s] has no key %s", path->section, path->key);
+	else
+		err_set(err, ERR_USAGE, "there is no section [%s]", path->section);
+	near = section_known ? legacy_key_did_you_mean(path->section, path->key) : legacy_section_did_you_mean(path->section);
+	return near ? err_hint(err, "did you mean %s? --unknown takes it all the same", near) :
+		      err_hint(err, "--unknown takes it all the same");
+}
+
+static int plan_ini(struct run *run, const struct answer *answer, struct edits *edits, struct err *err)
+{
+	return check_ini(run, err) < 0 ? -1 : ini_set(answer, &run->ini_path, run->value, edits, err);
+}
+
+static int plan_xml(struct run *run, const struct answer *answer, struct edits *edits, struct err *err)
 {
 	const char *arch;
 	size_t n = 0;
 
+	if (run->xml_err.kind != ERR_NONE) {
+		*err = run->xml_err;
+		return -1;
+	}
 	if (set_in_components(run, answer, edits, &n, err) < 0)
 		return -1;
 	if (n)
@@ -191,7 +246,7 @@ static int plan_edits(struct run *run, const struct answer *answer, struct edits
 static int check_answer(const struct answer *answer, struct err *err)
 {
 	if (answer->kind == ANSWER_INI)
-		return err_set(err, ERR_UNSUPPORTED, "set edits XML answer files, this is a text of sections and keys");
+		return 0;
 	if (answer->fault.found)
 		return err_set(err, ERR_FORMAT, "line %u, column %u: %s", answer->fault_where.line, answer->fault_where.column,
 			       answer->fault.message);
@@ -212,7 +267,10 @@ static int verify(struct run *run, const struct strbuf *bytes, struct err *err)
 	strbuf_add(&copy, bytes->data, bytes->len);
 	if (answer_read(&copy, run->file, TEMPLATE_NONE, &answer, err) < 0)
 		return err_context(err, "the result would not be readable");
-	result = answer_is_whole(&answer) ? set_in_components(run, &answer, &edits, &n, err) : -1;
+	if (answer.kind == ANSWER_INI)
+		result = ini_set(&answer, &run->ini_path, run->value, &edits, err), n = 1;
+	else
+		result = answer_is_whole(&answer) ? set_in_components(run, &answer, &edits, &n, err) : -1;
 	left = edits.list.len;
 	edits_release(&edits);
 	answer_release(&answer);
@@ -254,7 +312,9 @@ static int edit_answer(struct run *run, const struct answer *answer, struct byte
 	CLEANUP(strbuf_release) struct strbuf after = STRBUF_INIT;
 	bool changed;
 
-	if (check_answer(answer, err) < 0 || plan_edits(run, answer, &edits, err) < 0)
+	if (check_answer(answer, err) < 0)
+		return -1;
+	if (answer->kind == ANSWER_INI ? plan_ini(run, answer, &edits, err) < 0 : plan_xml(run, answer, &edits, err) < 0)
 		return -1;
 	changed = edits.list.len > 0;
 	json_bool(run->cli->json, "changed", changed);
@@ -304,17 +364,18 @@ static int run_set(struct cli *cli, const void *args, struct err *err)
 	struct run run = { .cli = cli, .args = args, .file = cli->args[0] };
 	int result = -1;
 
-	if (read_value(cli->args[2], &value, err) < 0 || setting_path_parse(cli->args[1], &run.path, err) < 0)
+	if (read_value(cli->args[2], &value, err) < 0)
 		return -1;
 	run.value = strbuf_text(&value);
 	json_text(cli->json, "file", run.file);
 	json_text(cli->json, "path", cli->args[1]);
-	if (check_request(&run, err) == 0) {
+	if (read_paths(&run, cli->args[1], err) == 0) {
 		result = edit_file(&run, err);
 		if (result < 0)
 			err_context(err, "%s", run.file);
 	}
 	setting_path_release(&run.path);
+	ini_path_release(&run.ini_path);
 	return result;
 }
 
@@ -323,16 +384,19 @@ static const struct cli_example examples[] = {
 	{ "unattend set unattend.xml \"oobeSystem/Shell-Setup/UserAccounts/LocalAccounts/LocalAccount[Name=admin]/Group\" Users",
 	  "add what is missing on the way" },
 	{ "unattend set --diff unattend.xml windowsPE/Setup/UserData/AcceptEula true", "only show the change" },
+	{ "unattend set sysprep.inf GuiUnattended/TimeZone 110", "change a text file" },
 };
 
 const struct cli_command cmd_set = {
 	.name = "set",
 	.summary = "change one setting of an answer file",
-	.usage = "[options] FILE PASS/COMPONENT/SETTING VALUE",
+	.usage = "[options] FILE PASS/COMPONENT/SETTING|SECTION/KEY VALUE",
 	.description = "Gives a setting a value, in the components of all architectures that are there. Missing elements are made, with the\n"
 		       "component and its pass, with the attributes and the indentation that belong there. Everything else in the file\n"
 		       "stays as it is, byte for byte. The value is checked against the schema before: true and false, the words of a\n"
 		       "list, ranges, lengths, and whether the setting may stand in that pass. The file is replaced as a whole.\n\n"
+		       "In sysprep.inf, unattend.txt and winnt.sif a path is SECTION/KEY; a new line is made as the lines beside it are,\n"
+		       "quotes are put where they are needed.\n\n"
 		       "Paths are written as for \"unattend get\". VALUE \"-\" takes the first line of standard input, for passwords. In\n"
 		       "a patch printed by --diff secrets are starred out; for one that git apply takes add --show-secrets.\n\n"
 		       "Exit code 1 means with --diff that there is a difference.",

@@ -49,20 +49,6 @@ enum severity lint_severity(const struct lint_options *options, const struct rul
 	return severity;
 }
 
-void mask_keys(char *text)
-{
-	char masked[PRODUCT_KEY_MASKED_LEN + 1];
-	size_t len = strlen(text);
-
-	/* a key has its first hyphen behind five letters */
-	for (const char *hyphen = strchr(text, '-'); hyphen; hyphen = strchr(hyphen + 1, '-')) {
-		size_t at = (size_t)(hyphen - text) - 5;
-
-		if (hyphen - text >= 5 && at + PRODUCT_KEY_LEN <= len && product_key_at(text, len, at))
-			memcpy(text + at, product_key_mask(text + at, PRODUCT_KEY_LEN, masked), PRODUCT_KEY_LEN);
-	}
-}
-
 /* ---- adding ---------------------------------------------------------------- */
 
 static size_t count_of(const struct lint *lint, const struct rule *rule)

@@ -138,9 +138,6 @@ struct edits *hit_fix(struct hit *hit, enum fix_safety safety);
 const struct rule *rule_find(const char *id);
 const struct rule *rule_at(size_t i); /* NULL behind the last */
 
-/* Replaces what looks like a product key by its masked form, in place. */
-void mask_keys(char *text);
-
 /* Tables of rules, each at the end of its file. */
 struct rule_table {
 	const struct rule *rules;

@@ -63,6 +63,17 @@ static void collect_keys(const struct answer *answer, const char *component, con
 			*vec_add(&ret->keys) = s;
 }
 
+bool command_may_hold_secret(const char *low)
+{
+	static const char *const words[] = { "pass", "pasw", "pwd", "secret", "token", "securestring", "credential", "cmdkey", "net use",
+					     "/user", "/rp", "/p:", " -p ", "apikey", "api-key", "slmgr", "/ipk", "key=", "key:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(low, words[i]))
+			return true;
+	return false;
+}
+
 void places_collect(const struct answer *answer, struct places *ret)
 {
 	*ret = (struct places){ .texts = { NULL, 0 } };

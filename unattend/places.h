@@ -26,5 +26,8 @@ struct places {
 	VEC(const struct setting *) keys; /* those with a text that is no template expression */
 };
 
+/* A command in small letters that may have a password in it; rather too many than too few. */
+bool command_may_hold_secret(const char *low);
+
 void places_collect(const struct answer *answer, struct places *ret);
 void places_release(struct places *places);

@@ -156,6 +156,20 @@ char *product_key_mask(const char *text, size_t len, char ret[PRODUCT_KEY_MASKED
 	return ret;
 }
 
+void mask_keys(char *text)
+{
+	char masked[PRODUCT_KEY_MASKED_LEN + 1];
+	size_t len = strlen(text);
+
+	/* a key has its first hyphen behind five letters */
+	for (const char *hyphen = strchr(text, '-'); hyphen; hyphen = strchr(hyphen + 1, '-')) {
+		size_t at = (size_t)(hyphen - text) - 5;
+
+		if (hyphen - text >= 5 && at + PRODUCT_KEY_LEN <= len && product_key_at(text, len, at))
+			memcpy(text + at, product_key_mask(text + at, PRODUCT_KEY_LEN, masked), PRODUCT_KEY_LEN);
+	}
+}
+
 static int compare_published(const void *key, const void *row)
 {
 	return strcmp(key, ((const struct published_key *)row)->key);

@@ -38,6 +38,9 @@ void product_key_read(const char *text, size_t len, struct product_key *ret);
 /* "*****-*****-*****-*****-2YT43"; anything else becomes "(hidden)". Returns ret. */
 char *product_key_mask(const char *text, size_t len, char ret[PRODUCT_KEY_MASKED_LEN + 1]);
 
+/* Replaces what looks like a product key by its masked form, in place. */
+void mask_keys(char *text);
+
 /* True when a 5x5 key stands at text[at]. */
 bool product_key_at(const char *text, size_t len, size_t at);
 

@@ -9,19 +9,8 @@
 #include <strings.h>
 
 #include "common/base/file.h"
+#include "unattend/legacy_schema.h"
 #include "unattend/timezone.h"
-
-struct legacy_key {
-	const char *section;
-	const char *key; /* may hold "*" or "<...>" */
-	const char *files;
-	const char *type;
-	const char *values;
-};
-
-static const struct legacy_key legacy_keys[] = {
-#include "unattend/data/legacy.inc"
-};
 
 static const struct ini_line *line_at(const struct lint *lint, size_t i)
 {
@@ -95,26 +84,11 @@ static void check_syntax(const struct rule *rule, struct lint *lint)
 	}
 }
 
-/* "*" and "<name>" stand for any key, "Command<N>" for all that begin so. */
-static bool key_fits(const char *known, const char *key)
-{
-	size_t fixed = strcspn(known, "*<");
-
-	return known[fixed] ? strncasecmp(known, key, fixed) == 0 : strcasecmp(known, key) == 0;
-}
-
 static bool is_known(const struct ini_line *line)
 {
-	bool section_known = false;
+	bool section_known;
 
-	for (size_t i = 0; i < ARRAY_SIZE(legacy_keys); i++) {
-		if (strcasecmp(legacy_keys[i].section, line->section) != 0)
-			continue;
-		section_known = true;
-		if (key_fits(legacy_keys[i].key, line->key))
-			return true;
-	}
-	return !section_known;
+	return legacy_key_find(line->section, line->key, &section_known) || !section_known;
 }
 
 static void check_unknown(const struct rule *rule, struct lint *lint)

@@ -283,10 +283,23 @@ int setting_path_follow(const struct answer *answer, const struct component *com
 	return 0;
 }
 
+/* Of a name that the schema does not have: mistyped ones count too. */
+bool name_sounds_secret(const char *name)
+{
+	static const char *const words[] = { "passw", "pasw", "pwd", "secret", "productkey", "productid", "product key" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasestr(name, words[i]))
+			return !strcasestr(name, "plaintext");
+	return false;
+}
+
+/* Text directly in a container such as Password is one that is written in the wrong place. */
 bool setting_is_secret(const struct setting *setting)
 {
-	if (setting->spec)
+	bool misplaced = setting->spec && setting->spec->kind == SETTING_CONTAINER && !setting->element->first;
+
+	if (setting->spec && !misplaced)
 		return setting->spec->secret;
-	return (strcasestr(setting->path, "password") || strcasestr(setting->path, "productkey")) &&
-	       !strcasestr(setting->path, "plaintext");
+	return name_sounds_secret(setting->path);
 }

@@ -59,3 +59,4 @@ bool setting_path_fits(const struct setting_path *path, const struct component *
 
 /* A password, a key, or something else that is not shown unless asked for. */
 bool setting_is_secret(const struct setting *setting);
+bool name_sounds_secret(const char *name);

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Secrets stay inside: passwords and product keys in every place where an answer file can hold one (right, misplaced,
-# mistyped, in damaged files) must not be in anything that unattend prints or writes, in any format. The patch of
-# fix --diff and set --diff is the exception: it holds lines of the file.
+# mistyped, in damaged files) must not be in anything that unattend prints or writes, in any format; patches included,
+# as long as --show-secrets does not ask for them.
 set -u
 : "${BIN:?folder with the tools}"
 [ -x "$BIN/unattend" ] || { echo "skipped: no unattend in $BIN"; exit 0; }
@@ -132,7 +132,12 @@ def check(what, text, mine):
 def is_command(name):
     return name in ("all.xml", "sysprep.inf")
 
-FORMATS = "text", "json", "sarif", "junit", "checkstyle", "github", "gitlab"
+FORMATS = "text", "sarif", "junit", "checkstyle", "github", "gitlab", "csv", "ndjson"
+known = run("lint", "--format=nonsense", "x.xml")[1]
+for form in FORMATS:
+    if form not in known:
+        failed += 1
+        print(f"FAIL there is no format {form}: {known}")
 for name, make in files.items():
     first = len(secrets)
     with open(name, "w", encoding="utf-8") as f:
@@ -149,11 +154,17 @@ for name, make in files.items():
     for flags in ((), ("--unsafe",), ("--unsafe", "--json")):
         check(f"fix {' '.join(flags)} {name}", run("fix", "--enable", "all", *flags, name)[1], mine)
         open(name, "wb").write(before)
+    for flags in ((), ("--unsafe",), ("--unsafe", "--json"), ("--severity", "UA111=info", "--severity", "UA011=info")):
+        check(f"fix --diff {' '.join(flags)} {name}", run("fix", "--diff", "--enable", "all", *flags, name)[1], mine)
     # get shows commands as they are, and a password written where another value belongs is not known to be one
     shown = [s for s in mine if not s.startswith("Canary") or name == "hidden.xml"]
     check(f"get {name}", run("get", name)[1], shown)
     check(f"get --json {name}", run("get", "--json", name)[1], shown)
     check(f"set {name}", run("set", name, "oobeSystem/Shell-Setup/AutoLogon/LogonCount", "many")[1], mine)
+    for path, wanted in (("oobeSystem/Shell-Setup/AutoLogon/LogonCount", "2"), ("oobeSystem/Shell-Setup/TimeZone", "UTC"), ("GuiUnattended/TimeZone", "085"),
+                        ("UserData/OrgName", "x")):
+        check(f"set --diff {name} {path}", run("set", "--diff", name, path, wanted)[1], mine)
+    check(f"get of what is not there {name}", run("get", name, "oobeSystem/Shell-Setup/Nothing")[1] + run("get", name, "UserData/Nothing")[1], mine)
 # what the schema calls a secret is hidden by get as well
 first = len(secrets)
 text = answer(("oobeSystem", component("Shell-Setup", value("AutoLogonx").replace("AutoLogonx", "Password").join(("<AutoLogon>", "</AutoLogon>")))),
@@ -162,6 +173,16 @@ open("schema.xml", "w").write(text)
 check("get of secret settings", run("get", "schema.xml")[1], secrets[first:])
 code, shown = run("get", "--show-secrets", "schema.xml")
 check("a word that is not there", "x", secrets)
+first = len(secrets)
+for reshape in (lambda k: k, lambda k: k[:-1], lambda k: k.lower(), lambda k: k.replace("-", ""), lambda k: " " + k + " x"):
+    whole = key()
+    given = reshape(whole)
+    done = subprocess.run([tool, "key", "-"], input=given.encode(), capture_output=True)
+    check("key -", (done.stdout + done.stderr).decode(), [secrets[-1], secrets[-1].replace("-", "")])
+    check("key given as argument", run("key", given)[1], [secrets[-1], secrets[-1].replace("-", "")])
+    if given.count("-") == 4 and len(given) >= 29:  # else it cannot be told from a word
+        check("explain", run("explain", given)[1] + run("schema", given)[1] + run("timezone", given)[1], [secrets[-1]])
+first = len(secrets)
 if all(s in shown for s in secrets[first:]):
     passed += 1
 else:
