@@ -278,6 +278,33 @@ static int was_done(struct build *build, const struct build_unit *unit, struct e
 	return strcmp(now, build->state.before) != 0;
 }
 
+/*
+ * What is done can be built upon when it is what the recipe still wants up to there, and the unit that
+ * was begun has not changed the file or is still the same: 1; otherwise 0.
+ */
+static int state_fits(struct build *build, struct err *err)
+{
+	const struct build_state *state = &build->state;
+	const struct build_unit *next;
+	int done;
+
+	if (state->n_done > build->units.len)
+		return 0;
+	/* Before the last unit, publish, the WIM must still be there. */
+	if (state->n_done && state->n_done + 1 < build->units.len && !path_exists(build->work))
+		return 0;
+	next = &build->units.items[state->n_done];
+	for (size_t i = 0; i < state->n_done; i++)
+		if (strcmp(state->records.items[i].key, build->units.items[i].key) != 0)
+			return 0;
+	if (!state->began || state->n_done == build->units.len || strcmp(state->began_key, next->key) == 0)
+		return 1;
+	done = was_done(build, next, err);
+	if (done == 0)
+		build->state.began = false;
+	return done < 0 ? -1 : !done;
+}
+
 static int do_unit(struct build *build, const struct build_unit *unit, struct strbuf *record, struct err *err)
 {
 	CLEANUP(json_freep) struct json *j = json_new(record, false);
@@ -294,12 +321,12 @@ static int do_unit(struct build *build, const struct build_unit *unit, struct st
 		json_text(j, "status", "done-before-kill");
 		json_end_object(j);
 		show_unit(build, unit, "was done when the build was interrupted", UINT64_MAX);
-		return build_state_done(&build->state, strbuf_text(record), err);
+		return build_state_done(&build->state, unit->key, strbuf_text(record), err);
 	}
 	build_event(build, "begin", unit);
 	json_begin_object(j, "details");
 	build->details = j;
-	result = build_state_begin(&build->state, before, err);
+	result = build_state_begin(&build->state, unit->key, before, err);
 	if (result == 0)
 		result = run_unit(build, unit, err);
 	if (result < 0)
@@ -312,7 +339,7 @@ static int do_unit(struct build *build, const struct build_unit *unit, struct st
 	show_findings(build);
 	show_unit(build, unit, result == CLI_FINDINGS ? "stopped by findings" : "done", now_ms() - start);
 	build_event(build, "end", unit);
-	return result == CLI_FINDINGS ? result : build_state_done(&build->state, strbuf_text(record), err);
+	return result == CLI_FINDINGS ? result : build_state_done(&build->state, unit->key, strbuf_text(record), err);
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
@@ -352,7 +379,7 @@ static void job_end(const struct build *build, struct json *j, const char *statu
 	json_text(j, "status", status);
 	json_begin_array(j, "steps");
 	for (size_t i = 0; i < build->state.records.len; i++)
-		json_copy_text(j, NULL, build->state.records.items[i]);
+		json_copy_text(j, NULL, build->state.records.items[i].text);
 	if (stopped && stopped->len)
 		json_copy_text(j, NULL, strbuf_text(stopped));
 	json_end_array(j);
@@ -366,10 +393,15 @@ static int run_in_scratch(struct build *build, struct json *j, struct err *err)
 	bool split = build->recipe->output.split != 0;
 	int result;
 
-	if (build_state_open(&build->state, folder, build_key(build), build->options->resume, err) < 0)
-		return -1;
 	build->work = path_join(folder, "work.wim");
 	build->final = build->final_is_work ? xstrdup(build->work) : path_join(folder, split ? "parts" : "final.wim");
+	if (build_state_open(&build->state, folder, build->options->resume, err) < 0)
+		return -1;
+	result = state_fits(build, err);
+	if (result == 0)
+		result = build_state_clear(&build->state, err);
+	if (result < 0)
+		return -1;
 	result = run_units(build, &stopped, err);
 	if (result == 0 && (build_write_manifest(build, err) < 0 || build_state_remove(&build->state, err) < 0))
 		result = -1;
@@ -384,7 +416,7 @@ static int remove_leftovers(struct build *build, struct err *err)
 
 	if (!path_is_dir(folder))
 		return 0;
-	if (build_state_open(&build->state, folder, "", false, err) < 0)
+	if (build_state_open(&build->state, folder, false, err) < 0)
 		return -1;
 	return build_state_remove(&build->state, err);
 }

@@ -47,13 +47,18 @@ struct build_options {
 };
 
 /* build_state.c: what is done, in the scratch folder. */
+struct build_record {
+	char *text; /* JSON, one line */
+	char key[BUILD_KEY_LEN + 1];
+};
+
 struct build_state {
 	char *folder;
-	char key[BUILD_KEY_LEN + 1];
 	int lock; /* -1: not open */
 	size_t n_done;
-	VEC(char *) records; /* JSON, one of each unit that is done */
-	bool began;          /* the unit behind them was begun when the file looked like this: */
+	VEC(struct build_record) records; /* of each unit that is done */
+	bool began;                       /* the unit behind them was begun, its key and what the file looked like: */
+	char began_key[BUILD_KEY_LEN + 1];
 	char before[BUILD_KEY_LEN + 1];
 };
 
@@ -91,10 +96,11 @@ int build_run(struct build *build, struct strbuf *ret, struct err *err);
 /* build_key.c: fills units and inputs with their keys. */
 int build_make_keys(struct build *build, struct err *err);
 
-/* build_state.c */
-int build_state_open(struct build_state *state, const char *folder, const char *key, bool resume, struct err *err);
-int build_state_begin(struct build_state *state, const char *before, struct err *err);
-int build_state_done(struct build_state *state, const char *record, struct err *err);
+/* build_state.c. Open takes the lock, and with resume reads what is there; otherwise all is cleared. */
+int build_state_open(struct build_state *state, const char *folder, bool resume, struct err *err);
+int build_state_clear(struct build_state *state, struct err *err);
+int build_state_begin(struct build_state *state, const char *key, const char *before, struct err *err);
+int build_state_done(struct build_state *state, const char *key, const char *record, struct err *err);
 int build_state_remove(struct build_state *state, struct err *err);
 void build_state_release(struct build_state *state);
 

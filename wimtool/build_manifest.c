@@ -70,7 +70,7 @@ int build_read_outputs(const struct build *build, struct build_outputs *ret, str
 
 		if (build->units.items[i].kind != UNIT_DIGEST)
 			continue;
-		record = cJSON_Parse(build->state.records.items[i]);
+		record = cJSON_Parse(build->state.records.items[i].text);
 		good = take_outputs(cJSON_GetObjectItemCaseSensitive(
 					    cJSON_GetObjectItemCaseSensitive(record, "details"), "outputs"), ret);
 		cJSON_Delete(record);
@@ -208,7 +208,7 @@ int build_write_manifest(struct build *build, struct err *err)
 	write_inputs(build, j);
 	json_begin_array(j, "steps");
 	for (size_t i = 0; i < build->state.records.len; i++)
-		json_copy_text(j, NULL, build->state.records.items[i]);
+		json_copy_text(j, NULL, build->state.records.items[i].text);
 	json_end_array(j);
 	write_outputs(&outputs, j);
 	json_end_object(j);

@@ -3,9 +3,9 @@
  * The scratch folder: "lock", held while a build works in it; "state", rewritten as a
  * whole before and after each unit, a line of JSON each:
  *
- *	{"key":"..."}                 of the whole job
- *	{"step":...,"status":"done"}  the record of each unit that is done
- *	{"begin":N,"before":"..."}    the unit that was begun, and what the WIM was before it
+ *	{"state":"goldwim/build-state/1"}
+ *	{"step":...,"key":...,"status":"done"}    the record of each unit that is done
+ *	{"begin":N,"key":...,"before":"..."}      the unit that was begun, and what the WIM was before it
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -89,54 +89,61 @@ static int clear(const struct build_state *state, struct err *err)
 
 /* ---- the file --------------------------------------------------------------------------- */
 
+#define STATE "goldwim/build-state/1"
+
 static void forget(struct build_state *state)
 {
 	for (size_t i = 0; i < state->records.len; i++)
-		free(state->records.items[i]);
+		free(state->records.items[i].text);
 	vec_release(&state->records);
 	state->n_done = 0;
 	state->began = false;
 }
 
-static bool is_text(const cJSON *object, const char *name, const char *want)
+static void add_record(struct build_state *state, const char *key, const char *text)
+{
+	struct build_record *record = vec_add(&state->records);
+
+	record->text = xstrndup(text, strcspn(text, "\n"));
+	snprintf(record->key, sizeof(record->key), "%s", key);
+	state->n_done++;
+}
+
+static const char *text_of(const cJSON *object, const char *name)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 
-	return cJSON_IsString(item) && strcmp(item->valuestring, want) == 0;
+	return cJSON_IsString(item) && strlen(item->valuestring) <= BUILD_KEY_LEN ? item->valuestring : NULL;
 }
 
-static bool take_begin(struct build_state *state, const cJSON *line)
+static bool take_begin(struct build_state *state, const cJSON *line, const char *key)
 {
-	const cJSON *before = cJSON_GetObjectItemCaseSensitive(line, "before");
+	const char *before = text_of(line, "before");
 
-	if (!cJSON_IsString(before) || strlen(before->valuestring) > BUILD_KEY_LEN)
+	if (!before)
 		return false;
 	state->began = true;
-	snprintf(state->before, sizeof(state->before), "%s", before->valuestring);
+	snprintf(state->began_key, sizeof(state->began_key), "%s", key);
+	snprintf(state->before, sizeof(state->before), "%s", before);
 	return true;
 }
 
-static bool take_line(struct build_state *state, const char *text, size_t number, const char *key)
+static bool take_line(struct build_state *state, const char *text, size_t number)
 {
 	cJSON *line = cJSON_Parse(text);
-	bool good;
+	const char *key = text_of(line, "key"), *head = text_of(line, "state");
+	bool good = number ? key != NULL : head && strcmp(head, STATE) == 0;
 
-	if (number == 0)
-		good = is_text(line, "key", key);
-	else if (cJSON_HasObjectItem(line, "begin"))
-		good = take_begin(state, line);
-	else
-		good = cJSON_IsObject(line);
-	if (good && number && !cJSON_HasObjectItem(line, "begin")) {
-		*vec_add(&state->records) = xstrdup(text);
-		state->n_done++;
-	}
+	if (good && number && cJSON_HasObjectItem(line, "begin"))
+		good = take_begin(state, line, key);
+	else if (good && number)
+		add_record(state, key, text);
 	cJSON_Delete(line);
 	return good;
 }
 
-/* False when there is none, or it is of another job, or is damaged: then all is done anew. */
-static bool load(struct build_state *state, const char *key)
+/* False when there is none, or it is damaged: then all is done anew. */
+static bool load(struct build_state *state)
 {
 	CLEANUP(freep) char *path = inside(state, "state");
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -150,52 +157,57 @@ static bool load(struct build_state *state, const char *key)
 		if (!end)
 			return false;
 		*end = '\0';
-		if (!take_line(state, line, number++, key))
+		if (!take_line(state, line, number++))
 			return false;
 	}
 	return number > 0;
 }
 
-static int store(const struct build_state *state, const char *key, struct err *err)
+static int store(const struct build_state *state, struct err *err)
 {
 	CLEANUP(freep) char *path = inside(state, "state");
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&text, "{\"key\":\"%s\"}\n", key);
+	strbuf_adds(&text, "{\"state\":\"" STATE "\"}\n");
 	for (size_t i = 0; i < state->records.len; i++)
-		strbuf_addf(&text, "%s\n", state->records.items[i]);
+		strbuf_addf(&text, "%s\n", state->records.items[i].text);
 	if (state->began)
-		strbuf_addf(&text, "{\"begin\":%zu,\"before\":\"%s\"}\n", state->n_done, state->before);
+		strbuf_addf(&text, "{\"begin\":%zu,\"key\":\"%s\",\"before\":\"%s\"}\n", state->n_done,
+			    state->began_key, state->before);
 	if (atomic_file_replace(path, text.data, text.len, err) < 0)
 		return err_context(err, "%s", path);
 	return 0;
 }
 
-int build_state_open(struct build_state *state, const char *folder, const char *key, bool resume, struct err *err)
+int build_state_clear(struct build_state *state, struct err *err)
 {
-	*state = (struct build_state){ .folder = xstrdup(folder), .lock = -1 };
-	snprintf(state->key, sizeof(state->key), "%s", key);
-	if (take_lock(state, err) < 0)
-		return -1;
-	if (resume && load(state, key))
-		return 0;
 	forget(state);
 	return clear(state, err);
 }
 
-int build_state_begin(struct build_state *state, const char *before, struct err *err)
+int build_state_open(struct build_state *state, const char *folder, bool resume, struct err *err)
 {
-	state->began = true;
-	snprintf(state->before, sizeof(state->before), "%s", before);
-	return store(state, state->key, err);
+	*state = (struct build_state){ .folder = xstrdup(folder), .lock = -1 };
+	if (take_lock(state, err) < 0)
+		return -1;
+	if (resume && load(state))
+		return 0;
+	return build_state_clear(state, err);
 }
 
-int build_state_done(struct build_state *state, const char *record, struct err *err)
+int build_state_begin(struct build_state *state, const char *key, const char *before, struct err *err)
+{
+	state->began = true;
+	snprintf(state->began_key, sizeof(state->began_key), "%s", key);
+	snprintf(state->before, sizeof(state->before), "%s", before);
+	return store(state, err);
+}
+
+int build_state_done(struct build_state *state, const char *key, const char *record, struct err *err)
 {
 	state->began = false;
-	*vec_add(&state->records) = xstrndup(record, strcspn(record, "\n"));
-	state->n_done++;
-	return store(state, state->key, err);
+	add_record(state, key, record);
+	return store(state, err);
 }
 
 /* The lock last: whoever waits for it finds a folder that is gone and makes a new one. */

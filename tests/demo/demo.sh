@@ -53,16 +53,40 @@ step "A reference machine: a Windows-like tree, as it would be read from a disk"
 run 0 fixture tree reference
 run 0 du -sh --apparent-size reference
 
-step "Capture it into a WIM"
-run 0 wimtool capture reference install.wim "Golden image" "Reference machine"
-run 0 wimtool info install.wim
-says '^Image Count: +1$'
-
-step "Check the answer file before Setup does"
+step "What the image is made of: one recipe"
 cp "$tests"/data/unattend/demo-mak.xml autounattend.xml
 cp "$tests"/data/unattend/demo-pkeyconfig.xrm-ms pkeyconfig.xrm-ms
-run 1 unattend lint --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
-says '^autounattend\.xml:[0-9]+:[0-9]+: error: .*\[UA301\]$'
+mkdir payload && echo '@echo off' >payload/SetupComplete.cmd
+cat >golden.yaml <<'YAML'
+version: 1
+source: reference
+steps:
+  - registry:
+      - set: HKLM\SOFTWARE\Contoso
+        value: Ring
+        type: dword
+        data: 7
+  - files:
+      - add: payload/SetupComplete.cmd
+        to: \Windows\Setup\Scripts\SetupComplete.cmd
+  - generalize:
+  - answer-file:
+      path: autounattend.xml
+      pkeyconfig: pkeyconfig.xrm-ms
+output:
+  path: install.wim
+  name: Golden image
+YAML
+run 0 cat golden.yaml
+run 0 wimtool build golden.yaml --plan
+
+step "Was the reference machine generalized? Look before changing anything"
+run 1 sysprep-lite scan reference
+
+step "Build it: the answer file is checked before Setup does, and stops the build"
+run 1 wimtool build golden.yaml
+says '^autounattend\.xml:[0-9]+:[0-9]+: error: .*\[UA301\]$|/autounattend\.xml:[0-9]+:[0-9]+: error: .*\[UA301\]$'
+[ ! -e install.wim ] || die "there is an image although the build was stopped"
 
 step "Fix it: the activation key belongs in pass specialize"
 run 1 unattend fix --diff --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
@@ -70,13 +94,17 @@ run 0 unattend fix --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
 run 0 unattend lint --fail-on=error --pkeyconfig pkeyconfig.xrm-ms autounattend.xml
 says_not 'UA301'
 
-step "Was the image generalized? Look before changing it"
-run 1 sysprep-lite scan install.wim:1
+step "Go on where it stopped, without a mount: steps that are done are not done again"
+run 0 wimtool build golden.yaml --resume
+says '^4/[0-9]+ generalize .*: done before$'
+says 'publish .*: done'
+run 0 wimtool info install.wim
+says '^Image Count: +1$'
+says '^Name: +Golden image$'
+run 0 wimtool build golden.yaml
+says ': up to date$'
 
-step "Generalize it in place, without mounting it"
-run 0 sysprep-lite generalize install.wim:1
-says '^nic-guids '
-says '[0-9]+ references replaced'
+step "What is left that only Windows can change?"
 run 1 sysprep-lite scan install.wim:1
 says '^nothing left that sysprep-lite can change'
 
