@@ -40,6 +40,26 @@ static const struct rule_meta *rule_of(const char *text)
 	return NULL;
 }
 
+static const struct kms_number *number_of(const char *text)
+{
+	for (size_t i = 0; kms_number_at(i); i++)
+		if (strcasecmp(kms_number_at(i)->name, text) == 0)
+			return kms_number_at(i);
+	return NULL;
+}
+
+static void explain_number(struct cli *cli, const struct kms_number *n)
+{
+	fprintf(cli->out, "%s: %s%s%s\n  of: %s\n", n->name, n->value, *n->unit ? " " : "", n->unit, n->applies_to);
+	if (*n->note)
+		fprintf(cli->out, "  %s\n", n->note);
+	json_text(cli->json, "number", n->name);
+	json_text(cli->json, "value", n->value);
+	json_text(cli->json, "unit", *n->unit ? n->unit : NULL);
+	json_text(cli->json, "applies_to", n->applies_to);
+	json_text(cli->json, "note", *n->note ? n->note : NULL);
+}
+
 static void explain_code(struct cli *cli, const struct hresult *h)
 {
 	fprintf(cli->out, "0x%08X %s\n  %s\n", h->code, h->symbol, h->meaning);
@@ -82,7 +102,29 @@ static int explain_list(struct cli *cli)
 		json_textf(cli->json, NULL, "0x%08X", hresult_at(i)->code);
 	}
 	json_end_array(cli->json);
+	json_begin_array(cli->json, "numbers");
+	for (size_t i = 0; kms_number_at(i); i++) {
+		fprintf(cli->out, "%-26s %s\n", kms_number_at(i)->name, kms_number_at(i)->value);
+		json_text(cli->json, NULL, kms_number_at(i)->name);
+	}
+	json_end_array(cli->json);
 	return CLI_DONE;
+}
+
+/* The nearest name of all that can be explained; a code is no word. */
+static const char *near_name(const char *word)
+{
+	VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; kms_rules[i]; i++)
+		*vec_add(&names) = kms_rules[i]->id;
+	for (size_t i = 0; kms_number_at(i); i++)
+		*vec_add(&names) = kms_number_at(i)->name;
+	*vec_add(&names) = NULL;
+	near = cli_did_you_mean(word, names.items);
+	vec_release(&names);
+	return near;
 }
 
 static int explain_run(struct cli *cli, const void *args, struct err *err)
@@ -99,24 +141,31 @@ static int explain_run(struct cli *cli, const void *args, struct err *err)
 		explain_rule(cli, rule);
 		return CLI_DONE;
 	}
+	if (number_of(cli->args[0])) {
+		explain_number(cli, number_of(cli->args[0]));
+		return CLI_DONE;
+	}
 	code = parse_code(cli->args[0], &number) ? hresult_find(number) : hresult_of_symbol(cli->args[0]);
 	if (code) {
 		explain_code(cli, code);
 		return CLI_DONE;
 	}
-	err_set(err, ERR_NOT_FOUND, "%s: neither a code nor a rule that is known", cli->args[0]);
+	err_set(err, ERR_NOT_FOUND, "%s: neither a code nor a rule nor a number that is known", cli->args[0]);
+	if (near_name(cli->args[0]))
+		return err_hint(err, "did you mean %s?", near_name(cli->args[0]));
 	return err_hint(err, "kms explain lists all");
 }
 
 static const struct cli_example explain_examples[] = {
 	{ "kms explain 0xC004F038", "a result code" },
 	{ "kms explain duplicate-cmid", "a rule of kms audit" },
+	{ "kms explain renewal-interval", "a number that KMS works with" },
 };
 
 const struct cli_command cmd_explain = {
 	.name = "explain",
-	.summary = "explain a result code of activation, or a rule of the audit",
-	.usage = "[CODE|RULE]",
+	.summary = "explain a result code of activation, a rule of the audit, or a number of KMS",
+	.usage = "[CODE|RULE|NUMBER]",
 	.examples = explain_examples,
 	.n_examples = ARRAY_SIZE(explain_examples),
 	.min_args = 0,

@@ -16,6 +16,10 @@ static const struct host_key host_keys[] = {
 #include "kms/data/host_keys.inc"
 };
 
+static const struct kms_number numbers[] = {
+#include "kms/data/numbers.inc"
+};
+
 static const struct {
 	const char *name;
 	const char *key;
@@ -70,6 +74,11 @@ const struct hresult *hresult_at(size_t i)
 const struct host_key *host_key_at(size_t i)
 {
 	return i < ARRAY_SIZE(host_keys) ? &host_keys[i] : NULL;
+}
+
+const struct kms_number *kms_number_at(size_t i)
+{
+	return i < ARRAY_SIZE(numbers) ? &numbers[i] : NULL;
 }
 
 bool text_names_system(const char *text, const char *system)

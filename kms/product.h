@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tables of facts: activation ids, result codes, KMS host keys.
+ * The tables of facts: activation ids, result codes, KMS host keys, numbers.
  * Everything here is constant; nothing is allocated.
  */
 #pragma once
@@ -60,6 +60,17 @@ struct host_key {
 };
 
 const struct host_key *host_key_at(size_t i);
+
+/* A number or name that KMS works with: "renewal-interval", 10080 minutes. */
+struct kms_number {
+	const char *name;
+	const char *value;
+	const char *unit;       /* may be "" */
+	const char *applies_to;
+	const char *note;       /* may be "" */
+};
+
+const struct kms_number *kms_number_at(size_t i);
 
 /* "Server 2012" is in "Windows Server 2012", but not in "Windows Server 2012 R2". */
 bool text_names_system(const char *text, const char *system);
