@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/base/filetime.h"
+#include "kms/key_mask.h"
 #include "kms/log.h"
 #include "kms/record_ranges.h"
 #include "kms/seen_lines.h"
@@ -147,6 +148,8 @@ static void add_note(struct audit *audit, enum audit_note_kind kind, const struc
 		free(text);
 		return;
 	}
+	/* A message is whatever somebody wrote. */
+	mask_product_keys(text);
 	*vec_add(&audit->notes) = (struct audit_note){
 		.kind = kind, .log = audit->state->log, .line = event->line, .offset = event->offset,
 		.time = event->has_time ? event->time : 0, .text = text,

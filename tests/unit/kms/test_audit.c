@@ -298,6 +298,24 @@ static void product_newer_than_the_host_key_is_named_with_the_key_it_needs(void 
 	case_clear(c);
 }
 
+static void product_keys_in_messages_are_starred_out(void **state)
+{
+	static const char log[] =
+		"<Event><System><Provider Name='x A1B2C-D3E4F-G5H6J-K7L8M-N9P2Q'/><EventID>7</EventID><Channel>Key Management "
+		"Service</Channel><TimeCreated SystemTime='2026-08-09T10:00:00Z'/><Computer>k</Computer></System></Event>"
+		"<Event><System><Provider Name='Microsoft-Windows-Security-SPP'/><EventID>12293</EventID><TimeCreated "
+		"SystemTime='2026-08-09T10:00:00Z'/><Computer>k</Computer></System><EventData><Data>0x80070005 "
+		"A1B2C-D3E4F-G5H6J-K7L8M-N9P2Q and 00000000-0000-0000-0000-000000000000</Data></EventData></Event>";
+	struct audit_case *c = *state;
+
+	add_log(c, "log.xml", log, strlen(log));
+	judge_case(c);
+	assert_non_null(strstr(found(c, "dns-publishing-failed")->message,
+			       "*****-*****-*****-*****-N9P2Q and 00000000-0000-0000-0000-000000000000"));
+	assert_non_null(strstr(found(c, "foreign-record")->message, "*****-*****-*****-*****-N9P2Q"));
+	case_clear(c);
+}
+
 static void rearm_told_by_the_log_of_a_client_is_a_repair(void **state)
 {
 	static const char rearm[] =
@@ -635,6 +653,7 @@ int main(void)
 		cmocka_unit_test(minutes_left_tell_clones_of_one_name_from_a_short_interval),
 		cmocka_unit_test(renewals_count_over_hosts_and_spellings_of_a_name),
 		cmocka_unit_test(product_newer_than_the_host_key_is_named_with_the_key_it_needs),
+		cmocka_unit_test(product_keys_in_messages_are_starred_out),
 		cmocka_unit_test(rearm_told_by_the_log_of_a_client_is_a_repair),
 		cmocka_unit_test(count_is_explained_as_a_finding_when_asked_for),
 		cmocka_unit_test(refused_requests_are_grouped_by_code_and_not_counted),
