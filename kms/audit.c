@@ -283,7 +283,7 @@ static bool is_repeated(struct audit *audit, const struct log_event *event, uint
 		return false;
 	if (event->has_record && event->has_time)
 		return !record_ranges_add(&state->ranges, host, state->log, event->record, event->time);
-	if (!audit->options.several_logs || event->problem != REQUEST_GOOD)
+	if (!audit->options.several_logs)
 		return false;
 	return !seen_lines_add(&state->lines, state->log, event);
 }

@@ -13,19 +13,37 @@ static uint64_t mix(uint64_t h, uint64_t value)
 	return h ^ h >> 29;
 }
 
-static uint64_t hash_of(const struct log_event *event)
+static uint64_t mix_text(uint64_t h, struct text text)
 {
-	const struct kms_request *r = &event->request;
-	uint64_t h = mix(1, event->has_time ? event->time : 0);
+	for (size_t i = 0; i < text.len; i++)
+		h = mix(h, (uint8_t)text.data[i]);
+	return mix(h, text.len);
+}
 
+static uint64_t mix_request(uint64_t h, const struct kms_request *r)
+{
 	h = mix(h, r->client_time);
 	h = mix(h, load_le64(r->cmid.bytes));
 	h = mix(h, load_le64(r->cmid.bytes + 8));
 	h = mix(h, load_le64(r->product.bytes));
 	h = mix(h, (uint64_t)r->hresult << 32 | r->minutes);
 	h = mix(h, (uint64_t)r->needed << 32 | r->status << 8 | r->vm);
-	for (size_t i = 0; i < r->name.len; i++)
-		h = mix(h, (uint8_t)r->name.data[i]);
+	return mix_text(h, r->name);
+}
+
+/* Of a request what it asks: exports differ in what else they tell. */
+static uint64_t hash_of(const struct log_event *event)
+{
+	uint64_t h = mix(1, event->has_time ? event->time : 0);
+
+	if (event->problem == REQUEST_GOOD) {
+		h = mix_request(h, &event->request);
+	} else {
+		h = mix(h, (uint64_t)event->id << 32 | event->binary_len << 2 | event->problem);
+		h = mix_text(mix_text(h, event->provider), event->channel);
+		if (event->id == EVENT_DNS_FAILED)
+			h = mix_text(h, event->message);
+	}
 	for (size_t i = 0; i < event->computer.len && !event->assumed_host; i++)
 		h = mix(h, (uint8_t)event->computer.data[i] | 0x20U);
 	return h ? h : 1;

@@ -130,18 +130,21 @@ static uint64_t mix_text(uint64_t h, const struct strbuf *text)
 	return h;
 }
 
+/* Of a request what it asks: exports differ in what else they tell. */
 static uint64_t digest_half(const struct store_row *row, uint64_t seed)
 {
-	static const enum store_int ints[] = { ROW_TIME, ROW_ID, ROW_BINARY_LEN, ROW_PROBLEM, ROW_HRESULT, ROW_NEEDED,
-					       ROW_CLIENT_TIME, ROW_VIRTUAL, ROW_STATUS, ROW_MINUTES };
-	static const enum store_text texts[] = { ROW_KEY_HOST, ROW_PROVIDER, ROW_CHANNEL, ROW_MESSAGE, ROW_NAME,
-						 ROW_CMID, ROW_PRODUCT };
+	static const enum store_int request_ints[] = { ROW_TIME, ROW_HRESULT, ROW_NEEDED, ROW_CLIENT_TIME, ROW_VIRTUAL,
+						       ROW_STATUS, ROW_MINUTES };
+	static const enum store_text request_texts[] = { ROW_KEY_HOST, ROW_NAME, ROW_CMID, ROW_PRODUCT };
+	static const enum store_int other_ints[] = { ROW_TIME, ROW_ID, ROW_BINARY_LEN, ROW_PROBLEM };
+	static const enum store_text other_texts[] = { ROW_KEY_HOST, ROW_PROVIDER, ROW_CHANNEL, ROW_MESSAGE };
+	bool good = row->ints[ROW_PROBLEM] == REQUEST_GOOD;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ints); i++)
-		seed = mix(seed, (uint64_t)row->ints[ints[i]]);
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		seed = mix_text(seed, &row->texts[texts[i]]);
-	return seed;
+	for (size_t i = 0; i < (good ? ARRAY_SIZE(request_ints) : ARRAY_SIZE(other_ints)); i++)
+		seed = mix(seed, (uint64_t)row->ints[good ? request_ints[i] : other_ints[i]]);
+	for (size_t i = 0; i < ARRAY_SIZE(request_texts); i++)
+		seed = mix_text(seed, &row->texts[good ? request_texts[i] : other_texts[i]]);
+	return mix(seed, good);
 }
 
 static void set_digest(struct store_row *row)

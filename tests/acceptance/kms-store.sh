@@ -16,8 +16,9 @@ for i in 1 2 3 4 5; do
 done
 fixture evtx --events "$events" --seed 9 --wipe 3 --flip 5 --computer kms09 c.evtx
 text=$(readlink -f "$support/../data/kms/demo-kms.txt")
-head -n 90 "$text" > d1.txt
-{ head -n 1 "$text"; tail -n 120 "$text"; tail -n 3 "$text"; } > d2.txt
+other='Error\t8/10/2026 1:00:00 PM\tMicrosoft-Windows-Security-SPP\t12293\tNone\t"Publishing failed.\r\nInfo:\r\n0x8007232D"\r\n'
+{ head -n 90 "$text"; printf "$other"; } > d1.txt
+{ head -n 1 "$text"; printf "$other"; tail -n 120 "$text"; tail -n 3 "$text"; } > d2.txt
 # Names that are hard to keep: controls, what is no UTF-8, a backslash, tabs.
 printf '0x0,25,%b,00000007-230c-49ad-a8c2-c24914da4739,2026/8/4 15:46,1,2,41065,73111121-5638-40f6-bc11-f1d7b0d64300\n' \
 	'DOM\\\\pc' 'caf\xe9' 'x\\\\x41' 'ä' > e.txt
