@@ -259,9 +259,13 @@ define install_tool
 	build/release/bin/$(1) --completion fish > $(DESTDIR)$(FISHDIR)/$(1).fish
 
 endef
-install: release  ## install tools, manual pages and completions below DESTDIR and PREFIX
+# Names of wimlib's programs under which wimtool can stand in for them.
+WIMLIB_LINKS := wimlib-imagex $(addprefix wim,append apply capture delete dir export extract info join mount mountrw \
+	optimize split unmount update verify)
+install: release  ## install tools, manual pages and completions below DESTDIR and PREFIX (WIMLIB_NAMES=1: also as wimlib-imagex)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	$(foreach t,$(TOOLS),$(call install_tool,$(t)))
+	$(if $(WIMLIB_NAMES),for name in $(WIMLIB_LINKS); do ln -sf wimtool $(DESTDIR)$(BINDIR)/$$name; done)
 uninstall:  ## remove what install put there
 	rm -f $(foreach t,$(TOOLS),$(DESTDIR)$(BINDIR)/$(t) $(DESTDIR)$(MANDIR)/man1/$(t).1 $(DESTDIR)$(BASHDIR)/$(t) \
 		$(DESTDIR)$(ZSHDIR)/_$(t) $(DESTDIR)$(FISHDIR)/$(t).fish)

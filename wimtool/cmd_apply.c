@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/image/session.h"
 #include "wimtool/apply.h"
 #include "wimtool/commands.h"
+#include "wimtool/piped_wim.h"
 
 struct apply_args {
 	struct cli_list refs;
@@ -72,6 +75,7 @@ static void show_result(const struct cli *cli, const struct session_apply *r, co
 static int apply_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct apply_args *args = raw;
+	CLEANUP(freep) char *piped = NULL;
 	struct session_applied done;
 	struct session_apply request = {
 		.wim = cli->args[0],
@@ -91,8 +95,16 @@ static int apply_run(struct cli *cli, const void *raw, struct err *err)
 		return err_set(err, ERR_USAGE, "--rpfix and --norpfix exclude each other");
 	if (args->threads > APPLY_THREADS_MAX)
 		return err_set(err, ERR_USAGE, "--threads=%" PRIu64 ": at most %d", args->threads, APPLY_THREADS_MAX);
+	if (strcmp(request.wim, "-") == 0) {
+		piped = piped_wim_keep(err);
+		if (!piped)
+			return -1;
+		request.wim = piped;
+	}
 	if (session_apply(&request, cli, &done, err) < 0)
 		return -1;
+	if (piped)
+		request.wim = "-";
 	show_result(cli, &request, &done);
 	return done.done.damaged ? CLI_FINDINGS : CLI_DONE;
 }
@@ -126,6 +138,8 @@ const struct cli_command cmd_apply = {
 		"written outside of DIR, whatever names the image holds and whatever other programs do in DIR meanwhile.\n\n"
 		"IMAGE is an index from 1 or a name; it may be left out when there is one image. When DIR is a block device "
 		"or a file with an NTFS volume, libwim writes it, with security descriptors, streams and short names.\n\n"
+		"WIM \"-\" is standard input, for what wimtool capture or wimlib-imagex writes into a pipe. It is kept in a "
+		"file without a name in $TMPDIR or /var/tmp and checked as any other WIM before it is applied.\n\n"
 		"Ended by Ctrl-C, a DIR that was made is removed again. Killed, DIR holds some of the files, each with its "
 		"full contents or the beginning of them; apply again into an empty folder. With --recover-data the exit code is 1 when "
 		"files are damaged.",

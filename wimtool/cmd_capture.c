@@ -6,6 +6,7 @@
 #include "common/image/session.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
+#include "wimtool/persona.h"
 #include "wimtool/source_list.h"
 
 #define THREADS_MAX 1024
@@ -168,7 +169,7 @@ static int fill_request(const struct cli *cli, const struct capture_args *args, 
 		.config = args->config,
 		.threads = (unsigned)args->threads,
 		.links = links_of(args),
-		.replace = args->force,
+		.replace = args->force || persona_is_wimlib(),
 		.check = args->check || args->include_integrity,
 		.no_check = args->no_check,
 		.boot = args->boot,

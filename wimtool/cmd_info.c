@@ -9,6 +9,7 @@
 #include "common/image/image.h"
 #include "wimtool/commands.h"
 #include "wimtool/image_facts.h"
+#include "wimtool/info_change.h"
 #include "wimtool/wim_show.h"
 
 #define WIM_VERSION_FIELD 12 /* in the header */
@@ -19,6 +20,10 @@ struct info_args {
 	bool blobs;
 	bool xml;
 	bool details;
+	bool boot;
+	bool check;
+	bool no_check;
+	struct cli_list properties;
 };
 
 /* As wimlib-imagex prints a time, so that what reads its text reads ours. */
@@ -285,10 +290,22 @@ static int show_folder(struct cli *cli, struct err *err)
 	return CLI_DONE;
 }
 
+static bool wants_change(const struct cli *cli, const struct info_args *args)
+{
+	return cli->n_args > 2 || args->boot || args->no_check || args->properties.len;
+}
+
 static int info_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct info_args *args = raw;
 	CLEANUP(image_file_closep) struct image_file *file = NULL;
+
+	if (wants_change(cli, args)) {
+		const struct info_change change = { .boot = args->boot, .check = args->check,
+						    .no_check = args->no_check, .properties = &args->properties };
+
+		return info_change(cli, &change, err);
+	}
 
 	if (args->details && path_is_dir(cli->args[0]))
 		return show_folder(cli, err);
@@ -305,6 +322,10 @@ static const struct cli_option info_options[] = {
 	OPT_FLAG(struct info_args, xml, 0, "xml", "show the XML, as UTF-8"),
 	OPT_FLAG(struct info_args, details, 0, "image-details",
 		 "also what Windows in the image says: edition, packages, drivers, apps, time zone (of a folder, too)"),
+	OPT_FLAG(struct info_args, boot, 0, "boot", "mark the image as the one to boot (IMAGE 0: none boots)"),
+	OPT_LIST(struct info_args, properties, 0, "image-property", "NAME=VALUE", "set a property of the image"),
+	OPT_FLAG(struct info_args, check, 0, "check", "with a change: write an integrity table"),
+	OPT_FLAG(struct info_args, no_check, 0, "nocheck", "take the integrity table away"),
 	OPT_TEXT(struct info_args, extract_xml, 0, "extract-xml", "FILE", "save the XML as it is, in UTF-16"),
 };
 
@@ -318,13 +339,14 @@ static const struct cli_example info_examples[] = {
 const struct cli_command cmd_info = {
 	.name = "info",
 	.summary = "show what a WIM file and its images are",
-	.usage = "WIM [IMAGE]",
-	.description = "The fields have the names that wimlib-imagex info gives them. Size is that of the whole file.",
+	.usage = "WIM [IMAGE [NEW-NAME [NEW-DESCRIPTION]]]",
+	.description = "The fields have the names that wimlib-imagex info gives them. Size is that of the whole file.\n\n"
+		       "With a new name, --boot or --image-property the WIM is changed instead, as by wimtool set.",
 	.examples = info_examples,
 	.n_examples = ARRAY_SIZE(info_examples),
 	CLI_OPTIONS(struct info_args, info_options),
 	.min_args = 1,
-	.max_args = 2,
+	.max_args = 4,
 	.has_json = true,
 	.run = info_run,
 };

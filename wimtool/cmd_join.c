@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
+#include "wimtool/persona.h"
 
 struct join_args {
 	struct compose_args work;
+	bool force;
 };
 
 static int join_run(struct cli *cli, const void *raw, struct err *err)
@@ -16,7 +18,8 @@ static int join_run(struct cli *cli, const void *raw, struct err *err)
 
 	if (compose_begin(&run, cli, &args->work, "join", err) < 0)
 		return -1;
-	result = image_join(cli->args[0], parts, cli->n_args - 1, &run.work, &done, err);
+	result = image_join(cli->args[0], parts, cli->n_args - 1, args->force || persona_is_wimlib(), &run.work, &done,
+			    err);
 	compose_end(&run);
 	if (result < 0)
 		return -1;
@@ -26,6 +29,7 @@ static int join_run(struct cli *cli, const void *raw, struct err *err)
 
 static const struct cli_option join_options[] = {
 	COMPOSE_OPTIONS(struct join_args),
+	OPT_FLAG(struct join_args, force, 'f', "force", "replace a file that is there"),
 };
 
 static const struct cli_example join_examples[] = {

@@ -4,6 +4,7 @@
 
 #include "common/image/image_set.h"
 #include "wimtool/commands.h"
+#include "wimtool/property_list.h"
 
 struct set_args {
 	const char *name;
@@ -11,33 +12,11 @@ struct set_args {
 	const char *display_name;
 	const char *flags;
 	const char *boot_index;
+	const char *display_description;
+	bool check;
+	bool no_check;
 	struct cli_list properties;
 };
-
-struct property_list {
-	struct image_property *items;
-	size_t len;
-	size_t cap;
-};
-
-static void add_text(struct property_list *list, const char *name, const char *value)
-{
-	if (value)
-		*vec_add(list) = (struct image_property){ .name = name, .value = value };
-}
-
-/* The names of these are allocated. */
-static int add_properties(struct property_list *list, const struct cli_list *given, struct err *err)
-{
-	for (size_t i = 0; i < given->len; i++) {
-		const char *equals = strchr(given->items[i], '=');
-
-		if (!equals)
-			return err_set(err, ERR_USAGE, "--property=%s: PATH=VALUE is wanted", given->items[i]);
-		add_text(list, xstrndup(given->items[i], (size_t)(equals - given->items[i])), equals + 1);
-	}
-	return 0;
-}
 
 static int parse_boot(const char *text, struct image_settings *ret, struct err *err)
 {
@@ -63,53 +42,45 @@ static void show(const struct cli *cli, const struct image_set_result *done)
 	json_end_object(cli->json);
 }
 
-static int set(struct cli *cli, const struct set_args *args, const struct property_list *list, struct err *err)
+static int set_run(struct cli *cli, const void *raw, struct err *err)
 {
+	const struct set_args *args = raw;
+	CLEANUP(property_list_release) struct property_list list = { .items = { 0 } };
 	struct image_settings settings = {
 		.image = cli->n_args > 1 ? cli->args[1] : NULL,
-		.properties = list->items,
-		.n_properties = list->len,
+		.check = args->check,
+		.no_check = args->no_check,
 	};
 	struct image_set_result done;
 
-	for (size_t i = 0; i < list->len; i++)
-		if (image_property_check(&list->items[i], err) < 0)
-			return -1;
-	if (parse_boot(args->boot_index, &settings, err) < 0)
+	property_list_add(&list, "NAME", args->name);
+	property_list_add(&list, "DESCRIPTION", args->description);
+	property_list_add(&list, "DISPLAYNAME", args->display_name);
+	property_list_add(&list, "DISPLAYDESCRIPTION", args->display_description);
+	property_list_add(&list, "FLAGS", args->flags);
+	if (property_list_add_given(&list, &args->properties, "--property", err) < 0 ||
+	    property_list_check(&list, err) < 0 || parse_boot(args->boot_index, &settings, err) < 0)
 		return -1;
-	if (!list->len && !settings.set_boot)
+	if (args->check && args->no_check)
+		return err_set(err, ERR_USAGE, "--check and --nocheck exclude each other");
+	if (!list.items.len && !settings.set_boot && !args->check && !args->no_check)
 		return err_set(err, ERR_USAGE, "nothing to set was named");
+	settings.properties = list.items.items;
+	settings.n_properties = list.items.len;
 	if (image_set(cli->args[0], &settings, &done, err) < 0)
 		return err_context(err, "%s", cli->args[0]);
 	show(cli, &done);
 	return CLI_DONE;
 }
 
-static int set_run(struct cli *cli, const void *raw, struct err *err)
-{
-	const struct set_args *args = raw;
-	struct property_list list = { 0 };
-	size_t fixed;
-	int result;
-
-	add_text(&list, "NAME", args->name);
-	add_text(&list, "DESCRIPTION", args->description);
-	add_text(&list, "DISPLAYNAME", args->display_name);
-	add_text(&list, "FLAGS", args->flags);
-	fixed = list.len;
-	result = add_properties(&list, &args->properties, err);
-	if (result == 0)
-		result = set(cli, args, &list, err);
-	for (size_t i = fixed; i < list.len; i++)
-		free((void *)(uintptr_t)list.items[i].name);
-	vec_release(&list);
-	return result;
-}
-
 static const struct cli_option set_options[] = {
 	OPT_TEXT(struct set_args, name, 0, "name", "TEXT", "name of the image"),
 	OPT_TEXT(struct set_args, description, 0, "description", "TEXT", "description of the image"),
 	OPT_TEXT(struct set_args, display_name, 0, "display-name", "TEXT", "name that Windows Setup shows"),
+	OPT_TEXT(struct set_args, display_description, 0, "display-description", "TEXT",
+		 "description that Windows Setup shows"),
+	OPT_FLAG(struct set_args, check, 0, "check", "add an integrity table where there is none"),
+	OPT_FLAG(struct set_args, no_check, 0, "nocheck", "take the integrity table away"),
 	OPT_TEXT(struct set_args, flags, 0, "flags", "EDITION", "edition, as Professional or ServerStandard"),
 	OPT_TEXT(struct set_args, boot_index, 0, "boot-index", "N", "the image that boots, 0 for none"),
 	OPT_LIST(struct set_args, properties, 0, "property", "PATH=VALUE",

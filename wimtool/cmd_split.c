@@ -3,6 +3,7 @@
 
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
+#include "wimtool/persona.h"
 
 #define USUAL_SIZE "4000" /* MiB: a file on FAT32 has less than 4096, and some tools count in megabytes */
 #define SIZE_MAX_MIB 1e9
@@ -29,7 +30,7 @@ static int split_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct split_args *args = raw;
 	const struct pack_args pack = { .compress = args->compress };
-	struct image_split request = { .source = cli->args[0], .first = cli->args[1], .force = args->force };
+	struct image_split request = { .source = cli->args[0], .first = cli->args[1], .force = args->force || persona_is_wimlib() };
 	struct compose_run run;
 	struct image_done done;
 	int result;

@@ -7,17 +7,24 @@
 
 #include "common/base/file.h"
 #include "common/image/image.h"
+#include "common/image/image_compose.h"
+#include "common/image/image_set.h"
 #include "wimtool/commands.h"
 #include "wimtool/update_script.h"
 
 #define SCRIPT_MAX (64u << 20)
+#define THREADS_MAX 1024
 
 struct update_args {
 	struct cli_list commands;
 	const char *script;
+	uint64_t threads;
 	bool force;
 	bool recursive;
 	bool dry_run;
+	bool rebuild;
+	bool check;
+	bool no_check;
 };
 
 struct updater {
@@ -164,19 +171,47 @@ static int update(struct updater *u, const struct update_script *script, struct 
 	return CLI_DONE;
 }
 
+/* What wimlib-imagex does in the same write; here each step leaves a whole WIM. */
+static int finish(const struct cli *cli, const struct update_args *args, struct err *err)
+{
+	const struct image_settings settings = { .check = args->check, .no_check = args->no_check };
+	const struct image_optimize rebuild = { .wim = cli->args[0] };
+	const struct image_work work = { .threads = (unsigned)args->threads };
+	struct image_set_result set;
+	struct image_done done;
+
+	if ((args->check || args->no_check) && image_set(cli->args[0], &settings, &set, err) < 0)
+		return err_context(err, "%s", cli->args[0]);
+	return args->rebuild ? image_optimize(&rebuild, &work, &done, err) : 0;
+}
+
+static int check_args(const struct update_args *args, struct err *err)
+{
+	if (args->check && args->no_check)
+		return err_set(err, ERR_USAGE, "--check and --nocheck exclude each other");
+	if (args->threads > THREADS_MAX)
+		return err_set(err, ERR_USAGE, "--threads: no more than %d", THREADS_MAX);
+	return 0;
+}
+
 static int update_run(struct cli *cli, const void *raw, struct err *err)
 {
+	const struct update_args *args = raw;
 	CLEANUP(update_script_release) struct update_script script = { 0 };
 	CLEANUP(image_edit_closep) struct image_edit *edit = NULL;
 	struct updater updater = { .cli = cli, .args = raw };
 
-	if (read_commands(cli, raw, &script, err) < 0)
+	if (check_args(args, err) < 0 || read_commands(cli, raw, &script, err) < 0)
 		return -1;
 	edit = image_edit_open(cli->args[0], cli->n_args > 1 ? cli->args[1] : NULL, err);
 	if (!edit)
 		return err_context(err, "%s", cli->args[0]);
 	updater.edit = edit;
-	return update(&updater, &script, err);
+	image_edit_set_threads(edit, (unsigned)args->threads);
+	if (update(&updater, &script, err) < 0)
+		return -1;
+	image_edit_closep(&edit); /* and its lock */
+	return args->dry_run || finish(cli, args, err) == 0 ? CLI_DONE : -1;
 }
 
 static const struct cli_option update_options[] = {
@@ -184,6 +219,10 @@ static const struct cli_option update_options[] = {
 	OPT_TEXT(struct update_args, script, 0, "script", "FILE", "read the commands from FILE"),
 	OPT_FLAG(struct update_args, force, 0, "force", "as delete --force in every command"),
 	OPT_FLAG(struct update_args, recursive, 0, "recursive", "as delete --recursive in every command"),
+	OPT_FLAG(struct update_args, rebuild, 0, "rebuild", "write the WIM anew afterwards, without what is not used"),
+	OPT_FLAG(struct update_args, check, 0, "check", "write an integrity table"),
+	OPT_FLAG(struct update_args, no_check, 0, "nocheck", "take the integrity table away"),
+	OPT_NUMBER(struct update_args, threads, 0, "threads", "N", "compress with N threads (default: one a core)"),
 	OPT_FLAG(struct update_args, dry_run, 'n', "dry-run", "check the commands and say what they would do"),
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/commands.h"
 #include "wimtool/library_versions.h"
+#include "wimtool/persona.h"
 #include "wimtool/servicing.h"
 
 static const struct cli_command *const commands[] = {
@@ -51,6 +52,7 @@ static const struct cli_tool wimtool = {
 
 int main(int argc, char **argv)
 {
+	argc = persona_take(argc, &argv);
 	if (argc > 1 && servicing_is_verb(argv[1]))
 		return servicing_refuse(argc, argv);
 	return cli_main(&wimtool, argc, argv);

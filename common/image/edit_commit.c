@@ -426,6 +426,7 @@ static int check_space(const struct commit *c, struct err *err)
 
 static int prepare(struct commit *c, struct err *err)
 {
+	struct wim_packing packing;
 	const struct image_file *file = c->edit->file;
 
 	c->header = file->header;
@@ -437,7 +438,9 @@ static int prepare(struct commit *c, struct err *err)
 	if (c->header.integrity.offset &&
 	    wim_integrity_load(file->fd, file->file_bytes, &c->header, &c->integrity, err) < 0)
 		return -1;
-	c->writer = wim_writer_new(file->fd, file->file_bytes, &c->header, err);
+	packing = (struct wim_packing){ .compression = c->header.compression, .chunk_size = c->header.chunk_size,
+					.level = WIM_COMPRESSION_LEVEL, .threads = c->edit->threads };
+	c->writer = wim_writer_new_packing(file->fd, file->file_bytes, &packing, err);
 	return c->writer ? check_space(c, err) : -1;
 }
 

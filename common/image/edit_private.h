@@ -17,6 +17,7 @@ struct new_blob {
 
 struct image_edit {
 	char *path; /* with links resolved, so that there is one journal */
+	unsigned threads; /* that compress; 0: one for each processor */
 	char *undo_path; /* where the journal is kept after the commit; may be NULL */
 	struct image_file *file;
 	unsigned index;

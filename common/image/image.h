@@ -146,6 +146,9 @@ int image_edit_mkdir(struct image_edit *edit, const char *path, struct err *err)
 int image_edit_delete(struct image_edit *edit, const char *path, bool recursive, struct err *err);
 int image_edit_rename(struct image_edit *edit, const char *from, const char *to, struct err *err);
 
+/* How many threads compress in the commit; 0, as it is without this call: one for each processor. */
+void image_edit_set_threads(struct image_edit *edit, unsigned threads);
+
 struct image_commit_stats {
 	uint64_t blobs_added;
 	uint64_t bytes_appended;

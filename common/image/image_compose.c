@@ -467,15 +467,16 @@ static int check_set(const struct compose_files *files, const char *const *names
 	return 0;
 }
 
-int image_join(const char *target, const char *const *parts, size_t n, const struct image_work *work,
+int image_join(const char *target, const char *const *parts, size_t n, bool replace, const struct image_work *work,
 	       struct image_done *ret, struct err *err)
 {
 	CLEANUP(job_release) struct compose_job job = { .path = NULL };
 	struct wim_compose *c = &job.c;
 
 	*ret = (struct image_done){ 0 };
-	if (path_exists(target)) {
+	if (!replace && path_exists(target)) {
 		err_set(err, ERR_REFUSED, "exists already");
+		err_hint(err, "--force replaces it");
 		return err_context(err, "%s", target);
 	}
 	for (size_t i = 0; i < n; i++) {

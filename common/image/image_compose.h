@@ -70,7 +70,7 @@ struct image_optimize {
 int image_optimize(const struct image_optimize *request, const struct image_work *work, struct image_done *ret,
 		   struct err *err);
 
-int image_join(const char *target, const char *const *parts, size_t n, const struct image_work *work,
+int image_join(const char *target, const char *const *parts, size_t n, bool replace, const struct image_work *work,
 	       struct image_done *ret, struct err *err);
 
 struct image_split {

@@ -141,6 +141,11 @@ const char *image_edit_path(const struct image_edit *edit)
 	return edit->path;
 }
 
+void image_edit_set_threads(struct image_edit *edit, unsigned threads)
+{
+	edit->threads = threads;
+}
+
 void image_edit_keep_undo(struct image_edit *edit, const char *path)
 {
 	free(edit->undo_path);

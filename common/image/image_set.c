@@ -30,6 +30,7 @@ struct setter {
 	struct strbuf text;       /* the new XML */
 	struct strbuf integrity;  /* the table; empty when there is none */
 	bool new_xml;
+	bool new_tables; /* an integrity table comes or goes */
 };
 
 static void setter_release(struct setter *s)
@@ -163,6 +164,22 @@ static int put_plain(struct setter *s, struct wim_writer *writer, const struct s
 	return 0;
 }
 
+/* The sums cover the file up to the end of the blob table, which stays where it is. */
+static int choose_integrity(struct setter *s, struct err *err)
+{
+	const struct image_settings *want = s->settings;
+
+	if (want->no_check && s->header.integrity.offset) {
+		strbuf_clear(&s->integrity);
+		s->header.integrity = (struct wim_reshdr){ 0 };
+		s->new_tables = true;
+	}
+	if (!want->check || s->integrity.len)
+		return 0;
+	s->new_tables = true;
+	return wim_integrity_build(s->fd, NULL, 0, wim_integrity_end(&s->header), &s->integrity, err);
+}
+
 static int append_xml(struct setter *s, uint64_t *ret_end, struct err *err)
 {
 	CLEANUP(wim_writer_freep) struct wim_writer *writer = NULL;
@@ -171,6 +188,8 @@ static int append_xml(struct setter *s, uint64_t *ret_end, struct err *err)
 	char digits[24];
 
 	snprintf(digits, sizeof(digits), "%" PRIu64, s->file->file_bytes);
+	if (!s->text.len)
+		strbuf_add(&s->text, s->file->xml.text.data, s->file->xml.text.len);
 	if (wim_xml_set(&s->text, 0, "TOTALBYTES", digits, false, err) < 0 ||
 	    wim_xml_encode(&s->text, s->file->xml.encoding, &raw, err) < 0 ||
 	    wim_xml_parse(bytes_of(raw.data, raw.len), &check, err) < 0)
@@ -191,7 +210,7 @@ static int write_behind(void *context, struct wim_header *header, uint64_t *ret_
 	struct setter *s = context;
 
 	*ret_end = s->file->file_bytes;
-	if (s->new_xml && append_xml(s, ret_end, err) < 0)
+	if ((s->new_xml || s->new_tables) && append_xml(s, ret_end, err) < 0)
 		return -1;
 	*header = s->header;
 	return 0;
@@ -241,7 +260,9 @@ int image_set(const char *path, const struct image_settings *settings, struct im
 		return -1;
 	if (settings->set_boot && set_boot(&s, err) < 0)
 		return -1;
+	if (choose_integrity(&s, err) < 0)
+		return -1;
 	*ret = (struct image_set_result){ .index = s.index, .boot_index = s.header.boot_index };
-	ret->changed = s.new_xml || s.header.boot_index != s.file->header.boot_index;
+	ret->changed = s.new_xml || s.new_tables || s.header.boot_index != s.file->header.boot_index;
 	return ret->changed ? write_guarded(&s, err) : 0;
 }

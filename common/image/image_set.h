@@ -20,6 +20,8 @@ struct image_settings {
 	size_t n_properties;
 	bool set_boot;
 	unsigned boot_index; /* 0: none */
+	bool check;    /* add an integrity table where there is none */
+	bool no_check; /* take it away */
 };
 
 struct image_set_result {

@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A script written for wimlib-imagex is run by wimlib-imagex and by wimtool under that name: every command ends the same
+# way, and files, lists, names and properties that it leaves are the same.
+. "$(dirname "$0")/../support/checks.sh"
+need wimlib-imagex setfattr
+
+real=$(command -v wimlib-imagex)
+mkdir names theirs ours
+ln -s "$BIN/wimtool" names/wimlib-imagex
+for verb in append apply capture delete dir export extract info join optimize split update verify; do
+	ln -s "$BIN/wimtool" "names/wim$verb"
+done
+
+# Prints what a script can see. $imagex is the program, $by the prefix of wimcapture and so on.
+script() {
+	run() { # the command, and whether it worked
+		"$@" >out.txt 2>err.txt
+		local status=$?
+		echo "$(basename "$1") ${*:2}: $([ $status -eq 0 ] && echo worked || echo failed)"
+	}
+	fields() { "$imagex" info "$@" | grep -E '^(Compression|Image Count|Boot Index|Part Number|Index|Name|Description|Directory Count|File Count|Total Bytes|Chunk Size):' | sed 's/  */ /g'; }
+	files() { "$imagex" dir "$@" | LC_ALL=C sort; }
+	tree() { # what is in a folder
+		(cd "$1" && find . -printf '%P %y %n %l\n' | sort && find . -type f -exec sha1sum {} + | sort -k 2 && find . -mindepth 1 ! -type l ! -name added -printf '%P %T+\n' | sort) 2>&1
+		rm -rf "$1"
+	}
+	run "$imagex" capture src a.wim
+	files a.wim 1
+	fields a.wim
+	run "$imagex" capture src a.wim 'First image' 'its description' --compress=maximum --check --boot
+	fields a.wim 1
+	"$imagex" info a.wim | grep -c 'Integrity info'
+	run "$imagex" append other a.wim Second --nocheck
+	"$imagex" info a.wim | grep -c 'Integrity info'
+	run "$imagex" append other a.wim Second
+	run "$imagex" append missing a.wim Third
+	run "$imagex" append other new.wim Name --create --compress=fast
+	fields new.wim
+	run "$imagex" apply a.wim 1 t1
+	tree t1
+	run "$imagex" apply a.wim 'Second' t2
+	tree t2
+	run "$imagex" apply a.wim t3
+	rm -rf t3
+	run "$imagex" apply a.wim 9 t3
+	rm -rf t3
+	for type in none fast xpress lzx maximum; do
+		run "$imagex" capture src "$type.wim" --compress=$type --config=config.ini --norpfix
+		files "$type.wim" 1
+		"$imagex" info "$type.wim" | grep '^Compression'
+	done
+	run "$imagex" capture src unix.wim --unix-data --rpfix
+	run "$imagex" apply unix.wim 1 t4 --unix-data
+	(cd t4 && find . ! -type l -printf '%P %m %U %G %y\n' | sort; getfattr -d f 2>/dev/null)
+	tree t4
+	run "$imagex" export a.wim Second x.wim
+	run "$imagex" export a.wim 1 x.wim Renamed 'Another text' --boot
+	fields x.wim
+	run "$imagex" export a.wim 1 x.wim Renamed
+	run "$imagex" export a.wim all all.wim --compress=fast --check
+	fields all.wim
+	run "$imagex" extract a.wim 1 /dir/hard /f --dest-dir=e1
+	tree e1
+	run "$imagex" extract a.wim 1 '/dir/*' --dest-dir=e2
+	tree e2
+	run "$imagex" extract a.wim 1 '/nothing*' --dest-dir=e3
+	run "$imagex" extract a.wim 1 '/nothing*' --dest-dir=e3 --nullglob
+	run "$imagex" extract a.wim 1 '/nothing' --dest-dir=e3 --no-wildcards
+	rm -rf e3
+	printf '/f\n/dir/hard\n' >list
+	run "$imagex" extract a.wim 1 @list --dest-dir=e4
+	tree e4
+	"$imagex" extract a.wim 1 /f --to-stdout
+	cp a.wim u.wim
+	run "$imagex" update u.wim 1 <<-'END'
+		# a comment
+		add src/text /added/own
+		add 'other' "/with space"
+		delete --recursive /dir
+		delete --force /not/there
+		rename /f /renamed
+	END
+	files u.wim 1
+	run "$imagex" update u.wim 1 --command='delete /not/there'
+	run "$imagex" update u.wim 1 --command='delete /added'
+	run "$imagex" update u.wim 1 --command='rename /nothing /something'
+	run "$imagex" update u.wim 1 --command='delete /renamed' --rebuild --check
+	files u.wim 1
+	"$imagex" info u.wim | grep -c 'Integrity info'
+	run "$imagex" apply u.wim 1 t5
+	tree t5
+	run "$imagex" split a.wim p.swm 0.1
+	ls p*.swm
+	fields p.swm | grep Part
+	run "$imagex" verify p.swm --ref='p*.swm'
+	run "$imagex" apply p.swm 1 t6 --ref='p*.swm'
+	tree t6
+	run "$imagex" apply p.swm 1 t7
+	rm -rf t7
+	run "$imagex" join j.wim p*.swm
+	files j.wim 2
+	run "$imagex" join j2.wim p.swm
+	run "$imagex" delete j.wim 1 --soft
+	fields j.wim
+	run "$imagex" optimize j.wim --recompress --compress=maximum --check
+	fields j.wim
+	run "$imagex" delete j.wim Second
+	fields j.wim
+	run "$imagex" delete j.wim 5
+	cp a.wim i.wim
+	run "$imagex" info i.wim 1 'New name' 'New text' --boot
+	run "$imagex" info i.wim 2 --image-property FLAGS=Professional --image-property WINDOWS/VERSION/MAJOR=10 --image-property WINDOWS/VERSION/MINOR=0 --image-property WINDOWS/VERSION/BUILD=19045
+	fields i.wim
+	"$imagex" info i.wim 2 | grep -E '^(Flags|Build|Major)' | sed 's/  */ /g'
+	run "$imagex" info i.wim 0 --boot
+	run "$imagex" info i.wim 7 Name
+	run "$imagex" info i.wim 2 'New name'
+	fields i.wim
+	"$imagex" info i.wim --header | grep -E '^(Magic|Header Size|Version|Chunk|Total Parts|Image Count|Boot Index)'
+	"$imagex" info i.wim --lookup-table | grep -c '^Hash'
+	run "$imagex" info i.wim --extract-xml x.xml
+	head -c 2 x.xml | od -An -tx1
+	run "$imagex" verify i.wim
+	printf '%s\n' 'src /' 'other /in/side' >sources
+	run "$imagex" capture sources s.wim --source-list
+	files s.wim 1
+	run "$imagex" dir a.wim 1 --path=/dir
+	cat out.txt
+	run "$imagex" dir a.wim 1 --path=/nothing
+	run "$imagex" nonsense
+	run "$imagex" capture src
+	run "$imagex" capture src b.wim --nonsense
+	"$imagex" capture src - 2>/dev/null | "$imagex" apply - 1 t8 >/dev/null 2>&1
+	tree t8
+	run "${by}capture" src w.wim Short
+	run "${by}append" other w.wim Other
+	run "${by}info" w.wim 1 Long
+	fields w.wim
+	run "${by}dir" w.wim 2
+	cat out.txt
+	run "${by}apply" w.wim 2 t9
+	tree t9
+	run "${by}verify" w.wim
+	run "${by}export" w.wim 1 w2.wim
+	run "${by}optimize" w2.wim
+	run "${by}split" w2.wim w.swm 5
+	run "${by}join" w3.wim w*.swm
+	run "${by}delete" w.wim 1
+	run "${by}update" w.wim --command='add src/f /g'
+	files w.wim
+}
+
+mkdir -p src/dir/sub other/sub
+echo hello >src/f
+ln src/f src/dir/hard
+ln -s f src/link
+: >src/empty
+head -c 150000 /dev/urandom >src/noise
+head -c 90000 /dev/urandom >src/dir/sub/second
+seq 100000 >src/text
+chmod 4750 src/f
+setfattr -n user.note -v value src/f
+echo tmp >src/x.tmp
+echo more >other/more
+cp src/noise other/sub/copy
+head -c 30000 /dev/urandom >other/own
+printf '[ExclusionList]\n*.tmp\n/dir/sub\n' >config.ini
+for place in theirs ours; do
+	cp -a src other config.ini $place
+done
+find . -path ./names -prune -o -exec touch -h -d '2020-02-02 02:02:02.5' {} +
+
+(cd theirs && imagex=$real by=wim script) >theirs.log 2>theirs.err
+(cd ours && PATH=$work/names:$PATH imagex=wimlib-imagex by=wim script) >ours.log 2>ours.err
+commands=$(grep -cE ': (worked|failed)$' theirs.log)
+[ "$commands" -ge 65 ] && good "$commands commands are run by both" || bad "$commands commands are run by both" <theirs.err
+check "the same works, the same fails" diff <(grep -E ': (worked|failed)$' theirs.log) <(grep -E ': (worked|failed)$' ours.log)
+check "the same is printed and left" diff theirs.log ours.log
+for wim in ours/*.wim; do
+	check "$(basename "$wim"): wimlib-imagex verify" "$real" verify "$wim"
+done
+finish
