@@ -33,7 +33,7 @@ void apply_say_left_out(const struct cli *cli, const struct image_applied *done)
 		cli_say(cli, "%" PRIu64 " named streams are left out: a folder of Linux cannot hold them",
 			done->streams_left_out);
 	if (done->reparse_left_out)
-		cli_say(cli, "%" PRIu64 " reparse points are left out: they are no links", done->reparse_left_out);
+		cli_say(cli, "%" PRIu64 " reparse points that are no links are written without their reparse data", done->reparse_left_out);
 	if (done->special_left_out)
 		cli_say(cli, "%" PRIu64 " devices are left out", done->special_left_out);
 	if (done->damaged)

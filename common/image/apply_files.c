@@ -68,13 +68,13 @@ static bool is_hole(const uint8_t *data, size_t len)
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
 }
 
-/* Zeros are left out where whole blocks of them are; the end is set when the file is finished. */
+/* Zeros of a block are left out, also in pieces; the end is set when the file is finished. */
 static int write_sparse(int fd, const uint8_t *data, size_t len, uint64_t at, struct err *err)
 {
 	while (len) {
 		size_t n = MIN(len, (size_t)(HOLE - at % HOLE));
 
-		if (!(n == HOLE && is_hole(data, n)) && file_pwrite(fd, data, n, at, err) < 0)
+		if (!is_hole(data, n) && file_pwrite(fd, data, n, at, err) < 0)
 			return -1;
 		data += n;
 		len -= n;

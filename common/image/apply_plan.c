@@ -61,7 +61,6 @@ static unsigned named_streams(const struct wim_node *node)
 	return n;
 }
 
-/* 1 when the entry is in the plan, 0 when it is left out. */
 static int classify(struct image_apply_plan *plan, const struct wim_node *node, struct apply_item *item, struct err *err)
 {
 	uint32_t tag = reparse_tag(node);
@@ -76,25 +75,20 @@ static int classify(struct image_apply_plan *plan, const struct wim_node *node, 
 			return -1;
 		if (!item->blob || item->blob->size > WIM_REPARSE_MAX)
 			return refuse(node, "a link without a target, or with one of impossible length", err);
-		return 1;
+		return 0;
 	}
-	if (wim_node_is_reparse(node)) {
-		plan->counts.reparse_left_out++;
-		/* what is below it needs the folder */
-		if (!node->first)
-			return 0;
-	}
+	plan->counts.reparse_left_out += wim_node_is_reparse(node);
 	if (wim_node_is_dir(node)) {
 		item->kind = ITEM_DIR;
 		plan->counts.dirs++;
-		return 1;
+		return 0;
 	}
 	if (find_blob(plan, node, wim_node_data_hash(node), &item->blob, err) < 0)
 		return -1;
 	item->kind = !item->blob && is_special(plan, node) ? ITEM_SPECIAL : ITEM_FILE;
 	plan->counts.files++;
 	plan->counts.bytes += item->blob ? item->blob->size : 0;
-	return 1;
+	return 0;
 }
 
 static int add_tree(struct image_apply_plan *plan, uint32_t root, struct err *err)
@@ -104,12 +98,9 @@ static int add_tree(struct image_apply_plan *plan, uint32_t root, struct err *er
 	for (const struct wim_node *node = top; node;
 	     node = plan->request->roots[root].alone ? NULL : wim_node_walk(top, node)) {
 		struct apply_item item = { .node = node, .root = root, .next_of_blob = NO_ITEM, .next_name = NO_ITEM };
-		int result = classify(plan, node, &item, err);
 
-		if (result < 0)
+		if (classify(plan, node, &item, err) < 0)
 			return -1;
-		if (result == 0)
-			continue;
 		if (plan->items.len == ITEMS_MAX)
 			return err_set(err, ERR_LIMIT, "more than %u entries", ITEMS_MAX);
 		*vec_add(&plan->items) = item;

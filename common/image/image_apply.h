@@ -7,7 +7,7 @@
  * files are there, so that nothing is ever written through one; the times of folders come last. Every path is
  * resolved below the target and without following links, whoever else works there meanwhile (base/beneath.h).
  *
- * What a folder of Linux cannot hold is counted: named streams, and reparse points that are no links.
+ * What a folder of Linux cannot hold is counted: named streams, and the reparse data of what is no link.
  */
 #pragma once
 
@@ -43,7 +43,7 @@ struct image_applied {
 	uint64_t links;            /* symbolic links and junctions */
 	uint64_t bytes;            /* of all names */
 	uint64_t streams_left_out; /* named streams */
-	uint64_t reparse_left_out; /* reparse points that are no links */
+	uint64_t reparse_left_out; /* reparse points that are no links: written without their reparse data */
 	uint64_t damaged;          /* files, with recover_data */
 	uint64_t owners_left_out;  /* entries whose owner, mode or extended attributes could not be set */
 	uint64_t special_left_out; /* devices that only root may make */

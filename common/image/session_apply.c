@@ -84,7 +84,7 @@ static int write_and_compare(struct image_apply_plan *plan, const struct image_a
 {
 	if (image_apply_run(plan, ret, err) < 0)
 		return -1;
-	if (state == TARGET_FULL || ret->damaged || ret->reparse_left_out)
+	if (state == TARGET_FULL || ret->damaged)
 		return 0;
 	return apply_target_compare(path, ret, request->unix_data, err);
 }
@@ -196,7 +196,6 @@ static int count_image(struct image_file *file, unsigned index, struct image_app
 	image_apply_counts(plan, ret, &needed);
 	/* an NTFS volume holds these */
 	ret->streams_left_out = 0;
-	ret->files += ret->reparse_left_out;
 	ret->reparse_left_out = 0;
 	return 0;
 }
