@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "unattend/product_key.h"
 #include "unattend/timezone.h"
 
 #define SHORTEST_SEARCH 3 /* letters that are looked for inside names */
@@ -151,6 +152,7 @@ static bool zone_holds(const struct timezone_row *zone, const char *word)
 
 static int no_zone(const char *word, struct err *err)
 {
+	CLEANUP(freep) char *shown = xstrdup(word);
 	const char *names[1024] = { NULL };
 	const char *near;
 	size_t n = 0;
@@ -160,7 +162,8 @@ static int no_zone(const char *word, struct err *err)
 	for (size_t i = 0; n + 1 < ARRAY_SIZE(names) && timezone_iana_at(i); i++)
 		names[n++] = timezone_iana_at(i)->iana;
 	near = cli_did_you_mean(word, names);
-	err_set(err, ERR_NOT_FOUND, "there is no time zone \"%s\"", word);
+	mask_keys(shown); /* given to the wrong command */
+	err_set(err, ERR_NOT_FOUND, "there is no time zone \"%s\"", shown);
 	return near ? err_hint(err, "did you mean \"%s\"?", near) : err_hint(err, "unattend timezone lists them");
 }
 

@@ -219,6 +219,14 @@ static void check_wrong_pass(const struct rule *rule, struct lint *lint)
 	}
 }
 
+/* Published, or of the low numbers that Microsoft gives to keys for installing; not when the image calls it a MAK. */
+static bool is_public(const struct key_verdict *verdict)
+{
+	if (verdict->tier == KEY_TIER_CERTAIN && key_verdict_is(verdict, "Volume:MAK"))
+		return false;
+	return verdict->published || verdict->key.serial < SETUP_KEY_SERIALS;
+}
+
 static void check_real_key(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s = NULL;
@@ -226,8 +234,7 @@ static void check_real_key(const struct rule *rule, struct lint *lint)
 
 	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
-		if (verdict.key.shape != KEY_2009 || !verdict.key.checksum_ok || verdict.published ||
-		    verdict.key.serial < SETUP_KEY_SERIALS)
+		if (verdict.key.shape != KEY_2009 || !verdict.key.checksum_ok || is_public(&verdict))
 			continue;
 		lint_setting(lint, rule, s, "a product key that is no public setup key stands in this file (%s)",
 			     verdict.group ? verdict.group->channel : "channel unknown");

