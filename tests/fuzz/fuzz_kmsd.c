@@ -13,12 +13,15 @@ static void audit_it(struct bytes file)
 	struct audit_options options = { .window = 30ULL * 86400 * 10000000 };
 	CLEANUP(audit_freep) struct audit *audit = audit_new(&options);
 	CLEANUP(report_freep) struct report *report = report_new();
+	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
 	struct err err = { 0 };
 
 	if (audit_log_bytes(audit, "input", file, &err) < 0)
 		return;
 	audit_finish(audit);
 	rules_kms(audit, report);
+	audit_to_html(audit, report, &shown);
+	audit_groups_to_csv(audit, &shown);
 }
 
 /* What was read can be written, and the writing read again: the same bytes. */
