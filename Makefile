@@ -238,7 +238,7 @@ DEPS_TEST += python3-jsonschema $(if $(shell command -v npm),,npm)
 DEPS_TEST += python3-pefile python3-jsonschema python3-yaml libmono-i18n4.0-cil
 DEPS_TEST += libevtx-utils python3-evtx
 DEPS_TEST += sqlite3 postgresql chromium python3-jsonschema
-DEPS_TEST += libevt-utils
+DEPS_TEST += libevt-utils zstd
 .PHONY: deps
 deps:  ## install the packages that are missing (apt, with sudo when not root)
 	$(Q)tests/support/deps.sh $(DEPS_BUILD) $(DEPS_TEST)

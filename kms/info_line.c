@@ -172,7 +172,7 @@ static bool client_time(const char **at, uint64_t *ret)
 
 static bool ends(const char *at, const char *end)
 {
-	return at == end || *at == '"' || *at == '\r' || *at == '\n' || *at == '\t';
+	return at == end || *at == '"' || *at == '\r' || *at == '\n' || *at == '\t' || *at == '<';
 }
 
 bool info_line_parse(const char *at, const char *end, struct kms_request *ret)

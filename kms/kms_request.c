@@ -261,7 +261,7 @@ static size_t line_length(const char *at, size_t len)
 {
 	const char *end = text_find3(at, at + MIN(len, (size_t)LINE_MAX_LEN), '\n', '\r', '"');
 
-	end = text_find3(at, end, '\t', '\t', '\t');
+	end = text_find3(at, end, '\t', '<', '<');
 	return (size_t)(end - at);
 }
 

@@ -14,7 +14,9 @@
 
 /* In the order of asking; the last takes any text. */
 static const struct reader *const binary_readers[] = { &reader_evtx, &reader_kmsd, &reader_evt };
-static const struct reader *const text_readers[] = { &reader_xml, &reader_json, &reader_rows, &reader_lines };
+static const struct reader *const text_readers[] = {
+	&reader_clixml, &reader_xml, &reader_json, &reader_rows, &reader_lines,
+};
 
 struct log {
 	const struct reader *reader;

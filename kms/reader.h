@@ -42,6 +42,7 @@ struct reader {
 
 extern const struct reader reader_evtx;
 extern const struct reader reader_evt;
+extern const struct reader reader_clixml;
 extern const struct reader reader_xml;
 extern const struct reader reader_json;
 extern const struct reader reader_rows;

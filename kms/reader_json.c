@@ -14,7 +14,8 @@
 
 enum {
 	STRINGS_MAX = 16,
-	TEXTS_MAX = 2 * JSON_SCAN_OBJECT_MAX + 1024, /* each text is kept at most twice */
+	TEXTS_MAX = 3 * JSON_SCAN_OBJECT_MAX, /* each text is kept at most three times */
+	JOINED_MAX = 8192,
 	PATTERN_MAX = 48,
 };
 
@@ -45,6 +46,7 @@ static const struct {
 	{ TEXT("Computer"), KEY_COMPUTER },
 	{ TEXT("Hostname"), KEY_COMPUTER },
 	{ TEXT("RecordId"), KEY_RECORD },
+	{ TEXT("Provider"), KEY_PROVIDER },
 	{ TEXT("EventCode"), KEY_ID },
 	{ TEXT("EventTime"), KEY_TIME },
 	{ TEXT("Timestamp"), KEY_TIME },
@@ -200,10 +202,27 @@ static void try_request(struct json_log *l, struct text value)
 
 static void add_string(struct json_log *l, struct text name, struct text value)
 {
-	bool listed = name.len == 0 || same(name, "#text") || (name.len > 5 && strncasecmp(name.data, "param", 5) == 0);
+	bool listed = name.len == 0 || same(name, "#text") || same(name, "value") ||
+		      (name.len > 5 && strncasecmp(name.data, "param", 5) == 0);
 
 	if (listed && l->n_strings < STRINGS_MAX)
 		l->strings[l->n_strings++] = keep(l, value);
+}
+
+/* "0x8007232D, corp.example.com", as the .evtx reader has it. */
+static void join_strings(struct json_log *l)
+{
+	enum { ENOUGH = 4, LONG_ENOUGH = 1024 };
+	size_t begin = l->texts.len;
+
+	if (l->texts.cap - l->texts.len < ENOUGH * (LONG_ENOUGH + 2) + 1)
+		return;
+	for (size_t i = 0; i < MIN(l->n_strings, (size_t)ENOUGH); i++) {
+		if (i)
+			strbuf_adds(&l->texts, ", ");
+		strbuf_add(&l->texts, l->strings[i].data, MIN(l->strings[i].len, (size_t)LONG_ENOUGH));
+	}
+	l->event.message = (struct text){ strbuf_text(&l->texts) + begin, l->texts.len - begin };
 }
 
 static void on_begin(void *context, uint64_t offset, uint32_t line)
@@ -225,6 +244,8 @@ static void on_value(void *context, struct text name, struct text outer, struct 
 	} else if (l->event.problem != REQUEST_GOOD) {
 		try_request(l, value);
 		add_string(l, name, value);
+		if (l->event.problem == REQUEST_NOT_INFO && (same(name, "Message") || same(name, "_raw")))
+			l->event.message = keep(l, value);
 	}
 }
 
@@ -236,6 +257,8 @@ static void on_end(void *context)
 		if (kms_request_from_fields(l->strings + first, l->n_strings - first, &l->event.request) ==
 		    REQUEST_GOOD)
 			l->event.problem = REQUEST_GOOD;
+	if (l->event.problem == REQUEST_NOT_INFO && l->n_strings)
+		join_strings(l);
 	l->n_items++;
 	if (l->event.id || l->event.problem != REQUEST_NOT_INFO)
 		l->n_known++;
@@ -366,7 +389,7 @@ static void read_json(const void *context, struct bytes log, struct log_span *sp
 	bool broken = false;
 
 	/* What the event lends must not move while it grows. */
-	strbuf_reserve(&l.texts, TEXTS_MAX);
+	strbuf_reserve(&l.texts, MIN((size_t)TEXTS_MAX, 3 * log.len) + JOINED_MAX);
 	while (scan.at < MIN(span->stop, log.len) && json_scan_run(&scan, span->stop, &why) < 0) {
 		size_t at = go_on(learned, log, scan.at);
 

@@ -228,6 +228,9 @@ static void take_key(struct lines *l, struct text line)
 	struct text value = { "", 0 };
 	enum key key = key_of(line, &value);
 
+	/* What other events say behind "Info:". */
+	if (line.len > 2 && memcmp(line.data, "0x", 2) == 0 && l->event.problem == REQUEST_NOT_INFO)
+		l->event.message = line;
 	if (key == KEY_NONE)
 		return;
 	if (l->seen & 1U << key)

@@ -319,19 +319,43 @@ static bool has_time(const struct row *row)
 	return false;
 }
 
+/* Names that columns have, where what they hold does not tell; of Windows in five languages and of other programs. */
+static const struct {
+	const char *name;
+	enum { COLUMN_ID, COLUMN_COMPUTER, COLUMN_RECORD } column;
+} known_columns[] = {
+	{ "Event ID", COLUMN_ID },
+	{ "EventID", COLUMN_ID },
+	{ "EventId", COLUMN_ID },
+	{ "Id", COLUMN_ID },
+	{ "InstanceId", COLUMN_ID },
+	{ "EventCode", COLUMN_ID },
+	{ "Ereignis-ID", COLUMN_ID },
+	{ "Код события", COLUMN_ID },
+	{ "イベント ID", COLUMN_ID },
+	{ "Identificação do Evento", COLUMN_ID },
+	{ "MachineName", COLUMN_COMPUTER },
+	{ "Computer", COLUMN_COMPUTER },
+	{ "ComputerName", COLUMN_COMPUTER },
+	{ "Компьютер", COLUMN_COMPUTER },
+	{ "コンピューター", COLUMN_COMPUTER },
+	{ "Computador", COLUMN_COMPUTER },
+	{ "RecordId", COLUMN_RECORD },
+	{ "RecordID", COLUMN_RECORD },
+	{ "EventRecordID", COLUMN_RECORD },
+	{ "EventRecordId", COLUMN_RECORD },
+};
+
 static void learn_header(struct rows *rows, const struct row *row)
 {
 	struct columns *columns = &rows->learning->columns;
+	int *const places[] = { &columns->id, &columns->computer, &columns->record };
 
 	rows->learning->has_header = true;
-	for (size_t i = 0; i < row->n; i++) {
-		struct text name = row->cells[i];
-
-		if (text_is(name, "MachineName") || text_is(name, "Computer") || text_is(name, "ComputerName"))
-			columns->computer = (int)i;
-		else if (text_is(name, "RecordId") || text_is(name, "EventRecordID") || text_is(name, "EventRecordId"))
-			columns->record = (int)i;
-	}
+	for (size_t i = 0; i < row->n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(known_columns); k++)
+			if (text_is(row->cells[i], known_columns[k].name) && *places[known_columns[k].column] == NO_COLUMN)
+				*places[known_columns[k].column] = (int)i;
 }
 
 static void take_event(struct rows *rows, const struct row *row)

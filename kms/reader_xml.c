@@ -20,6 +20,7 @@ struct xml {
 	const struct log_sink *sink;
 	struct bytes file;
 	struct strbuf decoded; /* texts of the event, entities resolved */
+	struct strbuf joined;
 	uint32_t line;
 	size_t counted; /* offset up to which lines are counted */
 	struct column_day day;
@@ -136,6 +137,20 @@ static struct text decode(struct xml *x, struct text raw)
 	return (struct text){ x->decoded.data + begin, x->decoded.len - begin };
 }
 
+/* "0x8007232D, corp.example.com", as the .evtx reader has it. */
+static struct text join(struct xml *x, const struct text *strings, size_t n)
+{
+	enum { ENOUGH = 4, LONG_ENOUGH = 1024 };
+
+	strbuf_clear(&x->joined);
+	for (size_t i = 0; i < MIN(n, (size_t)ENOUGH); i++) {
+		if (i)
+			strbuf_adds(&x->joined, ", ");
+		strbuf_add(&x->joined, strings[i].data, MIN(strings[i].len, (size_t)LONG_ENOUGH));
+	}
+	return (struct text){ strbuf_text(&x->joined), x->joined.len };
+}
+
 /* The strings of the event, joined line or single values. */
 static void set_strings(struct xml *x, struct text data, struct log_event *event)
 {
@@ -149,6 +164,10 @@ static void set_strings(struct xml *x, struct text data, struct log_event *event
 	event->problem = REQUEST_NOT_INFO;
 	if (n == 0)
 		return;
+	if (event->id != EVENT_REQUEST) {
+		event->message = join(x, strings, n);
+		return;
+	}
 	event->message = strings[0];
 	event->problem = kms_request_search(strings[0], &event->request);
 	for (size_t first = 0; first < 2 && event->problem != REQUEST_GOOD && n > first + 8; first++) {
@@ -244,6 +263,7 @@ static void read_xml(const void *learned UNUSED, struct bytes log, struct log_sp
 	span->n_items += x.n_events;
 	span->n_known += x.n_known;
 	strbuf_release(&x.decoded);
+	strbuf_release(&x.joined);
 }
 
 struct learned {

@@ -19,6 +19,7 @@ struct told_event {
 	struct log_event event;
 	char name[128];
 	char computer[128];
+	char message[256];
 };
 
 struct told {
@@ -36,6 +37,8 @@ static inline void told_event(void *context, const struct log_event *event)
 
 	one->event = *event;
 	snprintf(one->computer, sizeof(one->computer), "%.*s", (int)event->computer.len, event->computer.data);
+	snprintf(one->message, sizeof(one->message), "%.*s", (int)event->message.len,
+		 event->message.data ? event->message.data : "");
 	if (event->problem == REQUEST_GOOD)
 		snprintf(one->name, sizeof(one->name), "%.*s", (int)event->request.name.len, event->request.name.data);
 }
