@@ -192,8 +192,9 @@ static void add_wrapped(struct lines *l, struct text line, bool space)
 static bool take_wrapped(struct lines *l, struct text line)
 {
 	size_t before = l->n_wrapped;
+	struct text value;
 
-	if (before == 0 || line.len == 0)
+	if (before == 0 || line.len == 0 || key_of(line, &value) != KEY_NONE)
 		return false;
 	for (int space = 0; space < 2; space++) {
 		struct kms_request request;
@@ -270,15 +271,23 @@ static bool begins_info(struct text line)
 	return line.len > 2 && memcmp(line.data, "0x", 2) == 0;
 }
 
-/* Nothing of the event at hand can follow. */
+/* What take would do with the line ends the event at hand first, or an empty line has. */
 static bool is_boundary(const struct lines *l, struct text line)
 {
+	struct kms_request request;
 	struct text value;
+	enum key key;
 
 	if (line.len == 0)
 		return false;
-	return l->clean || begins_event(line) || (l->event.problem == REQUEST_GOOD && begins_info(line)) ||
-	       (l->seen & 1U << key_of(line, &value) & ~1U);
+	if (l->clean || begins_event(line))
+		return true;
+	key = key_of(line, &value);
+	if (l->n_wrapped && key == KEY_NONE)
+		return false;
+	if (kms_request_search(line, &request) != REQUEST_NOT_INFO)
+		return l->event.problem == REQUEST_GOOD;
+	return key != KEY_NONE && (l->seen & 1U << key);
 }
 
 static void walk(struct lines *l, size_t stop)
