@@ -44,7 +44,10 @@ static int find_blob(const struct image_apply_plan *plan, const struct wim_node 
 	wim_node_path(node, &path);
 	if (*ret && (*ret)->here)
 		return err_context(err, "%.600s", strbuf_text(&path));
-	if (*ret)
+	if (*ret && (*ret)->unplaced)
+		err_set(err, ERR_NOT_FOUND, "%.600s: the contents are in a solid resource of another part of the split WIM",
+			strbuf_text(&path));
+	else if (*ret)
 		err_set(err, ERR_NOT_FOUND, "%.600s: the contents are in part %u of the split WIM", strbuf_text(&path),
 			(*ret)->part);
 	else

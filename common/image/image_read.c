@@ -162,6 +162,8 @@ int image_stream_blob(struct wim_reader *reader, const struct wim_blob *blob, wi
 	struct checked checked = { .fn = fn, .context = context, .hash = hash };
 	uint8_t sum[WIM_HASH_LEN];
 
+	if (blob->unplaced)
+		return err_set(err, ERR_NOT_FOUND, "the data is in a solid resource of another part of the split WIM");
 	if (!blob->here)
 		return err_set(err, ERR_NOT_FOUND, "the data is in part %u of the split WIM", blob->part);
 
