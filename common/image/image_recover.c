@@ -131,13 +131,31 @@ static bool is_temp_name(const char *entry, const char *name)
 	       strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == TEMP_RANDOM_LEN;
 }
 
-/* Only what a capture can have left: ours, private, one name, begun as a WIM, or empty for a while. */
-static bool looks_like_ours(int fd, const struct stat *st)
+/* Mode and owner of what a temporary file was going to replace: it has them when it is complete. */
+struct temp_target {
+	bool exists;
+	mode_t mode;
+	uid_t owner;
+};
+
+static bool is_private(const struct stat *st)
+{
+	return st->st_uid == geteuid() && (st->st_mode & 07777) == 0600;
+}
+
+static bool is_complete(const struct stat *st, const struct temp_target *target)
+{
+	return target->exists && (st->st_uid == target->owner || st->st_uid == geteuid()) &&
+	       (st->st_mode & 07777) == target->mode;
+}
+
+/* Only what a capture can have left: ours, with one name, begun as a WIM, or empty for a while. */
+static bool looks_like_ours(int fd, const struct stat *st, const struct temp_target *target)
 {
 	static const char magic[8] = "MSWIM";
 	char found[sizeof(magic)];
 
-	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 07777) != 0600 || st->st_nlink != 1)
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1 || !(is_private(st) || is_complete(st, target)))
 		return false;
 	if (st->st_size == 0)
 		return time(NULL) - st->st_mtime > EMPTY_TEMP_MIN_SECONDS;
@@ -146,12 +164,13 @@ static bool looks_like_ours(int fd, const struct stat *st)
 }
 
 /* True when it was removed. Whoever writes it holds its lock until it has its final name. */
-static bool remove_temp(int folder, const char *name)
+static bool remove_temp(int folder, const char *name, const struct temp_target *target)
 {
 	CLEANUP(close_fdp) int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat opened, named;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &opened) < 0 || !looks_like_ours(fd, &opened))
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &opened) < 0 ||
+	    !looks_like_ours(fd, &opened, target))
 		return false;
 	return fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino &&
 	       named.st_dev == opened.st_dev && unlinkat(folder, name, 0) == 0;
@@ -161,13 +180,17 @@ static unsigned remove_temps(const char *path)
 {
 	CLEANUP(freep) char *folder = path_folder(path);
 	DIR *dir = opendir(folder);
+	struct temp_target target = { .exists = false };
 	unsigned removed = 0;
+	struct stat st;
 
 	if (!dir)
 		return 0;
+	if (stat(path, &st) == 0)
+		target = (struct temp_target){ .exists = true, .mode = st.st_mode & 07777, .owner = st.st_uid };
 	for (struct dirent *entry; (entry = readdir(dir));)
 		if (is_temp_name(entry->d_name, path_name(path)))
-			removed += remove_temp(dirfd(dir), entry->d_name);
+			removed += remove_temp(dirfd(dir), entry->d_name, &target);
 	closedir(dir);
 	return removed;
 }

@@ -54,6 +54,22 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 	return NEXT(pwrite64)(fd, data, len, at);
 }
 
+ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len, unsigned flags)
+{
+	if (is_last()) {
+		NEXT(copy_file_range)(from, from_at, to, to_at, half(len), flags);
+		stop();
+	}
+	return NEXT(copy_file_range)(from, from_at, to, to_at, len, flags);
+}
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	if (is_last())
+		stop();
+	return NEXT(linkat)(from_dir, from, to_dir, to, flags);
+}
+
 int ftruncate64(int fd, off64_t len)
 {
 	if (is_last())
