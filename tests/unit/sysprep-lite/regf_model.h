@@ -23,8 +23,11 @@ struct model_key {
 	struct model_key *parent;
 	regf_key handle;
 	uint64_t time;
+	char *class;       /* NULL: none */
+	unsigned security; /* index into the descriptors of the root */
 	VEC(struct model_key *) children;
 	VEC(struct model_value) values;
+	VEC(struct strbuf) descriptors; /* of the root alone */
 };
 
 static inline struct model_key *model_new(const char *name, struct model_key *parent)
@@ -33,6 +36,8 @@ static inline struct model_key *model_new(const char *name, struct model_key *pa
 
 	key->name = xstrdup(name);
 	key->parent = parent;
+	if (parent)
+		key->security = parent->security; /* as the editor gives it */
 	return key;
 }
 
@@ -44,6 +49,10 @@ static inline void model_free(struct model_key *key)
 		free(key->values.items[i].name);
 		free(key->values.items[i].data);
 	}
+	for (size_t i = 0; i < key->descriptors.len; i++)
+		strbuf_release(&key->descriptors.items[i]);
+	vec_release(&key->descriptors);
+	free(key->class);
 	vec_release(&key->children);
 	vec_release(&key->values);
 	free(key->name);

@@ -9,13 +9,18 @@
 #include "tests/unit/cmocka_all.h"
 #include "tests/unit/sysprep-lite/regf_model.h"
 
+struct raw_sk {
+	uint32_t cell;
+	size_t keys;
+};
+
 struct raw {
 	const uint8_t *data;
 	size_t len;
 	uint32_t minor;
 	size_t reached; /* cells in use that the walk came by */
-	size_t keys;
-	uint32_t sk;
+	const struct model_key *root;
+	VEC(struct raw_sk) security; /* by index of the model */
 };
 
 struct raw_name {
@@ -220,6 +225,68 @@ static inline uint32_t *raw_read_list(struct raw *raw, uint32_t cell, size_t exp
 	return children;
 }
 
+/* Each descriptor of the model has one cell, whichever keys have it. */
+static inline void raw_assert_security(struct raw *raw, uint32_t cell, const struct model_key *key)
+{
+	while (raw->security.len <= key->security)
+		(void)vec_add(&raw->security);
+	if (!raw->security.items[key->security].keys++)
+		raw->security.items[key->security].cell = cell;
+	assert_int_equal(raw->security.items[key->security].cell, cell);
+}
+
+static inline void raw_assert_class(struct raw *raw, const uint8_t *nk, const struct model_key *key)
+{
+	CLEANUP(strbuf_release) struct strbuf units = STRBUF_INIT;
+	const uint8_t *class;
+	size_t len;
+
+	if (!key->class) {
+		assert_int_equal(load_le16(nk + 74), 0);
+		return;
+	}
+	assert_int_equal(text_to_utf16le(key->class, strlen(key->class), &units, NULL), 0);
+	assert_int_equal(load_le16(nk + 74), units.len);
+	class = raw_cell(raw, raw32(nk, 48), &len);
+	assert_true(len >= units.len);
+	assert_memory_equal(class, units.data, units.len);
+}
+
+/* Content and count of each descriptor; those that are in use are a ring. */
+static inline void raw_assert_descriptors(struct raw *raw)
+{
+	size_t used = 0, ring = 0;
+	uint32_t first = 0, at;
+
+	for (size_t i = 0; i < raw->security.len; i++) {
+		const struct raw_sk *sk = &raw->security.items[i];
+		const uint8_t *p;
+		size_t len;
+
+		if (!sk->keys)
+			continue;
+		used++;
+		first = sk->cell;
+		p = raw_cell(raw, sk->cell, &len);
+		assert_memory_equal(p, "sk", 2);
+		assert_int_equal(raw32(p, 12), sk->keys);
+		if (i < raw->root->descriptors.len) {
+			const struct strbuf *expect = &raw->root->descriptors.items[i];
+
+			assert_int_equal(raw32(p, 16), expect->len);
+			assert_memory_equal(p + 20, expect->data, expect->len);
+		}
+	}
+	at = first;
+	do {
+		uint32_t next = raw32(raw->data + 4096 + at + 4, 4);
+
+		assert_int_equal(raw32(raw->data + 4096 + next + 4, 8), at);
+		at = next;
+	} while (at != first && ring++ < used);
+	assert_int_equal(ring + 1, used);
+}
+
 static inline void raw_assert_key(struct raw *raw, uint32_t cell, uint32_t parent, const struct model_key *key)
 {
 	size_t len;
@@ -227,13 +294,13 @@ static inline void raw_assert_key(struct raw *raw, uint32_t cell, uint32_t paren
 	struct raw_name name = raw_key_name(raw, cell);
 	uint32_t *children, max_name = 0;
 
-	raw->keys++;
+	raw_assert_security(raw, raw32(nk, 44), key);
+	raw_assert_class(raw, nk, key);
 	raw_assert_name(&name, key->name);
 	if (key->parent)
 		assert_int_equal(raw32(nk, 16), parent);
 	if (key->time)
 		assert_true(load_le64(nk + 4) == key->time);
-	assert_int_equal(raw32(nk, 44), raw->sk);
 	raw_assert_values(raw, nk, key);
 	assert_int_equal(raw32(nk, 20), key->children.len);
 	if (key->children.len == 0) {
@@ -292,18 +359,15 @@ static inline void raw_assert_base(const struct raw *raw)
 	assert_int_equal(sum == 0 ? 1 : sum == 0xffffffff ? 0xfffffffe : sum, raw32(raw->data, 508));
 }
 
-/* The whole file holds the model, and nothing besides: one descriptor for all keys. */
+/* The whole file holds the model, and nothing besides. */
 static inline void raw_assert_hive(struct bytes file, const struct model_key *root)
 {
-	struct raw raw = { .data = file.data, .len = file.len };
-	uint32_t cell;
-	size_t len;
+	struct raw raw = { .data = file.data, .len = file.len, .root = root };
 
 	raw_assert_base(&raw);
 	raw.minor = raw32(raw.data, 24);
-	cell = raw32(raw.data, 36);
-	raw.sk = raw32(raw.data, 4096 + cell + 4 + 44);
-	raw_assert_key(&raw, cell, 0, root);
-	assert_int_equal(raw32(raw_cell(&raw, raw.sk, &len), 12), raw.keys);
+	raw_assert_key(&raw, raw32(raw.data, 36), 0, root);
+	raw_assert_descriptors(&raw);
 	assert_int_equal(raw_count_cells(&raw), raw.reached);
+	vec_release(&raw.security);
 }
