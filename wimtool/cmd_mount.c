@@ -37,9 +37,6 @@ static void show_mount(const struct cli *cli, const struct mount_record *record)
 
 	if (!cli->quiet)
 		show_text(cli, record);
-	if (record->writable && !record->keeps_links)
-		cli_warn(cli, "%s: a file with several names is changed under the one that you write to, not under all",
-			 record->mountpoint);
 	json_begin_object(j, "result");
 	json_text(j, "wim", cli->args[0]);
 	json_uint(j, "image", record->image);

@@ -51,7 +51,7 @@ static void show_unmount(const struct cli *cli, const struct unmounted *done)
 static int commit(const struct unmount_args *args, struct mount_record *record, struct unmounted *ret,
 		  struct err *err)
 {
-	const struct mount_commit request = { .new_image = args->new_image, .check = args->check };
+	const struct mount_commit request = { .last = true, .new_image = args->new_image, .check = args->check };
 	struct mount_committed done;
 
 	if (mount_commit_run(record, &request, &done, err) < 0)

@@ -52,10 +52,8 @@ static int put_layer(struct image_edit *edit, const struct mount_record *record,
 		     struct err *err)
 {
 	CLEANUP(freep) char *upper = path_join(record->staging, "upper");
-	CLEANUP(freep) char *index = path_join(record->staging, "work/index");
 	const struct image_layer layer = {
 		.upper = upper,
-		.index = record->keeps_links ? index : NULL,
 		.mountpoint = record->mountpoint,
 		.keeps_xattrs = record->keeps_xattrs,
 		.has_streams = record->streams == IMAGE_FS_STREAMS_XATTR,
@@ -129,6 +127,8 @@ int mount_commit_run(struct mount_record *record, const struct mount_commit *req
 	edit = image_edit_open_base(record->wim, &where, &base, err);
 	if (!edit)
 		return err_context(err, "%s", record->wim);
+	if (!request->last)
+		image_edit_keep_base(edit);
 	if (request->check)
 		image_edit_add_integrity(edit);
 	if (put_layer(edit, record, ret, err) < 0)

@@ -8,6 +8,7 @@
 struct mount_commit {
 	const char *append; /* as a further image with this name; NULL: into the image that was mounted */
 	bool new_image;     /* as a further image with a name made of the old one */
+	bool last;          /* the mount ends with it */
 	bool check;         /* give the WIM an integrity table */
 };
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -112,43 +111,16 @@ static int name_layer(struct layers *layers, size_t i, const char *folder, const
 }
 
 /*
- * index: a file with several names stays one when it is changed. No redirects and no copies of metadata alone, so
- * that the upper folder says all.
+ * No redirects and no copies of metadata alone, so that the upper folder says all. No index: with it, overlayfs finds
+ * the entry below a changed one by its number, and from Linux 6.16 on takes what FUSE finds so for stale.
  */
 static int mount_kernel(const struct mount_record *record, const struct layers *layers)
 {
-	static const char *const links[] = { "on", "off" };
+	CLEANUP(freep) char *options =
+		xasprintf("lowerdir=%s,upperdir=%s,workdir=%s,index=off,redirect_dir=off,metacopy=off,xino=off",
+			  layers->paths[0], layers->paths[1], layers->paths[2]);
 
-	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
-		CLEANUP(freep) char *options = xasprintf(
-			"lowerdir=%s,upperdir=%s,workdir=%s,index=%s,redirect_dir=off,metacopy=off", layers->paths[0],
-			layers->paths[1], layers->paths[2], links[i]);
-
-		if (mount("overlay", record->mountpoint, "overlay", MS_NOSUID | MS_NODEV, options) == 0)
-			return 0;
-		if (errno != EINVAL && errno != ESTALE && errno != EOPNOTSUPP)
-			return -1;
-	}
-	return -1;
-}
-
-/* The kernel goes on without an index when the layers cannot have one, and says so here. */
-static bool has_index(const char *mountpoint)
-{
-	FILE *file = fopen("/proc/self/mounts", "re");
-	CLEANUP(freep) char *line = NULL;
-	size_t cap = 0;
-	bool found = false;
-
-	while (file && getline(&line, &cap, file) > 0) {
-		const char *at = strstr(line, mountpoint);
-
-		if (at && strncmp(line, "overlay ", 8) == 0)
-			found = strstr(line, "index=on") != NULL;
-	}
-	if (file)
-		fclose(file);
-	return found;
+	return mount("overlay", record->mountpoint, "overlay", MS_NOSUID | MS_NODEV, options);
 }
 
 static int mount_by_fuse(struct mount_record *record, const struct layers *layers)
@@ -184,12 +156,9 @@ int mount_overlay_start(struct mount_record *record, struct err *err)
 	    name_layer(&layers, 2, record->staging, "work", err) < 0)
 		return -1;
 	record->by_fuse = false;
-	if (mount_kernel(record, &layers) == 0) {
-		record->keeps_links = has_index(record->mountpoint);
+	if (mount_kernel(record, &layers) == 0)
 		return 0;
-	}
 	why = errno;
-	record->keeps_links = false;
 	return mount_by_fuse(record, &layers) == 0 ? 0 : no_overlay(why, record, err);
 }
 

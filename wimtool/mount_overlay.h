@@ -10,7 +10,7 @@
 /* Makes upper and work below record->staging; sets keeps_xattrs. */
 int mount_overlay_prepare(struct mount_record *record, struct err *err);
 
-/* Puts the changes over the lower folder and shows both at the mount point; sets keeps_links and by_fuse. */
+/* Puts the changes over the lower folder and shows both at the mount point; sets by_fuse. */
 int mount_overlay_start(struct mount_record *record, struct err *err);
 
 /* Takes the topmost mount away. lazy: although files are open there; they stay usable for those who have them. */

@@ -50,7 +50,6 @@ void mount_record_write(const struct mount_record *record, struct strbuf *ret)
 	write_hash(j, "base", record->base);
 	write_hash(j, "committed", record->committed);
 	write_hash(j, "pending", record->pending);
-	json_bool(j, "keeps_links", record->keeps_links);
 	json_bool(j, "keeps_xattrs", record->keeps_xattrs);
 	json_bool(j, "by_fuse", record->by_fuse);
 	json_end_object(j);
@@ -154,7 +153,6 @@ static void read_rest(const cJSON *json, struct mount_record *ret)
 	ret->unix_data = bool_of(json, "unix_data");
 	ret->ignore_case = bool_of(json, "ignore_case");
 	ret->allow_other = bool_of(json, "allow_other");
-	ret->keeps_links = bool_of(json, "keeps_links");
 	ret->keeps_xattrs = bool_of(json, "keeps_xattrs");
 	ret->by_fuse = bool_of(json, "by_fuse");
 	ret->server = (int64_t)number_of(json, "server");

@@ -382,6 +382,10 @@ static int prepare(const struct mount_request *r, struct image_file **file, stru
 	*file = image_file_open_parts(r->wim, r->refs->items, r->refs->len, err);
 	if (!*file)
 		return -1;
+	if (!image_is_whole(*file)) {
+		err_set(err, ERR_NOT_FOUND, "%s: other parts of this split WIM are wanted", r->wim);
+		return err_hint(err, "name them: --ref='install*.swm'");
+	}
 	if (r->writable && image_check_can_change(*file, err) < 0)
 		return err_context(err, "%s", r->wim);
 	if (fill_record(r, *file, record, err) < 0)

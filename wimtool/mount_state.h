@@ -40,7 +40,6 @@ struct mount_record {
 	uint8_t base[MOUNT_HASH_LEN];      /* the list of files that the changes refer to */
 	uint8_t committed[MOUNT_HASH_LEN]; /* the one that is in the WIM since the last commit */
 	uint8_t pending[MOUNT_HASH_LEN];   /* the one that a commit was going to write; zero when none was */
-	bool keeps_links;  /* changes of a file with several names are seen under all */
 	bool keeps_xattrs; /* the staging folder holds extended attributes of users */
 	bool by_fuse;      /* fuse-overlayfs, not the kernel */
 };

@@ -82,3 +82,8 @@ void image_edit_add_integrity(struct image_edit *edit)
 {
 	edit->add_integrity = true;
 }
+
+void image_edit_keep_base(struct image_edit *edit)
+{
+	edit->keep_base = true;
+}

@@ -80,7 +80,7 @@ static int change_refcounts(struct commit *c, bool *drop, struct err *err)
 		if (blob) {
 			int64_t refcnt = (int64_t)blob->refcnt + change->by;
 
-			drop[blob->row] = refcnt <= 0;
+			drop[blob->row] = refcnt <= 0 && !c->edit->keep_base;
 			store_le32(wim_row_at(&c->rows, blob->row) + ROW_REFCNT,
 				   (uint32_t)MIN(MAX(refcnt, 0), UINT32_MAX));
 		} else if (fresh && change->by > 0) {

@@ -28,6 +28,7 @@ struct image_edit {
 	uint64_t next_link_group;
 	char *new_name; /* of the image that the commit adds; NULL: it changes the one at index */
 	bool add_integrity;
+	bool keep_base; /* with has_base: contents that only the base names stay in the blob table, for it is still mounted */
 	bool has_base;  /* the tree was not that of the WIM to begin with, see image_layer.h */
 	int (*gate)(void *context, struct err *err); /* the last word before the header is switched; may be NULL */
 	void *gate_context;

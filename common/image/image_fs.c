@@ -270,6 +270,9 @@ int image_fs_stat(const struct image_fs *fs, uint64_t id, struct stat *ret)
 	data = fs_data_of(fs, node, stream);
 	if (data.blob && S_ISREG(ret->st_mode))
 		ret->st_size = (off_t)data.blob->size;
+	/* an empty file would not be read, and nobody would hear that its data is not here */
+	if (data.missing && S_ISREG(ret->st_mode) && !ret->st_size)
+		ret->st_size = 1;
 	if (S_ISLNK(ret->st_mode)) {
 		const char *target;
 

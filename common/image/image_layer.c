@@ -23,6 +23,9 @@ static void layer_release(struct layer *layer)
 	for (size_t i = 0; i < layer->links.len; i++)
 		free(layer->links.items[i].target);
 	vec_release(&layer->links);
+	for (size_t i = 0; i < layer->linked.len; i++)
+		free(layer->linked.items[i].host_path);
+	vec_release(&layer->linked);
 	vec_release(&layer->inodes);
 	wim_order_release(&layer->order);
 	free(layer->numbers);
@@ -57,7 +60,7 @@ static struct layer_inode *find_inode(struct layer *layer, const struct stat *st
 	return found ? &layer->inodes.items[place] : NULL;
 }
 
-static void add_inode(struct layer *layer, const struct stat *st, struct wim_node *node, bool shared)
+static void add_inode(struct layer *layer, const struct stat *st, struct wim_node *node)
 {
 	bool found;
 	size_t place = inode_place(layer, st, &found);
@@ -68,22 +71,7 @@ static void add_inode(struct layer *layer, const struct stat *st, struct wim_nod
 	memmove(&layer->inodes.items[place + 1], &layer->inodes.items[place],
 		(layer->inodes.len - 1 - place) * sizeof(*layer->inodes.items));
 	layer->inodes.items[place] =
-		(struct layer_inode){ .device = st->st_dev, .inode = st->st_ino, .node = node, .shared = shared };
-}
-
-/* A further name of the file that inode stands for. */
-static void join(struct layer *layer, struct layer_inode *inode, struct wim_node *node)
-{
-	struct wim_node *first = inode->node;
-
-	if (!first)
-		inode->node = node;
-	if (!first || first == node)
-		return;
-	if (wim_node_link_group(first) == 0)
-		store_le64(first->raw + DENTRY_LINK_GROUP, layer->edit->next_link_group++);
-	store_le64(node->raw + DENTRY_LINK_GROUP, wim_node_link_group(first));
-	wim_node_link(first, node);
+		(struct layer_inode){ .device = st->st_dev, .inode = st->st_ino, .node = node };
 }
 
 /* The node is about to be no name of its file any more; another one stands for it. */
@@ -100,6 +88,31 @@ static void leave_ring(struct layer *layer, struct wim_node *node)
 	if (wim_node_link_group(node))
 		store_le64(node->raw + DENTRY_LINK_GROUP, 0);
 	wim_node_unlink(node);
+}
+
+/* Makes node a further name of the file first. */
+static void link_names(struct layer *layer, struct wim_node *first, struct wim_node *node)
+{
+	if (first == node || (wim_node_link_group(first) && wim_node_link_group(first) == wim_node_link_group(node)))
+		return;
+	leave_ring(layer, node);
+	if (wim_node_link_group(first) == 0)
+		store_le64(first->raw + DENTRY_LINK_GROUP, layer->edit->next_link_group++);
+	store_le64(node->raw + DENTRY_LINK_GROUP, wim_node_link_group(first));
+	wim_node_link(first, node);
+}
+
+/* The same for an upper file of which other names may have been seen, or may come. */
+static void join_inode(struct layer *layer, const struct stat *st, struct wim_node *node)
+{
+	struct layer_inode *inode = find_inode(layer, st);
+
+	if (!inode)
+		add_inode(layer, st, node);
+	else if (inode->node)
+		link_names(layer, inode->node, node);
+	else
+		inode->node = node;
 }
 
 /* ---- one entry ---- */
@@ -165,20 +178,39 @@ static bool is_plain_file(const struct wim_node *node)
 	return !wim_node_is_dir(node) && !wim_node_is_link(node);
 }
 
+static bool is_same_file(const struct layer *layer, const struct wim_node *a, const struct wim_node *b)
+{
+	return a == b || layer_file_number(layer, a) == layer_file_number(layer, b);
+}
+
 /* The entry that a file of that name replaces, freed of what does not go with it; NULL when it must be made. */
 static struct wim_node *settle_file(struct layer *layer, struct wim_node *old, const struct wim_node *origin)
 {
 	if (!old)
 		return NULL;
 	/* another file was moved over it, or it was no file: what it was is gone */
-	if (!is_plain_file(old) || (origin && !layer_same_file(layer, old, origin))) {
+	if (!is_plain_file(old) || (origin && !is_same_file(layer, old, origin))) {
 		remove_node(layer, old);
 		return NULL;
 	}
 	/* a new file under the old name, as editors write them, is no longer the one with the other names */
-	if (!origin || !layer->options->index)
+	if (!origin)
 		leave_ring(layer, old);
 	return old;
+}
+
+static int set_all(struct layer *layer, struct wim_node *node, const char *path, const struct stat *st,
+		   struct err *err)
+{
+	return layer_set_data(layer, node, path, st, err) < 0 ? -1 : layer_set_rest(layer, node, path, st, err);
+}
+
+/* The number of the base file with several names that an upper file is, or was, one of; UINT32_MAX for others. */
+static uint32_t linked_file(const struct layer *layer, const struct wim_node *origin)
+{
+	uint32_t number = origin ? layer_file_number(layer, origin) : UINT32_MAX;
+
+	return number != UINT32_MAX && wim_node_link_group(layer->order.items[number].node) ? number : UINT32_MAX;
 }
 
 static int put_file(struct layer *layer, struct wim_node *dir, const char *name, const char *path,
@@ -186,19 +218,126 @@ static int put_file(struct layer *layer, struct wim_node *dir, const char *name,
 {
 	struct wim_node *origin = layer_origin(layer, path);
 	struct wim_node *node = settle_file(layer, exact_child(dir, name), origin);
-	struct layer_inode *inode = find_inode(layer, st);
-	bool is_new = !node;
+	uint32_t number = linked_file(layer, origin);
+	bool in_place = node;
 
-	if (is_new)
+	if (!node)
 		node = add_node(layer, dir, name, origin && is_plain_file(origin) ? origin : NULL, WIM_ATTR_ARCHIVE, st,
 				err);
 	if (!node)
 		return -1;
-	if (inode && (is_new || !inode->shared))
-		join(layer, inode, node);
-	else if (!inode && st->st_nlink > 1)
-		add_inode(layer, st, node, false);
-	return layer_set_data(layer, node, path, st, err) < 0 ? -1 : layer_set_rest(layer, node, path, st, err);
+	if (number != UINT32_MAX) {
+		*vec_add(&layer->linked) = (struct layer_change){
+			.file = number, .node = node, .in_place = in_place, .host_path = xstrdup(path), .st = *st,
+		};
+		return 0;
+	}
+	if (st->st_nlink > 1)
+		join_inode(layer, st, node);
+	return set_all(layer, node, path, st, err);
+}
+
+/* ---- names of one file ---- */
+
+static int compare_changes(const void *a, const void *b)
+{
+	const struct layer_change *x = a;
+	const struct layer_change *y = b;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	/* of equal contents, those written last give their time */
+	if (x->st.st_mtim.tv_sec != y->st.st_mtim.tv_sec)
+		return x->st.st_mtim.tv_sec < y->st.st_mtim.tv_sec ? -1 : 1;
+	if (x->st.st_mtim.tv_nsec != y->st.st_mtim.tv_nsec)
+		return x->st.st_mtim.tv_nsec < y->st.st_mtim.tv_nsec ? -1 : 1;
+	if (x->st.st_ino != y->st.st_ino)
+		return x->st.st_ino < y->st.st_ino ? -1 : 1;
+	return strcmp(x->host_path, y->host_path);
+}
+
+/* Names that are one file in the upper folder. */
+static size_t count_same_inode(const struct layer_change *changes, size_t n)
+{
+	size_t same = 1;
+
+	while (same < n && changes[same].file == changes[0].file && changes[same].st.st_ino == changes[0].st.st_ino)
+		same++;
+	return same;
+}
+
+static bool any_in_place(const struct layer_change *changes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (changes[i].in_place)
+			return true;
+	return false;
+}
+
+/*
+ * Have all that were changed under a name of the base the same new contents? 1, 0, or -1 on an error. *anchor is the
+ * first of these names.
+ */
+static int are_equal(const struct layer_change *changes, size_t n, struct wim_node **anchor, struct err *err)
+{
+	uint8_t first[WIM_HASH_LEN];
+	uint8_t other[WIM_HASH_LEN];
+	uint64_t size;
+
+	*anchor = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!changes[i].in_place)
+			continue;
+		if (edit_hash_host_file(changes[i].host_path, *anchor ? other : first, &size, err) < 0)
+			return -1;
+		if (*anchor && memcmp(first, other, sizeof(first)) != 0)
+			return 0;
+		if (!*anchor)
+			*anchor = changes[i].node;
+	}
+	return 1;
+}
+
+/* Names of one upper file become names of one file: that of ring when it is given. */
+static int set_names(struct layer *layer, struct layer_change *changes, size_t n, struct wim_node *ring,
+		     struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!ring)
+			leave_ring(layer, changes[i].node);
+		link_names(layer, ring ? ring : changes[0].node, changes[i].node);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (set_all(layer, changes[i].node, changes[i].host_path, &changes[i].st, err) < 0)
+			return err_context(err, "%s", changes[i].node->name);
+	return 0;
+}
+
+static int set_linked(struct layer *layer, struct err *err)
+{
+	struct layer_change *items = layer->linked.items;
+	size_t len = layer->linked.len;
+	size_t n = 0;
+
+	if (len)
+		qsort(items, len, sizeof(*items), compare_changes);
+	for (size_t i = 0; i < len; i += n) {
+		struct wim_node *anchor;
+		int equal;
+		size_t same;
+
+		for (n = 1; i + n < len && items[i + n].file == items[i].file;)
+			n++;
+		equal = are_equal(items + i, n, &anchor, err);
+		if (equal < 0)
+			return -1;
+		for (size_t k = i; k < i + n; k += same) {
+			same = count_same_inode(items + k, i + n - k);
+			if (set_names(layer, items + k, same, equal && any_in_place(items + k, same) ? anchor : NULL, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
 }
 
 static int put_link(struct layer *layer, struct wim_node *dir, const char *name, const char *path,
@@ -387,30 +526,6 @@ static int walk(struct layer *layer, struct wim_node *dir, const char *path, str
 
 /* ---- all ---- */
 
-/* Files of the base with several names, one of which was changed: overlayfs keeps them here, for all the names. */
-static int put_index(struct layer *layer, struct err *err)
-{
-	CLEANUP(names_release) struct names names = { 0 };
-
-	if (!layer->options->index || !path_is_dir(layer->options->index))
-		return 0;
-	if (list_names(layer->options->index, &names, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.items.len; i++) {
-		CLEANUP(freep) char *path = path_join(layer->options->index, names.items.items[i]);
-		struct wim_node *origin = layer_origin(layer, path);
-		struct stat st;
-
-		if (!origin || !is_plain_file(origin) || lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
-			continue;
-		if (layer_set_data(layer, origin, path, &st, err) < 0 ||
-		    layer_set_rest(layer, origin, path, &st, err) < 0)
-			return err_context(err, "%s", origin->name);
-		add_inode(layer, &st, origin, true);
-	}
-	return 0;
-}
-
 int image_edit_put_layer(struct image_edit *edit, const struct image_layer *options, struct image_layer_stats *ret,
 			 struct err *err)
 {
@@ -422,7 +537,7 @@ int image_edit_put_layer(struct image_edit *edit, const struct image_layer *opti
 	if (lstat(options->upper, &st) < 0)
 		return err_errno(err, errno, "%s", options->upper);
 	layer_number_base(&layer);
-	if (put_index(&layer, err) < 0 || walk(&layer, edit->tree->root, options->upper, err) < 0 ||
+	if (walk(&layer, edit->tree->root, options->upper, err) < 0 || set_linked(&layer, err) < 0 ||
 	    layer_set_rest(&layer, edit->tree->root, options->upper, &st, err) < 0)
 		return -1;
 	layer_finish_links(&layer);

@@ -11,8 +11,10 @@
  * What is in the upper folder is a difference to the base: the list of files that was mounted, not the one that
  * is in the WIM now. So the tree of the edit is the base with the layer in it, whatever was committed since.
  *
- * A file that was changed keeps its security descriptor, attributes, creation time, short name and hard links,
- * also when it was renamed; user.* attributes are its named streams.
+ * A file that was changed keeps its security descriptor, attributes, creation time and short name, also when it
+ * was renamed; user.* attributes are its named streams. An overlay shows a change of a file with several names
+ * under the one that was written to. Here all its names get it, as on Windows, unless several were changed
+ * differently: then each becomes a file of its own.
  */
 #pragma once
 
@@ -32,7 +34,6 @@ struct image_edit *image_edit_open_base(const char *path, const struct image_bas
 
 struct image_layer {
 	const char *upper;
-	const char *index;      /* of overlayfs, below its work folder; NULL: files with several names were split */
 	const char *mountpoint; /* taken off the targets of absolute links */
 	bool keeps_xattrs;      /* upper holds user.* attributes: one that is not there was removed */
 	bool has_streams;       /* named streams were shown as attributes */
@@ -56,6 +57,9 @@ bool image_edit_is_done(const struct image_edit *edit);
 
 /* The commit adds a further image and leaves the old one. name must be new. */
 int image_edit_as_new(struct image_edit *edit, const char *name, struct err *err);
+
+/* The base stays mounted: contents that no image needs any more, but perhaps the base, stay in the WIM. */
+void image_edit_keep_base(struct image_edit *edit);
 
 /* The commit also gives the WIM an integrity table when it has none. */
 void image_edit_add_integrity(struct image_edit *edit);

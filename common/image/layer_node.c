@@ -49,20 +49,13 @@ void layer_number_base(struct layer *layer)
 	qsort(layer->numbers, layer->order.n, sizeof(*layer->numbers), compare_numbers);
 }
 
-/* The number that all names of its file share; UINT32_MAX for what is new. */
-static uint32_t file_number(const struct layer *layer, const struct wim_node *node)
+uint32_t layer_file_number(const struct layer *layer, const struct wim_node *node)
 {
 	const struct layer_number key = { .node = node };
 	const struct layer_number *found =
 		bsearch(&key, layer->numbers, layer->order.n, sizeof(key), compare_numbers);
 
 	return found ? layer->order.items[found->number].link : UINT32_MAX;
-}
-
-bool layer_same_file(const struct layer *layer, const struct wim_node *a, const struct wim_node *b)
-{
-	return a == b ||
-	       (file_number(layer, a) != UINT32_MAX && file_number(layer, a) == file_number(layer, b));
 }
 
 /* ---- contents ---- */

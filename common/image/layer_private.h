@@ -14,7 +14,15 @@ struct layer_inode {
 	dev_t device;
 	ino_t inode;
 	struct wim_node *node; /* one of its names in the tree; NULL when there is none */
-	bool shared;           /* of the index: its data is that of all names in the base */
+};
+
+/* An upper file that was copied from a base file with several names; what to do is known when all have been seen. */
+struct layer_change {
+	uint32_t file; /* the number that its names share */
+	struct wim_node *node;
+	bool in_place; /* the name is one that the file has in the base */
+	char *host_path;
+	struct stat st;
 };
 
 struct layer_link {
@@ -33,6 +41,7 @@ struct layer {
 	struct wim_order order; /* of the base: entries name their origin by its numbers */
 	struct layer_number *numbers; /* of the nodes of the base, sorted by node */
 	VEC(struct layer_inode) inodes; /* sorted */
+	VEC(struct layer_change) linked;
 	VEC(struct layer_link) links;   /* new ones, to be looked at when all is there */
 	struct image_layer_stats stats;
 };
@@ -40,8 +49,8 @@ struct layer {
 /* The base entry that a file of the upper folder was copied from; NULL when it is new. */
 struct wim_node *layer_origin(const struct layer *layer, const char *host_path);
 
-/* True when both are, in the base, names of one file. */
-bool layer_same_file(const struct layer *layer, const struct wim_node *a, const struct wim_node *b);
+/* The number that all names of a file of the base share; UINT32_MAX for what is new. */
+uint32_t layer_file_number(const struct layer *layer, const struct wim_node *node);
 
 /* Numbers the base; to be called before anything is changed. */
 void layer_number_base(struct layer *layer);

@@ -5,7 +5,8 @@
 Names, types, sizes, SHA-1 of files, modification times in steps of 100 ns,
 targets of symbolic links, and which names are hard links of one another.
 Prints one line a difference, then the count; exit status 1 when there is any.
-Options: --no-dir-times leaves the times of folders out, --no-link-times those of symbolic links.
+Options: --no-dir-times leaves the times of folders out, --no-link-times those of symbolic links, --no-hard-links
+which names are one file (overlayfs gives two names of one file different numbers).
 """
 import hashlib
 import os
@@ -52,12 +53,12 @@ def show(name):
     return os.fsdecode(name) or "."
 
 
-def compare(a, b):
+def compare(a, b, hard_links):
     for name in sorted(a[0].keys() | b[0].keys()):
         left, right = a[0].get(name), b[0].get(name)
         if left != right:
             yield f"{show(name)}: {left} against {right}"
-    for group in sorted(a[1] ^ b[1]):
+    for group in sorted(a[1] ^ b[1]) if hard_links else []:
         side = "first" if group in a[1] else "second"
         yield f"hard links only in the {side}: {' '.join(map(show, group))}"
 
@@ -65,10 +66,10 @@ def compare(a, b):
 def main():
     options = {a for a in sys.argv[1:] if a.startswith("--")}
     paths = [os.fsencode(a) for a in sys.argv[1:] if not a.startswith("--")]
-    if len(paths) != 2 or options - {"--no-dir-times", "--no-link-times"}:
+    if len(paths) != 2 or options - {"--no-dir-times", "--no-link-times", "--no-hard-links"}:
         sys.exit(__doc__)
     a, b = (read_tree(path, options) for path in paths)
-    differences = list(compare(a, b))
+    differences = list(compare(a, b, "--no-hard-links" not in options))
     for line in differences:
         print(line.encode("utf-8", "backslashreplace").decode())
     print(f"{len(a[0])} names, {len(a[1])} hard-link groups, {len(differences)} differences")

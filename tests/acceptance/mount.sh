@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Images as folders: what is seen equals what wimlib-imagex applies and mounts; changes through the mount give, for
+# wimlib-imagex, the tree that was edited; killed servers and commits lose nothing.
+. "$(dirname "$0")/../support/checks.sh"
+need wimlib-imagex setfattr getfattr
+[ -r /dev/fuse ] && [ -w /dev/fuse ] || { echo "skipped: no /dev/fuse for this user"; exit 0; }
+
+export GOLDWIM_STATE_DIR=$work/state TMPDIR=$work
+unmount_all() {
+	local at
+	for at in $(awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | tac); do
+		umount -l "$at" 2>/dev/null || fusermount3 -uz "$at" 2>/dev/null
+	done
+}
+trap 'unmount_all; chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work" "$log"' EXIT
+mkdir mnt mnt2 theirs
+equal() { "$support/cmp_tree.py" "$@"; }
+
+# ---- an image with all that a WIM can hold and Linux can make ----
+fixture tree tree --files 300 || exit 1
+(
+	cd tree || exit 1
+	ln -s ../Windows/win.ini Users/relative
+	ln -s "$work/tree/Windows" Users/absolute
+	ln -s /etc/outside Users/outside
+	ln -s nowhere Users/broken
+	mkfifo pipe
+	chmod 640 Windows/INF/* 2>/dev/null
+	head -c 3000000 /dev/zero | tr '\0' z >Windows/long.txt
+	fixture fill Windows/stored.bin 1M
+	: >Windows/empty.txt
+	touch -d '1999-01-02 03:04:05.1234567' "Users/ü ñ 文.txt"
+)
+wimlib-imagex capture tree plain.wim --compress=none --unix-data --rpfix >/dev/null 2>&1 || exit 1
+"$support/wim_decorate.py" plain.wim decorated.wim
+
+# Named streams come in through a mount; wimlib-imagex sees them.
+check "mount for changes" wimtool mount --rw decorated.wim mnt
+setfattr -n user.Zone.Identifier -v '[ZoneTransfer]' mnt/Windows/stored.bin
+setfattr -n user.second -v 2 mnt/Windows/stored.bin
+setfattr -n user.on.folder -v x mnt/Windows/INF
+check "attributes of users become named streams" wimtool unmount --commit mnt
+wimlib-imagex dir decorated.wim 1 --detailed --path=/Windows/stored.bin >facts 2>&1
+check "wimlib-imagex sees both streams" test "$(grep -c 'Named data stream' facts)" -eq 2
+check "and the descriptor that the file had" grep -q 'Security Descriptor = 01000480' facts
+check "wimlib-imagex verify" wimlib-imagex verify decorated.wim
+
+wimlib-imagex capture tree XPRESS.wim --compress=XPRESS --chunk-size=4K --unix-data --rpfix >/dev/null 2>&1
+for type in LZX:20 LZMS:10; do
+	wimlib-imagex export decorated.wim 1 "${type%:*}.wim" --compress=$type >/dev/null 2>&1
+done
+wimlib-imagex export decorated.wim 1 solid.wim --solid --solid-compress=LZMS:5 --solid-chunk-size=256K >/dev/null 2>&1
+wimlib-imagex export decorated.wim 1 pipable.wim --compress=LZX:20 --pipable >/dev/null 2>&1
+cp decorated.wim none.wim
+wimlib-imagex split LZX.wim part.swm 0.6 >/dev/null 2>&1
+
+# What find and getfattr say of a mount; wimlib-imagex has no size for links.
+describe() {
+	(cd "$1" && find . \( -type l -printf '%m %U %G %n l %T@ %p %l\n' \) -o -printf '%m %U %G %n %s %y %T@ %p\n' |
+		sed "s|$work/[a-z]*/|ROOT/|" | sort
+		find . ! -type l -print0 | sort -z | xargs -0 getfattr -d -e hex -- 2>/dev/null)
+}
+for wim in none XPRESS LZX LZMS solid pipable part; do
+	file=$wim.wim ref=()
+	[ $wim = part ] && file=part.swm ref=("--ref=part*.swm")
+	wimlib-imagex apply $file 1 applied "${ref[@]}" >/dev/null 2>&1
+	check "$wim: mount" wimtool mount $file mnt "${ref[@]}" || continue
+	rm -f applied/Users/absolute  # leads into the target
+	cp -a mnt seen 2>/dev/null
+	rm -f seen/Users/absolute
+	check "$wim: equals what wimlib-imagex applies" equal applied seen --no-dir-times --no-link-times
+	wimtool unmount mnt -q
+	[ $wim = pipable ] || {
+		wimtool mount $file mnt "${ref[@]}" --unix-data -q
+		wimlib-imagex mount $file theirs "${ref[@]}" --unix-data >/dev/null 2>&1
+		describe mnt >a
+		describe theirs >b
+		check "$wim: names, modes, times, links and streams as wimlib-imagex mounts them" diff a b
+		wimlib-imagex unmount theirs >/dev/null 2>&1
+		wimtool unmount mnt -q
+	}
+	rm -rf applied seen
+done
+
+# ---- facts of Windows ----
+wimtool mount LZX.wim mnt -q
+wimlib-imagex dir LZX.wim 1 --detailed --path=/Windows/long.txt >facts 2>/dev/null
+sed -n 's/^Security Descriptor = //p' facts >want
+getfattr -n system.ntfs_acl -e hex mnt/Windows/long.txt 2>/dev/null | sed -n 's/^system.ntfs_acl=0x//p' >got
+check "the security descriptor is an attribute" diff want got
+sed -n 's/^Short Name *= "\(.*\)"/\1/p' facts >want
+getfattr -n system.ntfs_dos_name --only-values mnt/Windows/long.txt 2>/dev/null >got; echo >>got
+check "so is the short name" diff want got
+check "a stream is read by its name" test "$(getfattr -n user.second --only-values mnt/Windows/stored.bin)" = 2
+check "nothing can be written" test "$(touch mnt/new 2>&1 | grep -c 'Read-only')" -eq 1
+check "names have their case" test ! -e mnt/WINDOWS
+wimtool unmount mnt -q
+wimtool mount LZX.wim mnt --ignore-case --streams-interface=windows -q
+check "with --ignore-case they have none" cmp mnt/WINDOWS/Long.TXT tree/Windows/long.txt
+check "a stream is a file with a colon" test "$(cat mnt/Windows/stored.bin:second)" = 2
+check "and no attribute then" test -z "$(getfattr -d mnt/Windows/stored.bin)"
+wimtool unmount mnt -q
+wimtool mount LZX.wim mnt --streams-interface=none -q
+check "or there are no streams" test -z "$(getfattr -d mnt/Windows/stored.bin; ls mnt/Windows/stored.bin:second 2>/dev/null)"
+wimtool unmount mnt -q
+
+# ---- many readers ----
+(cd tree && find . -type f -print0 | sort -z | xargs -0 sha1sum) >want
+for wim in LZX solid; do
+	wimtool mount $wim.wim mnt --cache=1M -q
+	for i in 1 2 3 4; do
+		(cd mnt && find . -type f ! -name pipe -print0 | sort -Rz | xargs -0 sha1sum | sort -k2) >got.$i &
+	done
+	wait
+	sort -k2 want >want.sorted
+	check "$wim: four readers at once see the same" \
+		bash -c 'for i in 1 2 3 4; do cmp want.sorted got.$i || exit 1; done'
+	wimtool unmount mnt -q
+done
+
+# ---- refusals ----
+refuse() {
+	local name=$1 words=$2
+	shift 2
+	"$@" >out 2>&1 </dev/null
+	[ $? -eq 3 ] && [ "$(wc -l <out)" -eq 1 ] && grep -q "$words" out && good "$name" || bad "$name" <out
+}
+wimtool mount LZX.wim mnt -q
+refuse "a mount point that is in use" 'is mounted here already' wimtool mount LZX.wim mnt
+check "the image twice" wimtool mount LZX.wim mnt2
+wimtool unmount mnt2 -q
+wimtool unmount mnt -q
+refuse "a mount point that is not there" 'cannot be reached' wimtool mount LZX.wim nowhere
+refuse "a mount point that is not empty" 'not empty' wimtool mount LZX.wim tree
+refuse "a part without the others" 'other parts' wimtool mount part.swm mnt
+refuse "a split WIM for changes" 'split WIM' wimtool mount --rw part.swm mnt --ref='part*.swm'
+exec 7<>LZX.wim
+flock -n 7
+refuse "a WIM that another program is changing, for changes" 'another program' wimtool mount --rw LZX.wim mnt
+check "but it can be read" wimtool mount LZX.wim mnt
+wimtool unmount mnt -q
+exec 7>&-
+for bad in dotdot cyclic duplicate_names; do
+	[ -f "${CORPUS:-}/wim/$bad.wim" ] || { skip "$bad.wim: no corpus"; continue; }
+	refuse "hostile: $bad" "$bad.wim" wimtool mount "$CORPUS/wim/$bad.wim" mnt
+done
+check "no record is left of what was refused" test -z "$(ls state/mounts)"
+
+# ---- damage ----
+cp none.wim damaged.wim
+python3 - <<'PY'
+data = open("tree/Windows/stored.bin", "rb").read()
+wim = bytearray(open("damaged.wim", "rb").read())
+wim[wim.index(data[:4096]) + 700000] ^= 1
+open("damaged.wim", "wb").write(wim)
+PY
+wimtool mount damaged.wim mnt -q
+dd if=mnt/Windows/stored.bin of=read bs=2M count=1 iflag=direct 2>out
+check "damaged data is an error" test "$(grep -c 'Input/output error' out)" -eq 1
+check "and a line in the log" grep -q 'stored.bin: .*damaged' state/mounts/*/log
+wimtool unmount mnt -q
+
+# ---- changes ----
+fixture tree small --files 200
+wimlib-imagex capture small model.wim --compress=LZX:20 >/dev/null 2>&1
+cp model.wim one.wim
+check "random edits and commits give the tree that was edited" "$support/mount_model.py" one.wim 4 11
+cp model.wim two.wim
+check "so they do when servers and commits are killed" "$support/mount_model.py" two.wim 4 12 --kill
+check "no record is left" test -z "$(ls state/mounts)"
+check "7z t" sevenzip t two.wim
+
+cp model.wim three.wim
+wimtool mount --rw three.wim mnt -q
+echo hello >mnt/new
+check "commit as a further image" wimtool commit mnt --append='second <one>'
+check "and once more into the first" wimtool unmount --commit mnt
+wimlib-imagex info three.wim 2 | sed -n 's/^Name: *//p' >got
+check "the name is the one given" diff got <(echo 'second <one>')
+check "wimlib-imagex verify" wimlib-imagex verify three.wim
+check "both images have the file" bash -c '[ "$(wimlib-imagex extract three.wim 1 /new --to-stdout) \
+	$(wimlib-imagex extract three.wim 2 /new --to-stdout)" = "hello 	hello" ] || \
+	[ "$(for i in 1 2; do wimlib-imagex extract three.wim $i /new --to-stdout; done | sort -u)" = hello ]'
+
+cp model.wim four.wim
+wimtool mount --rw four.wim mnt -q
+echo mine >mnt/mine
+echo theirs >script.txt
+wimtool update four.wim 1 --command='add script.txt /theirs' -q
+refuse "an image that another program has changed since" 'another program has changed it' wimtool commit mnt
+check "a further image keeps the changes" wimtool commit mnt --append=mine
+wimtool unmount --discard mnt -q
+check "wimlib-imagex verify" wimlib-imagex verify four.wim
+finish
