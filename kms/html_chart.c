@@ -16,7 +16,8 @@ enum {
 	NUMBERS = 64, /* right of them */
 	ROW = 28,
 	SPAN_ROW = 24,
-	LABEL_CHARS = 37,
+	LABEL_CHARS = 34,
+	HEADING_CHARS = 40,
 	PLOT_HEIGHT = 200,
 	DAYS_SHOWN = 400,
 	TICKS = 5,
@@ -39,9 +40,10 @@ static void end(struct strbuf *out)
 static void text_at(struct strbuf *out, double x, double y, const char *class, const char *text)
 {
 	size_t len = strlen(text), at = 0;
+	int most = strcmp(class, "heading") == 0 ? HEADING_CHARS : LABEL_CHARS;
 	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
 
-	for (int chars = 0; at < len && chars < LABEL_CHARS + 1; chars++)
+	for (int chars = 0; at < len && chars < most; chars++)
 		do
 			at++;
 		while (at < len && ((unsigned char)text[at] & 0xc0) == 0x80);
@@ -65,17 +67,19 @@ static void line(struct strbuf *out, const char *class, double x1, double y1, do
 		    y2);
 }
 
-static void one_bar(struct strbuf *out, const struct chart_bar *bar, double y, double scale)
+static void one_bar(struct strbuf *out, const struct chart_bar *bar, double y, uint64_t most)
 {
+	const double room = WIDTH - LABELS - NUMBERS, scale = room / (double)most;
 	char number[32];
-	double longest = (double)MAX(bar->value, bar->beyond) * scale, mark = (double)bar->mark * scale;
+	double value = MIN((double)bar->value * scale, room), beyond = MIN((double)bar->beyond * scale, room);
+	double longest = MAX(value, beyond), mark = MIN((double)bar->mark * scale, room);
 
 	text_at(out, LABELS - 12, y + 18, "end", bar->label);
-	box(out, "track", LABELS, y + 5, WIDTH - LABELS - NUMBERS, ROW - 10);
-	if (bar->beyond > bar->value)
-		box(out, "beyond", LABELS, y + 5, (double)bar->beyond * scale, ROW - 10);
+	box(out, "track", LABELS, y + 5, room, ROW - 10);
+	if (beyond > value)
+		box(out, "beyond", LABELS, y + 5, beyond, ROW - 10);
 	if (bar->value)
-		box(out, bar->kind, LABELS, y + 5, MAX((double)bar->value * scale, 2.0), ROW - 10);
+		box(out, bar->kind, LABELS, y + 5, MAX(value, 2.0), ROW - 10);
 	snprintf(number, sizeof(number), "%" PRIu64, bar->value);
 	if (bar->mark)
 		line(out, "mark", LABELS + mark, y + 1, LABELS + mark, y + ROW - 1);
@@ -85,16 +89,18 @@ static void one_bar(struct strbuf *out, const struct chart_bar *bar, double y, d
 	text_at(out, LABELS + longest + 8, y + 18, "number", number);
 }
 
-void chart_bars(struct strbuf *out, const char *title, const struct chart_bar *bars, size_t n)
+void chart_bars(struct strbuf *out, const char *title, const struct chart_bar *bars, size_t n, uint64_t most)
 {
-	uint64_t most = 1;
+	uint64_t largest = 1;
 	size_t shown = MIN(n, (size_t)CHART_ROWS_MAX);
 
 	for (size_t i = 0; i < shown; i++)
-		most = MAX(most, MAX(MAX(bars[i].value, bars[i].beyond), bars[i].mark));
+		largest = MAX(largest, MAX(MAX(bars[i].value, bars[i].beyond), bars[i].mark));
+	if (most == 0 || largest < most)
+		most = largest;
 	begin(out, title, (int)shown * ROW + 8);
 	for (size_t i = 0; i < shown; i++)
-		one_bar(out, &bars[i], (double)i * ROW + 4, (WIDTH - LABELS - NUMBERS) / (double)most);
+		one_bar(out, &bars[i], (double)i * ROW + 4, most);
 	end(out);
 }
 

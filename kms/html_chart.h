@@ -18,7 +18,8 @@ struct chart_bar {
 	const char *kind; /* class of the bar: "bar", "bad" */
 };
 
-void chart_bars(struct strbuf *out, const char *title, const struct chart_bar *bars, size_t n);
+/* What is larger than most is drawn up to there; 0: the largest has all the room. */
+void chart_bars(struct strbuf *out, const char *title, const struct chart_bar *bars, size_t n, uint64_t most);
 
 /* Days are numbers since 1601; those between without requests are empty places. */
 void chart_days(struct strbuf *out, const char *title, const struct day_count *days, size_t n);

@@ -8,6 +8,9 @@
 #include "kms/html_chart.h"
 #include "kms/html_page.h"
 
+/* A host counts up to 50; beyond that a bar only grows and hides the small ones. */
+#define COUNT_SHOWN 75
+
 static unsigned needed_by(const struct audit_count *count)
 {
 	return count->wants_client ? 25 : count->wants_server ? 5 : 0;
@@ -57,7 +60,7 @@ void html_counts(const struct audit *audit, struct strbuf *out)
 					      .mark = needed_by(count),
 					      .kind = count->cmids < needed_by(count) ? "bad" : "bar" };
 	}
-	chart_bars(out, "Distinct CMIDs of each host and counter, with the threshold", bars, n);
+	chart_bars(out, "Distinct CMIDs of each host and counter, with the threshold", bars, n, COUNT_SHOWN);
 	chart_legend(out, legend);
 	for (size_t i = 0; i < n; i++)
 		free(labels[i]);
@@ -138,7 +141,7 @@ void html_products(const struct audit *audit, struct strbuf *out)
 	for (size_t i = 0; i < MIN(n, (size_t)CHART_ROWS_MAX); i++)
 		bars[i] = (struct chart_bar){ .label = sums[i].name, .value = sums[i].requests, .kind = "bar" };
 	html_begin_section(out, "products", "Products");
-	chart_bars(out, "Requests of each product", bars, n);
+	chart_bars(out, "Requests of each product", bars, n, 0);
 	html_begin_table(out, "products-table", "Products that clients asked for",
 			 "Product|Counter|#Requests|#Refused|Activation id");
 	for (size_t i = 0; i < n; i++) {
@@ -168,7 +171,7 @@ void html_failures(const struct audit *audit, struct strbuf *out)
 					      .kind = "bad" };
 	}
 	html_begin_section(out, "failures", "Refused requests");
-	chart_bars(out, "Refused requests by result code", bars, n);
+	chart_bars(out, "Refused requests by result code", bars, n, 0);
 	html_begin_table(out, "failures-table", "Result codes other than success", "Code|Meaning|#Requests|First|Last");
 	for (size_t i = 0; i < audit->failures.len; i++) {
 		const struct audit_failure *failure = &audit->failures.items[i];

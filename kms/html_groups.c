@@ -7,6 +7,7 @@
 enum {
 	SPANS_SHOWN = 60, /* rows of the time line */
 	SPANS_A_GROUP = 12,
+	ROWS_OPEN = 100,  /* of the table; a longer one opens */
 };
 
 static const char *const kinds[] = {
@@ -94,6 +95,10 @@ void html_groups(const struct audit *audit, struct strbuf *out)
 			 "may be a rename.</p>\n");
 	groups_chart(audit, out);
 	chart_legend(out, legend);
+	if (audit->computers.len > ROWS_OPEN)
+		strbuf_addf(out, "<details><summary>All %zu computers</summary>\n", audit->computers.len);
 	groups_table(audit, out);
+	if (audit->computers.len > ROWS_OPEN)
+		strbuf_adds(out, "</details>\n");
 	html_end_section(out);
 }
