@@ -183,6 +183,8 @@ static bool is_foreign(const struct log_event *event)
 {
 	if (!text_is(event->channel, "Key Management Service"))
 		return false;
+	if (event->id == EVENT_REQUEST && event->problem == REQUEST_NOT_INFO && event->binary_len)
+		return true; /* it looks like a request, but says nothing: data is all it carries */
 	return !is_own_provider(event->provider) || !is_own_id(event->id) || event->binary_len > FOREIGN_BINARY;
 }
 

@@ -538,10 +538,12 @@ static void record_that_is_not_the_kms_own_is_foreign(void **state)
 		    "<Events>" XML(SPP, "12290", "1", "<Data>" INFO "</Data>")
 			    XML("Persistence", "1337", "2", "<Data>x</Data>") XML(SPP, "9999", "3", "<Data>x</Data>"));
 	strbuf_addf(&log, XML(SPP, "12290", "4", "<Data>" INFO "</Data><Binary>%.520s</Binary>"), large.data);
-	strbuf_addf(&log, XML(SPP, "12290", "5", "<Data>" INFO "</Data><Binary>%s</Binary>") "</Events>", large.data);
+	strbuf_addf(&log, XML(SPP, "12290", "5", "<Data>" INFO "</Data><Binary>%s</Binary>"), large.data);
+	strbuf_adds(&log, XML(SPP, "12290", "6", "<Data>hello</Data>"));
+	strbuf_addf(&log, XML(SPP, "12290", "7", "<Data>hello</Data><Binary>%.520s</Binary>") "</Events>", large.data);
 	add_log(c, "log.xml", log.data, strlen(log.data));
 	judge_case(c);
-	assert_int_equal(n_found(c, "foreign-record"), 3);
+	assert_int_equal(n_found(c, "foreign-record"), 4);
 	assert_int_equal(c->audit->requests, 3);
 	case_clear(c);
 }
