@@ -166,7 +166,7 @@ $(replay_bin): $(B)/bin/replay-%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/support/fu
 	$(link_test)
 $(B)/bin/fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(all_libs)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(all_libs) $(test_ldlibs)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(all_libs) -Wl,--end-group $(test_ldlibs)
 
 # Runs one unit test: make build/debug/tests/unit/base/test_guid.ok
 %.ok: %

@@ -191,7 +191,7 @@ static void json_image(struct json *j, const struct image_info *image)
 /* An image need not hold a Windows. */
 static int show_details(struct cli *cli, const char *spec, struct err *err)
 {
-	CLEANUP(image_facts_release) struct image_facts facts = { NULL };
+	CLEANUP(image_facts_release) struct image_facts facts = { .product = NULL };
 	int result = image_facts_read(spec, &facts, err);
 
 	if (result < 0 && err->kind == ERR_NOT_FOUND) {
@@ -277,7 +277,7 @@ static int show_all(struct cli *cli, struct image_file *file, const struct info_
 /* A mounted or extracted Windows, as dism /Image:DIR. */
 static int show_folder(struct cli *cli, struct err *err)
 {
-	CLEANUP(image_facts_release) struct image_facts facts = { NULL };
+	CLEANUP(image_facts_release) struct image_facts facts = { .product = NULL };
 
 	if (image_facts_read(cli->args[0], &facts, err) < 0)
 		return -1;

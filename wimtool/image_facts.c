@@ -272,7 +272,7 @@ static bool read_inf(struct gather *g, const char *path, struct inf_version *ret
 {
 	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
 
-	*ret = (struct inf_version){ NULL };
+	*ret = (struct inf_version){ .provider = NULL };
 	return target_read(g->target, path, INF_BYTES_MAX, &raw, NULL) == 0 &&
 	       inf_version_read(bytes_of(strbuf_text(&raw), raw.len), ret);
 }
@@ -376,7 +376,7 @@ int image_facts_read(const char *spec, struct image_facts *ret, struct err *err)
 	struct gather g = { .target = target, .root = root, .facts = ret, .err = err };
 	int result;
 
-	*ret = (struct image_facts){ NULL };
+	*ret = (struct image_facts){ .product = NULL };
 	if (!root)
 		return -1;
 	result = open_hives(&g);
@@ -432,5 +432,5 @@ void image_facts_release(struct image_facts *f)
 	vec_release(&f->languages);
 	vec_release(&f->keyboards);
 	release_rows(f);
-	*f = (struct image_facts){ NULL };
+	*f = (struct image_facts){ .product = NULL };
 }

@@ -124,7 +124,7 @@ bool inf_version_read(struct bytes raw, struct inf_version *ret)
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	char *comma, *driver;
 
-	*ret = (struct inf_version){ NULL };
+	*ret = (struct inf_version){ .provider = NULL };
 	decode(raw, &text);
 	ret->provider = resolve(&text, find(&text, "Version", "Provider"));
 	ret->class_name = resolve(&text, find(&text, "Version", "Class"));
@@ -148,5 +148,5 @@ void inf_version_release(struct inf_version *version)
 	free(version->catalog);
 	free(version->date);
 	free(version->version);
-	*version = (struct inf_version){ NULL };
+	*version = (struct inf_version){ .provider = NULL };
 }

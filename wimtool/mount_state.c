@@ -150,8 +150,6 @@ static int remove_tree(const char *path, struct err *err)
 
 int mount_record_remove(const struct mount_record *record, struct err *err)
 {
-	CLEANUP(freep) char *json = mount_path(record, "mount.json");
-
 	if (record->staging && remove_tree(record->staging, err) < 0)
 		return -1;
 	/* the record last but for its folder: what is left of a removal that was cut short is found again */

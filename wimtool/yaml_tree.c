@@ -17,6 +17,7 @@ struct builder {
 	struct err *err;
 };
 
+PRINTF_LIKE(5, 0)
 static int fail_v(const struct yaml_tree *tree, unsigned line, unsigned column, struct err *err, const char *fmt,
 		  va_list args)
 {

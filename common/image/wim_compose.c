@@ -5,8 +5,10 @@
 
 void wim_compose_release(struct wim_compose *c)
 {
-	for (size_t i = 0; i < c->inputs.len; i++)
+	for (size_t i = 0; i < c->inputs.len; i++) {
 		free(c->inputs.items[i].counts);
+		free(c->inputs.items[i].names);
+	}
 	for (size_t i = 0; i < c->images.len; i++)
 		strbuf_release(&c->images.items[i].xml);
 	vec_release(&c->inputs);
