@@ -38,3 +38,18 @@ bool base64_decode(const char *text, size_t len, struct strbuf *ret)
 	}
 	return n_bits < 6 && bits == 0;
 }
+
+void base64_encode(const void *data, size_t len, struct strbuf *ret)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t three = (uint32_t)bytes[i] << 16 | (i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0) | (i + 2 < len ? bytes[i + 2] : 0);
+
+		strbuf_addc(ret, letters[three >> 18]);
+		strbuf_addc(ret, letters[three >> 12 & 63]);
+		strbuf_addc(ret, i + 1 < len ? letters[three >> 6 & 63] : '=');
+		strbuf_addc(ret, i + 2 < len ? letters[three & 63] : '=');
+	}
+}

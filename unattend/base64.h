@@ -9,3 +9,6 @@
 
 /* Appends the bytes; false when text is no base64 (ret then holds a part). */
 bool base64_decode(const char *text, size_t len, struct strbuf *ret);
+
+/* Appends the text of the bytes, with padding. */
+void base64_encode(const void *data, size_t len, struct strbuf *ret);

@@ -189,7 +189,8 @@ const struct cli_command cmd_fix = {
 	.summary = "mend findings in answer files",
 	.usage = "FILE...",
 	.description = "Mends findings with the smallest change of the text: encoding, line ends, indentation, comments and the order of\n"
-		       "attributes stay. After each change the file is checked again; a change that does not remove its finding, or\n"
+		       "attributes stay; --severity UA005=warning (byte order mark) and UA006=warning (UTF-16) have it stored as UTF-8.\n"
+		       "After each change the file is checked again; a change that does not remove its finding, or\n"
 		       "brings up another, is not made. Files are replaced as a whole, never written in place. In a patch printed by\n"
 		       "--diff product keys and passwords are starred out; for one that git apply takes add --show-secrets.\n\n"
 		       "Exit code 1 means that a mending was refused, or with --diff that there are differences.",

@@ -216,6 +216,41 @@ void edits_append_child(struct edits *edits, const struct strbuf *text, const st
 		fill_empty_parent(edits, text, parent, lines, n);
 }
 
+void edits_append_value(struct edits *edits, const struct strbuf *text, const struct element *parent, const char *name,
+			const char *value)
+{
+	CLEANUP(strbuf_release) struct strbuf escaped = STRBUF_INIT;
+	const char *colon = *parent->prefix ? ":" : "";
+	CLEANUP(freep) char *line = NULL;
+
+	xml_escape(value, strlen(value), &escaped);
+	line = xasprintf("<%s%s%s>%s</%s%s%s>", parent->prefix, colon, name, strbuf_text(&escaped), parent->prefix, colon, name);
+	edits_append_child(edits, text, parent, &(struct edit_line){ 0, line }, 1);
+}
+
+void edits_rename_element(struct edits *edits, const struct element *e, const char *name)
+{
+	size_t prefix = strlen(e->prefix) + (*e->prefix != '\0'), len = strlen(e->name);
+	size_t open = e->span.at + 1 + prefix, close = e->content.end + 2 + prefix;
+
+	edits_replace(edits, (struct span){ open, open + len }, name);
+	if (!e->self_closing)
+		edits_replace(edits, (struct span){ close, close + len }, name);
+}
+
+bool edits_merge_elements(struct edits *edits, const struct strbuf *text, const struct element *into, const struct element *from)
+{
+	if (into->self_closing || !into->last)
+		return false;
+	if (from->last) {
+		CLEANUP(freep) char *children = xstrndup(text->data + from->content.at, from->last->span.end - from->content.at);
+
+		edits_insert(edits, into->last->span.end, children);
+	}
+	edits_delete_element(edits, text, from);
+	return true;
+}
+
 static int compare_edits(const void *a, const void *b)
 {
 	const struct edit *x = a, *y = b;

@@ -45,6 +45,16 @@ void edits_add_attribute(struct edits *edits, const struct strbuf *text, const s
 void edits_append_child(struct edits *edits, const struct strbuf *text, const struct element *parent,
 			const struct edit_line *lines, size_t n);
 
+/* New last child with a value, with the prefix of its parent. */
+void edits_append_value(struct edits *edits, const struct strbuf *text, const struct element *parent, const char *name,
+			const char *value);
+
+/* Other names in the start tag and the end tag; the prefix stays. */
+void edits_rename_element(struct edits *edits, const struct element *e, const char *name);
+
+/* The children of one element, as they are written, behind those of another, and the first one goes. False: cannot be done. */
+bool edits_merge_elements(struct edits *edits, const struct strbuf *text, const struct element *into, const struct element *from);
+
 /* New element behind another, indented as that one is. */
 void edits_insert_after(struct edits *edits, const struct strbuf *text, const struct element *brother,
 			const struct edit_line *lines, size_t n);

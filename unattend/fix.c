@@ -80,13 +80,19 @@ static bool was_refused(const struct fix_log *log, const struct hit *hit)
 	return false;
 }
 
+/* The encoding of a file stays, unless the user makes more of the rule about it than the note it is. */
+static bool is_mendable(const struct hit *hit)
+{
+	return hit->to_utf8 ? hit->severity > SEVERITY_INFO : hit->edits.list.len > 0;
+}
+
 static struct hit *next_hit(struct state *state, enum fix_safety up_to, const struct fix_log *log)
 {
 	for (size_t i = 0; i < state->lint.hits.len; i++) {
 		struct hit *hit = &state->lint.hits.items[i];
 
 		if (hit->severity > SEVERITY_STYLE && hit->safety != FIX_NONE && hit->safety <= up_to &&
-		    hit->edits.list.len && !was_refused(log, hit))
+		    is_mendable(hit) && !was_refused(log, hit))
 			return hit;
 	}
 	return NULL;
@@ -111,15 +117,21 @@ static int try_hit(struct state *state, struct hit *hit, const char *file, const
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf bytes = STRBUF_INIT;
+	struct source stored = state->answer.source;
 	struct state mended;
 	struct err ignored;
 	char *why;
+
+	if (hit->to_utf8) {
+		stored.encoding = SOURCE_UTF8;
+		stored.bom = false;
+	}
 
 	if (!edits_apply(&hit->edits, &state->answer.source.text, &text)) {
 		note(log, hit, xstrdup("its edits touch each other"));
 		return 0;
 	}
-	if (source_encode(&state->answer.source, strbuf_text(&text), text.len, &bytes, err) < 0)
+	if (source_encode(&stored, strbuf_text(&text), text.len, &bytes, err) < 0)
 		return -1;
 	if (state_read(bytes_of(bytes.data, bytes.len), file, options, &mended, &ignored) < 0) {
 		note(log, hit, xstrdup("the result could not be read"));

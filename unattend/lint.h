@@ -73,6 +73,8 @@ struct hit {
 	char *message;
 	enum fix_safety safety;
 	struct edits edits;
+	bool to_utf8; /* mended by storing the file as UTF-8 without a byte order mark */
+	bool secret;  /* the edits hold a secret that stands nowhere in the file as it is written in them */
 };
 
 struct suppression;

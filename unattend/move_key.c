@@ -111,7 +111,7 @@ void delete_key_element(const struct answer *answer, const struct setting *key, 
 	edits_delete_element(edits, &answer->source.text, e);
 }
 
-void plan_move_key(const struct answer *answer, const struct setting *key, struct hit *hit)
+static void plan_key(const struct answer *answer, const struct setting *key, bool keep, enum fix_safety safety, struct hit *hit)
 {
 	const struct component *target = find_target(answer, key->component->arch);
 	struct tag t = tag_like(key->component->element);
@@ -129,6 +129,17 @@ void plan_move_key(const struct answer *answer, const struct setting *key, struc
 	}
 	if (!target)
 		add_new_component(answer, key, key_line, &edits);
-	delete_key_element(answer, key, &edits);
-	*hit_fix(hit, FIX_SAFE) = edits;
+	if (!keep)
+		delete_key_element(answer, key, &edits);
+	*hit_fix(hit, safety) = edits;
+}
+
+void plan_move_key(const struct answer *answer, const struct setting *key, struct hit *hit)
+{
+	plan_key(answer, key, false, FIX_SAFE, hit);
+}
+
+void plan_copy_key(const struct answer *answer, const struct setting *key, struct hit *hit)
+{
+	plan_key(answer, key, true, FIX_UNSAFE, hit);
 }

@@ -94,7 +94,7 @@ void report_fix(struct lint *lint, struct hit *hit)
 {
 	const struct source *source = &lint->answer->source;
 
-	if (hit->safety == FIX_NONE || !edits_sort(&hit->edits, source->text.len))
+	if (hit->safety == FIX_NONE || hit->to_utf8 || hit->secret || !edits_sort(&hit->edits, source->text.len))
 		return;
 	collect(lint);
 	if (lint->secrets.len > SECRETS_MAX)

@@ -144,6 +144,46 @@ static void check_hidden(const struct rule *rule, struct lint *lint)
 		lint_setting(lint, rule, first, "a hidden password is only base64: anyone can read it (%zu in this file)", n);
 }
 
+/* What can be read of a hidden password whose ending is missing, or that was made from other bytes. */
+static bool guess_hidden(const char *value, size_t len, struct strbuf *ret)
+{
+	CLEANUP(strbuf_wipe) struct strbuf bytes = STRBUF_INIT;
+	bool ascii = true, wide = true;
+
+	if (!base64_decode(value, len, &bytes) || !bytes.len) {
+		strbuf_add(ret, value, len);
+		return true;
+	}
+	for (size_t i = 0; i < bytes.len; i++) {
+		uint8_t c = (uint8_t)bytes.data[i];
+
+		ascii = ascii && c >= 0x20 && c < 0x7f;
+		wide = wide && (i % 2 ? c == 0 : c >= 0x20 && c < 0x7f);
+	}
+	if (wide && bytes.len % 2 == 0)
+		utf16le_to_text(bytes_of(bytes.data, bytes.len), ret);
+	else if (ascii)
+		strbuf_add(ret, bytes.data, bytes.len);
+	return ret->len > 0;
+}
+
+/* base64(UTF-16LE(password + name of the element)). */
+static void hide_again(const struct setting *s, struct hit *hit)
+{
+	CLEANUP(strbuf_wipe) struct strbuf text = STRBUF_INIT, wide = STRBUF_INIT, hidden = STRBUF_INIT;
+	size_t len;
+	const char *value = setting_value(s, &len);
+
+	if (!hit->rule || !s->element->plain || !guess_hidden(value, len, &text))
+		return;
+	strbuf_adds(&text, s->parent->element->name);
+	if (text_to_utf16le(strbuf_text(&text), text.len, &wide, NULL) < 0)
+		return;
+	base64_encode(wide.data, wide.len, &hidden);
+	edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, strbuf_text(&hidden));
+	hit->secret = true;
+}
+
 static void check_undecodable(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s = NULL;
@@ -152,8 +192,8 @@ static void check_undecodable(const struct rule *rule, struct lint *lint)
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 		if (!is_plain(lint, s) && !reveal(s, &text))
-			lint_setting(lint, rule, s, "the hidden password is not base64 of UTF-16 text ending in \"%s\"",
-				     s->parent->element->name);
+			hide_again(s, lint_setting(lint, rule, s, "the hidden password is not base64 of UTF-16 text ending in \"%s\"",
+						   s->parent->element->name));
 		strbuf_wipe(&text);
 	}
 }
@@ -225,7 +265,8 @@ static void check_count_missing(const struct rule *rule, struct lint *lint)
 
 	while ((s = next_autologon(lint, s)))
 		if (is_on(lint, s) && !setting_child(lint->answer, s, "LogonCount"))
-			lint_setting_element(lint, rule, s, "AutoLogon has no LogonCount");
+			edits_append_value(hit_fix(lint_setting_element(lint, rule, s, "AutoLogon has no LogonCount"), FIX_UNSAFE),
+					   &lint->answer->source.text, s->element, "LogonCount", "1");
 }
 
 static void check_count_huge(const struct rule *rule, struct lint *lint)
@@ -459,7 +500,7 @@ static const struct rule rules[] = {
 			.advice = "set LogonCount",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-shell-setup-autologon-logoncount",
 		},
-		.flags = RULE_OFF | RULE_CROSS,
+		.flags = RULE_OFF | RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<AutoLogon><Enabled>true</Enabled>...",
 		.good = "<AutoLogon><Enabled>true</Enabled><LogonCount>1</LogonCount>...",
 		.check = check_count_missing,
@@ -525,6 +566,7 @@ static const struct rule rules[] = {
 			.advice = "encode the password followed by the element name, or set PlainText to true",
 			.source = "http://www.jc-tech.info/2016/10/31/unattended-windows-setup-may-fail-due-to-wrongly-encoded-password/",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<AdministratorPassword><Value>MTIzNA==</Value><PlainText>false</PlainText></AdministratorPassword>",
 		.good = "<Value>(base64 of UTF-16LE \"1234AdministratorPassword\")</Value>",
 		.check = check_undecodable,

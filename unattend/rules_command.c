@@ -29,6 +29,22 @@ static void check_length(const struct rule *rule, struct lint *lint)
 	}
 }
 
+/* A command that does nothing but restart becomes one that does nothing, with WillReboot. */
+static void leave_to_setup(const struct lint *lint, const struct command *command, struct hit *hit)
+{
+	const struct setting *s = command->setting, *will = setting_child(lint->answer, s->parent, "WillReboot");
+	const char *low = command->low + strspn(command->low, " \t\r\n");
+	bool only = strncmp(low, "shutdown", 8) == 0 && has_word(low, "r") && !strpbrk(low, "&|>");
+
+	if (!hit->rule || !only || !s->element->plain || has_word(low, " /s") || has_word(low, " -s"))
+		return;
+	edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, "cmd.exe /c rem");
+	if (will && will->element->plain)
+		edits_set_value(&hit->edits, will->element, "Always");
+	else if (!will)
+		edits_append_value(&hit->edits, &lint->answer->source.text, s->parent->element, "WillReboot", "Always");
+}
+
 static void check_reboot(const struct rule *rule, struct lint *lint)
 {
 	const struct command *command;
@@ -39,7 +55,8 @@ static void check_reboot(const struct rule *rule, struct lint *lint)
 			       (has_word(c, "shutdown") && (has_word(c, " /r") || has_word(c, " -r") || has_word(c, " /s") || has_word(c, " -s")));
 
 		if (command->place == COMMAND_DEPLOYMENT && reboots)
-			lint_setting(lint, rule, command->setting, "the command restarts the computer behind the back of Setup");
+			leave_to_setup(lint, command, lint_setting(lint, rule, command->setting,
+								   "the command restarts the computer behind the back of Setup"));
 	}
 }
 
@@ -179,10 +196,13 @@ static const char *shell_operator(const char *command)
 
 static void add_shell(struct hit *hit, const struct setting *s)
 {
-	CLEANUP(freep) char *command = xasprintf("cmd.exe /c %s", s->element->value);
+	const char *value = s->element->value;
+	size_t space = 0;
 
+	while (is_xml_space(value[space]))
+		space++;
 	if (s->element->plain)
-		edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, command);
+		edits_insert(hit_fix(hit, FIX_UNSAFE), s->element->content.at + space, "cmd.exe /c ");
 }
 
 static void check_shell(const struct rule *rule, struct lint *lint)
@@ -328,6 +348,7 @@ static const struct rule rules[] = {
 			.advice = "remove the restart from the command and set WillReboot to Always or OnRequest",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-deployment-runsynchronous-runsynchronouscommand-path",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<Path>shutdown /r /t 0</Path>",
 		.good = "<WillReboot>Always</WillReboot>",
 		.check = check_reboot,

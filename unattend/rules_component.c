@@ -57,8 +57,12 @@ static void check_repeated(const struct rule *rule, struct lint *lint)
 	for (size_t i = 0; (c = component_at(lint, i)); i++)
 		for (size_t k = 0; k < i && (other = component_at(lint, k)); k++)
 			if (is_repetition(c, other)) {
-				lint_element(lint, rule, c->element, "%.80s (%.20s) stands in this pass already, in line %u", c->name, c->arch,
-					     other->element->where.line);
+				struct hit *hit = lint_element(lint, rule, c->element, "%.80s (%.20s) stands in this pass already, in line %u",
+							       c->name, c->arch, other->element->where.line);
+
+				if (hit->rule)
+					(void)edits_merge_elements(hit_fix(hit, FIX_UNSAFE), &lint->answer->source.text, other->element,
+								   c->element);
 				break;
 			}
 }
@@ -170,6 +174,7 @@ static void check_mixed(const struct rule *rule, struct lint *lint)
 {
 	for (unsigned bit = PASS_WINDOWS_PE; bit <= PASS_OOBE_SYSTEM; bit <<= 1) {
 		const struct component *first = NULL, *c;
+		struct hit *hit;
 
 		for (size_t i = 0; (c = component_at(lint, i)); i++) {
 			if (component_pass(c) != bit || !is_processor(c->arch))
@@ -178,8 +183,9 @@ static void check_mixed(const struct rule *rule, struct lint *lint)
 				first = c;
 			if (strcasecmp(c->arch, first->arch) == 0 || has_twin(lint, c, first->arch) || has_twin(lint, first, c->arch))
 				continue;
-			lint_element(lint, rule, c->element, "%.80s is for %s, %.80s of this pass for %s", c->name, c->arch, first->name,
-				     first->arch);
+			hit = lint_element(lint, rule, c->element, "%.80s is for %s, %.80s of this pass for %s", c->name, c->arch,
+					   first->name, first->arch);
+			edits_replace(hit_fix(hit, FIX_UNSAFE), element_attribute(c->element, "processorArchitecture")->raw, first->arch);
 			break;
 		}
 	}
@@ -211,7 +217,8 @@ static void check_case(const struct rule *rule, struct lint *lint)
 
 			last = last ? last + 1 : s->spec ? s->spec->path : s->element->name;
 			if (strcmp(last, s->element->name) != 0)
-				lint_setting_element(lint, rule, s, "<%.60s> is documented as <%s>", s->element->name, last);
+				edits_rename_element(hit_fix(lint_setting_element(lint, rule, s, "<%.60s> is documented as <%s>",
+										  s->element->name, last), FIX_SAFE), s->element, last);
 		}
 	}
 }
@@ -238,7 +245,7 @@ static const struct rule rules[] = {
 			.advice = "put the settings into one component",
 			.source = "https://github.com/boxcutter/windows-batch/issues/50",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<component name=\"Microsoft-Windows-Shell-Setup\" processorArchitecture=\"amd64\" ...>...\n"
 		       "<component name=\"Microsoft-Windows-Shell-Setup\" processorArchitecture=\"amd64\" ...>...",
 		.good = "<component name=\"Microsoft-Windows-Shell-Setup\" processorArchitecture=\"amd64\" ...>...",
@@ -323,7 +330,7 @@ static const struct rule rules[] = {
 			.advice = "give all components of the pass the same architecture",
 			.source = "https://github.com/rbalsleyMSFT/FFU/issues/59",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "Microsoft-Windows-International-Core-WinPE for x86, Microsoft-Windows-Setup for amd64",
 		.good = "both for amd64",
 		.check = check_mixed,
@@ -349,6 +356,7 @@ static const struct rule rules[] = {
 			.advice = "use the documented spelling",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/components-b-unattend",
 		},
+		.fix = FIX_SAFE,
 		.bad = "<Computername>",
 		.good = "<ComputerName>",
 		.check = check_case,

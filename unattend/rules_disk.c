@@ -1,142 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* UA501-UA517: disks and partitions of Microsoft-Windows-Setup. */
-#include "unattend/lint.h"
+#include "unattend/disk_layout.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define SETUP "Microsoft-Windows-Setup"
-#define DISK "DiskConfiguration/Disk"
-#define PARTITIONS_MAX 128 /* of a GPT disk */
-#define DISKS_MAX 64       /* of one file that are looked at */
-
-/* A CreatePartition. */
-struct partition {
-	const struct setting *item;
-	long order;
-	const struct setting *type;
-	bool extend;
-	bool has_size;
-};
-
-struct disk {
-	const struct setting *item;
-	size_t number; /* in the file, from 1 */
-	struct partition created[PARTITIONS_MAX]; /* by Order; good are n */
-	size_t n;
-	bool wiped;
-	bool gpt;   /* has an EFI or MSR partition */
-	bool known; /* no value is a template expression, all orders differ */
-};
-
-static bool is_true(const struct setting *s)
-{
-	return s && setting_value_is(s, "true");
-}
-
-static bool is_type(const struct partition *p, const char *type)
-{
-	return p->type && setting_value_is(p->type, type);
-}
-
-static long number_of(const struct setting *s)
-{
-	return s ? strtol(s->element->value, NULL, 10) : 0;
-}
-
-static int compare_order(const void *a, const void *b)
-{
-	long x = ((const struct partition *)a)->order, y = ((const struct partition *)b)->order;
-
-	return x < y ? -1 : x > y;
-}
-
-static void add_partition(const struct answer *answer, const struct setting *item, struct disk *disk)
-{
-	const struct setting *order = setting_child(answer, item, "Order"), *extend = setting_child(answer, item, "Extend");
-	struct partition *p;
-
-	if (disk->n >= PARTITIONS_MAX || !order) {
-		disk->known = false;
-		return;
-	}
-	p = &disk->created[disk->n++];
-	*p = (struct partition){ .item = item, .order = number_of(order), .type = setting_child(answer, item, "Type") };
-	p->extend = is_true(extend);
-	p->has_size = setting_child(answer, item, "Size") != NULL;
-	disk->known = disk->known && !order->placeholder && !(extend && extend->placeholder) && !(p->type && p->type->placeholder);
-	disk->gpt = disk->gpt || is_type(p, "EFI") || is_type(p, "MSR");
-}
-
-/* The items of CreatePartitions or ModifyPartitions. */
-static const struct setting *next_in(const struct answer *answer, const struct setting *disk, const char *path,
-				     const struct setting *after)
-{
-	const struct setting *s = after;
-
-	while ((s = answer_next(answer, SETUP, path, s)) && s->element->span.at < disk->element->span.at)
-		;
-	return s && s->element->span.at < disk->element->span.end ? s : NULL;
-}
-
-static const struct setting *next_created(const struct answer *answer, const struct setting *disk, const struct setting *after)
-{
-	return next_in(answer, disk, DISK "/CreatePartitions/CreatePartition", after);
-}
-
-static const struct setting *next_modified(const struct answer *answer, const struct setting *disk, const struct setting *after)
-{
-	return next_in(answer, disk, DISK "/ModifyPartitions/ModifyPartition", after);
-}
-
-/* Starts anew with an item of NULL. */
-static bool next_disk(const struct lint *lint, struct disk *disk)
-{
-	const struct answer *answer = lint->answer;
-	const struct setting *item = answer_next(answer, SETUP, DISK, disk->item), *p = NULL;
-	size_t number = disk->number + 1;
-
-	disk->item = item;
-	disk->number = number;
-	disk->n = 0;
-	disk->gpt = false;
-	disk->known = true;
-	if (!item || number > DISKS_MAX)
-		return false;
-	disk->wiped = is_true(setting_child(answer, item, "WillWipeDisk"));
-	while ((p = next_created(answer, item, p)))
-		add_partition(answer, p, disk);
-	qsort(disk->created, disk->n, sizeof(disk->created[0]), compare_order);
-	for (size_t i = 1; i < disk->n; i++)
-		disk->known = disk->known && disk->created[i].order != disk->created[i - 1].order;
-	return true;
-}
-
-/* PartitionID counts partitions in order, without the extended one. */
-static const struct partition *partition_by_id(const struct disk *disk, long id)
-{
-	for (size_t i = 0; i < disk->n; i++)
-		if (!is_type(&disk->created[i], "Extended") && --id == 0)
-			return &disk->created[i];
-	return NULL;
-}
-
-static size_t count_targets(const struct disk *disk)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < disk->n; i++)
-		n += !is_type(&disk->created[i], "Extended");
-	return n;
-}
-
-/* Made from nothing, so that the numbers in the file are those on the disk. */
-static bool is_decidable(const struct disk *disk)
-{
-	return disk->known && disk->wiped && disk->n;
-}
+#include "unattend/disk_fixes.h"
 
 static const struct setting *created_size(const struct lint *lint, const struct partition *p)
 {
@@ -147,7 +18,7 @@ static const struct setting *created_size(const struct lint *lint, const struct 
 static void extend_when_made(const struct lint *lint, const struct disk *disk, const struct setting *modify, struct hit *hit)
 {
 	const struct setting *id = setting_child(lint->answer, modify, "PartitionID");
-	const struct partition *p = id && is_decidable(disk) ? partition_by_id(disk, number_of(id)) : NULL;
+	const struct partition *p = id && disk_is_decidable(disk) ? partition_by_id(disk, setting_number(id)) : NULL;
 	const struct setting *size = created_size(lint, p);
 	struct edits *edits;
 
@@ -169,7 +40,7 @@ static void check_extend_on_gpt(const struct rule *rule, struct lint *lint)
 		while (disk.gpt && (m = next_modified(lint->answer, disk.item, m))) {
 			const struct setting *extend = setting_child(lint->answer, m, "Extend");
 
-			if (is_true(extend))
+			if (setting_is_on(extend))
 				extend_when_made(lint, &disk, m, lint_setting(lint, rule, extend, "ModifyPartition cannot extend on a GPT disk"));
 		}
 	}
@@ -181,10 +52,10 @@ static void check_two_targets(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s = NULL;
 
-	while ((s = answer_next(lint->answer, SETUP, "ImageInstall/OSImage", s))) {
+	while ((s = answer_next(lint->answer, DISK_COMPONENT, "ImageInstall/OSImage", s))) {
 		const struct setting *available = setting_child(lint->answer, s, "InstallToAvailablePartition");
 
-		if (is_true(available) && setting_child(lint->answer, s, "InstallTo"))
+		if (setting_is_on(available) && setting_child(lint->answer, s, "InstallTo"))
 			lint_setting_element(lint, rule, available, "InstallTo and InstallToAvailablePartition exclude each other");
 	}
 }
@@ -197,9 +68,10 @@ static void check_no_target(const struct rule *rule, struct lint *lint)
 		const struct component *c = disk.item->component;
 		const struct setting *available = component_setting(lint->answer, c, "ImageInstall/OSImage/InstallToAvailablePartition");
 
-		if (disk.n && component_setting(lint->answer, c, "ImageInstall/OSImage") && !is_true(available) &&
+		if (disk.n && component_setting(lint->answer, c, "ImageInstall/OSImage") && !setting_is_on(available) &&
 		    !component_setting(lint->answer, c, "ImageInstall/OSImage/InstallTo"))
-			lint_setting_element(lint, rule, disk.item, "partitions are made, but nothing says on which Windows goes");
+			fix_no_target(lint, &disk, lint_setting_element(lint, rule, disk.item,
+									"partitions are made, but nothing says on which Windows goes"));
 	}
 }
 
@@ -207,11 +79,11 @@ static const struct setting *next_target(const struct lint *lint, const struct d
 {
 	const struct setting *disk_id = setting_child(lint->answer, disk->item, "DiskID");
 
-	while ((after = answer_next(lint->answer, SETUP, "ImageInstall/OSImage/InstallTo", after))) {
+	while ((after = answer_next(lint->answer, DISK_COMPONENT, "ImageInstall/OSImage/InstallTo", after))) {
 		const struct setting *id = setting_child(lint->answer, after, "DiskID");
 
 		if (after->component == disk->item->component && id && disk_id && !id->placeholder && !disk_id->placeholder &&
-		    number_of(id) == number_of(disk_id))
+		    setting_number(id) == setting_number(disk_id))
 			return after;
 	}
 	return NULL;
@@ -224,11 +96,12 @@ static void check_target_exists(const struct rule *rule, struct lint *lint)
 	while (next_disk(lint, &disk)) {
 		const struct setting *s = NULL;
 
-		while (is_decidable(&disk) && (s = next_target(lint, &disk, s))) {
+		while (disk_is_decidable(&disk) && (s = next_target(lint, &disk, s))) {
 			const struct setting *id = setting_child(lint->answer, s, "PartitionID");
 
-			if (id && !id->placeholder && !setting_value_empty(id) && !partition_by_id(&disk, number_of(id)))
-				lint_setting(lint, rule, id, "partition %ld is not made, there are %zu", number_of(id), count_targets(&disk));
+			if (id && !id->placeholder && !setting_value_empty(id) && !partition_by_id(&disk, setting_number(id)))
+				fix_target(lint, &disk, id, lint_setting(lint, rule, id, "partition %ld is not made, there are %zu",
+									 setting_number(id), count_targets(&disk)));
 		}
 	}
 }
@@ -240,12 +113,12 @@ static void check_target_type(const struct rule *rule, struct lint *lint)
 	while (next_disk(lint, &disk)) {
 		const struct setting *s = NULL;
 
-		while (is_decidable(&disk) && (s = next_target(lint, &disk, s))) {
+		while (disk_is_decidable(&disk) && (s = next_target(lint, &disk, s))) {
 			const struct setting *id = setting_child(lint->answer, s, "PartitionID");
-			const struct partition *p = id && !id->placeholder ? partition_by_id(&disk, number_of(id)) : NULL;
+			const struct partition *p = id && !id->placeholder ? partition_by_id(&disk, setting_number(id)) : NULL;
 
-			if (p && (is_type(p, "EFI") || is_type(p, "MSR")))
-				lint_setting(lint, rule, id, "partition %ld is the %s partition", number_of(id), is_type(p, "EFI") ? "EFI" : "MSR");
+			if (p && (partition_is(p, "EFI") || partition_is(p, "MSR")))
+				lint_setting(lint, rule, id, "partition %ld is the %s partition", setting_number(id), partition_is(p, "EFI") ? "EFI" : "MSR");
 		}
 	}
 }
@@ -258,7 +131,7 @@ static void check_extend_last(const struct rule *rule, struct lint *lint)
 
 	while (next_disk(lint, &disk))
 		for (size_t i = 0; disk.known && i + 1 < disk.n; i++)
-			if (disk.created[i].extend && !is_type(&disk.created[i], "Extended"))
+			if (disk.created[i].extend && !partition_is(&disk.created[i], "Extended"))
 				lint_setting_element(lint, rule, disk.created[i].item, "this partition takes all space, %zu more follow it",
 						     disk.n - i - 1);
 }
@@ -280,7 +153,7 @@ static void check_size(const struct rule *rule, struct lint *lint)
 static bool has_type(const struct disk *disk, const char *type)
 {
 	for (size_t i = 0; i < disk->n; i++)
-		if (is_type(&disk->created[i], type))
+		if (partition_is(&disk->created[i], type))
 			return true;
 	return false;
 }
@@ -291,8 +164,9 @@ static void check_gpt_complete(const struct rule *rule, struct lint *lint)
 
 	while (next_disk(lint, &disk))
 		if (disk.known && disk.wiped && has_type(&disk, "EFI") != has_type(&disk, "MSR"))
-			lint_setting_element(lint, rule, disk.item, "the disk has an %s partition, but none of type %s",
-					     has_type(&disk, "EFI") ? "EFI" : "MSR", has_type(&disk, "EFI") ? "MSR" : "EFI");
+			fix_no_msr(lint, &disk, lint_setting_element(lint, rule, disk.item, "the disk has an %s partition, but none of type %s",
+								     has_type(&disk, "EFI") ? "EFI" : "MSR",
+								     has_type(&disk, "EFI") ? "MSR" : "EFI"));
 }
 
 static void check_primaries(const struct rule *rule, struct lint *lint)
@@ -303,7 +177,7 @@ static void check_primaries(const struct rule *rule, struct lint *lint)
 		size_t primaries = 0;
 
 		for (size_t i = 0; i < disk.n; i++)
-			primaries += is_type(&disk.created[i], "Primary") || is_type(&disk.created[i], "Extended");
+			primaries += partition_is(&disk.created[i], "Primary") || partition_is(&disk.created[i], "Extended");
 		if (disk.known && disk.wiped && !disk.gpt && primaries > 4)
 			lint_setting_element(lint, rule, disk.item, "an MBR disk has room for 4 primary partitions, these are %zu", primaries);
 	}
@@ -317,7 +191,8 @@ static void check_wipe(const struct rule *rule, struct lint *lint)
 		const struct setting *wipe = setting_child(lint->answer, disk.item, "WillWipeDisk");
 
 		if (disk.n && !disk.wiped && !(wipe && wipe->placeholder))
-			lint_setting_element(lint, rule, disk.item, "partitions are made on a disk that is not wiped");
+			fix_no_wipe(lint, wipe, &disk, lint_setting_element(lint, rule, disk.item,
+									    "partitions are made on a disk that is not wiped"));
 	}
 }
 
@@ -339,12 +214,12 @@ static void check_efi_format(const struct rule *rule, struct lint *lint)
 	while (next_disk(lint, &disk)) {
 		const struct setting *m = NULL;
 
-		while (is_decidable(&disk) && (m = next_modified(lint->answer, disk.item, m))) {
+		while (disk_is_decidable(&disk) && (m = next_modified(lint->answer, disk.item, m))) {
 			const struct setting *id = setting_child(lint->answer, m, "PartitionID");
 			const struct setting *format = setting_child(lint->answer, m, "Format");
-			const struct partition *p = id && !id->placeholder ? partition_by_id(&disk, number_of(id)) : NULL;
+			const struct partition *p = id && !id->placeholder ? partition_by_id(&disk, setting_number(id)) : NULL;
 
-			if (p && is_type(p, "EFI") && format && !format->placeholder && !setting_value_is(format, "FAT32"))
+			if (p && partition_is(p, "EFI") && format && !format->placeholder && !setting_value_is(format, "FAT32"))
 				edits_set_value(hit_fix(lint_setting(lint, rule, format, "the EFI partition is %s, not FAT32", lint_show(format)),
 							FIX_SAFE), format->element, "FAT32");
 		}
@@ -358,7 +233,7 @@ static bool has_active(const struct lint *lint, const struct disk *disk)
 	while ((m = next_modified(lint->answer, disk->item, m))) {
 		const struct setting *active = setting_child(lint->answer, m, "Active");
 
-		if (is_true(active) || (active && active->placeholder))
+		if (setting_is_on(active) || (active && active->placeholder))
 			return true;
 	}
 	return false;
@@ -369,9 +244,9 @@ static void check_active(const struct rule *rule, struct lint *lint)
 	struct disk disk = { .item = NULL };
 
 	while (next_disk(lint, &disk))
-		if (is_decidable(&disk) && has_active(lint, &disk) == disk.gpt)
-			lint_setting_element(lint, rule, disk.item, disk.gpt ? "Active means nothing on a GPT disk"
-									     : "no partition of this MBR disk is active");
+		if (disk_is_decidable(&disk) && has_active(lint, &disk) == disk.gpt)
+			fix_active(lint, &disk, lint_setting_element(lint, rule, disk.item, disk.gpt ? "Active means nothing on a GPT disk"
+												     : "no partition of this MBR disk is active"));
 }
 
 static void check_modify_id(const struct rule *rule, struct lint *lint)
@@ -386,8 +261,8 @@ static void check_modify_id(const struct rule *rule, struct lint *lint)
 
 			if (!id)
 				lint_setting_element(lint, rule, m, "ModifyPartition has no PartitionID");
-			else if (is_decidable(&disk) && !id->placeholder && !setting_value_empty(id) && !partition_by_id(&disk, number_of(id)))
-				lint_setting(lint, rule, id, "partition %ld is not made, there are %zu", number_of(id), count_targets(&disk));
+			else if (disk_is_decidable(&disk) && !id->placeholder && !setting_value_empty(id) && !partition_by_id(&disk, setting_number(id)))
+				lint_setting(lint, rule, id, "partition %ld is not made, there are %zu", setting_number(id), count_targets(&disk));
 		}
 	}
 }
@@ -396,9 +271,10 @@ static void check_label(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s = NULL;
 
-	while ((s = answer_next(lint->answer, SETUP, DISK "/ModifyPartitions/ModifyPartition/Label", s)))
+	while ((s = answer_next(lint->answer, DISK_COMPONENT, DISK "/ModifyPartitions/ModifyPartition/Label", s)))
 		if (!setting_value_empty(s) && !setting_child(lint->answer, s->parent, "Format"))
-			lint_setting_element(lint, rule, s, "a label without Format is not set");
+			edits_append_value(hit_fix(lint_setting_element(lint, rule, s, "a label without Format is not set"), FIX_UNSAFE),
+					   &lint->answer->source.text, s->parent->element, "Format", "NTFS");
 }
 
 static bool is_letter(const struct setting *s, char *ret)
@@ -417,7 +293,7 @@ static void check_letter(const struct rule *rule, struct lint *lint)
 	unsigned seen = 0;
 	char letter;
 
-	while ((s = answer_next(lint->answer, SETUP, DISK "/ModifyPartitions/ModifyPartition/Letter", s))) {
+	while ((s = answer_next(lint->answer, DISK_COMPONENT, DISK "/ModifyPartitions/ModifyPartition/Letter", s))) {
 		if (s->component != component)
 			seen = 0;
 		component = s->component;
@@ -439,7 +315,7 @@ static void check_type_id(const struct rule *rule, struct lint *lint)
 	while (next_disk(lint, &disk)) {
 		const struct setting *m = NULL;
 
-		while (is_decidable(&disk) && (m = next_modified(lint->answer, disk.item, m))) {
+		while (disk_is_decidable(&disk) && (m = next_modified(lint->answer, disk.item, m))) {
 			const struct setting *id = setting_child(lint->answer, m, "TypeID");
 			bool mbr_style;
 
@@ -476,7 +352,7 @@ static const struct rule rules[] = {
 			.advice = "add ImageInstall/OSImage/InstallTo with DiskID and PartitionID",
 			.source = DOC "imageinstall-osimage-installto",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<CreatePartitions>...  and  <OSImage><InstallFrom>...</InstallFrom></OSImage>",
 		.good = "<OSImage><InstallTo><DiskID>0</DiskID><PartitionID>3</PartitionID></InstallTo></OSImage>",
 		.check = check_no_target,
@@ -490,7 +366,7 @@ static const struct rule rules[] = {
 			.advice = "give the number of the Windows partition, counting in Order",
 			.source = "https://github.com/jetbrains-infra/packer-builder-vsphere/issues/151",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "three CreatePartition and <PartitionID>4</PartitionID>",
 		.good = "<PartitionID>3</PartitionID>",
 		.check = check_target_exists,
@@ -543,7 +419,7 @@ static const struct rule rules[] = {
 			.advice = "add <Type>MSR</Type> with Size 16 behind the EFI partition",
 			.source = DOC "diskconfiguration-disk-createpartitions-createpartition-type",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "EFI, Primary",
 		.good = "EFI, MSR, Primary",
 		.check = check_gpt_complete,
@@ -570,7 +446,7 @@ static const struct rule rules[] = {
 			.advice = "set Active on the system partition of an MBR disk only",
 			.source = DOC "diskconfiguration-disk-modifypartitions-modifypartition-active",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "MBR disk without <Active>true</Active>",
 		.good = "<ModifyPartition wcm:action=\"add\">...<Active>true</Active>",
 		.check = check_active,
@@ -609,7 +485,7 @@ static const struct rule rules[] = {
 			.advice = "add Format, or remove Label",
 			.source = DOC "diskconfiguration-disk-modifypartitions-modifypartition-label",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<PartitionID>1</PartitionID><Label>Windows</Label>",
 		.good = "<PartitionID>1</PartitionID><Label>Windows</Label><Format>NTFS</Format>",
 		.check = check_label,
@@ -622,7 +498,7 @@ static const struct rule rules[] = {
 			.advice = "set WillWipeDisk to true when the disk may be erased",
 			.source = DOC "diskconfiguration-disk-willwipedisk",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<WillWipeDisk>false</WillWipeDisk><CreatePartitions>...",
 		.good = "<WillWipeDisk>true</WillWipeDisk><CreatePartitions>...",
 		.check = check_wipe,

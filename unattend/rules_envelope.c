@@ -93,23 +93,38 @@ static void check_pass_name(const struct rule *rule, struct lint *lint)
 
 static void check_pass_twice(const struct rule *rule, struct lint *lint)
 {
-	unsigned seen = 0;
+	const struct settings_block *first[8] = { NULL }; /* by number of the bit of the pass */
 
 	for (size_t i = 0; i < lint->answer->blocks.len; i++) {
 		const struct settings_block *block = &lint->answer->blocks.items[i];
+		const struct settings_block **seen = &first[block->pass ? __builtin_ctz(block->pass) : 7];
+		struct hit *hit;
 
-		if (block->pass & seen)
-			lint_element(lint, rule, block->element, "a second <settings> for pass %s", pass_name(block->pass));
-		seen |= block->pass;
+		if (!block->pass)
+			continue;
+		if (!*seen) {
+			*seen = block;
+			continue;
+		}
+		hit = lint_element(lint, rule, block->element, "a second <settings> for pass %s", pass_name(block->pass));
+		if (hit->rule)
+			(void)edits_merge_elements(hit_fix(hit, FIX_UNSAFE), text_of(lint), (*seen)->element, block->element);
 	}
 }
 
 static void check_children(const struct rule *rule, struct lint *lint)
 {
-	for (const struct element *e = root_of(lint)->first; e; e = e->next)
-		if (is_own(lint, e) && strcmp(e->name, "settings") != 0 && strcmp(e->name, "servicing") != 0 &&
-		    strcmp(e->name, "component") != 0)
-			lint_element(lint, rule, e, "<%.60s> is not allowed in <unattend>", e->name);
+	for (const struct element *e = root_of(lint)->first; e; e = e->next) {
+		CLEANUP(freep) char *ns = xasprintf("urn:%.60s", e->name);
+		struct hit *hit;
+
+		if (!is_own(lint, e) || strcmp(e->name, "settings") == 0 || strcmp(e->name, "servicing") == 0 ||
+		    strcmp(e->name, "component") == 0)
+			continue;
+		hit = lint_element(lint, rule, e, "<%.60s> is not allowed in <unattend>", e->name);
+		if (!*e->prefix && !element_attribute(e, "xmlns"))
+			edits_add_attribute(hit_fix(hit, FIX_UNSAFE), text_of(lint), e, "xmlns", ns);
+	}
 }
 
 static void check_component_outside(const struct rule *rule, struct lint *lint)
@@ -244,18 +259,49 @@ static void check_processed(const struct rule *rule, struct lint *lint)
 	}
 }
 
+/* To the front, with the white space that stands before the first element. */
+static void move_to_front(const struct lint *lint, const struct element *e, struct edits *edits)
+{
+	const struct strbuf *text = text_of(lint);
+	const struct element *root = root_of(lint), *first = root->first;
+	CLEANUP(freep) char *moved = NULL;
+
+	for (size_t i = root->content.at; i < first->span.at; i++)
+		if (!is_xml_space(text->data[i]))
+			return;
+	moved = xasprintf("%.*s%.*s", (int)(e->span.end - e->span.at), text->data + e->span.at, (int)(first->span.at - root->content.at),
+			  text->data + root->content.at);
+	edits_insert(edits, first->span.at, moved);
+	edits_delete_element(edits, text, e);
+}
+
 static void check_servicing(const struct rule *rule, struct lint *lint)
 {
 	bool settings = false, servicing = false;
 
 	for (const struct element *e = root_of(lint)->first; e; e = e->next) {
 		if (strcmp(e->name, "servicing") == 0) {
-			if (settings || servicing)
-				lint_element(lint, rule, e, "<servicing> must be the first element and the only one of its name");
+			if (settings || servicing) {
+				struct hit *hit = lint_element(lint, rule, e,
+							       "<servicing> must be the first element and the only one of its name");
+
+				if (!servicing)
+					move_to_front(lint, e, hit_fix(hit, FIX_SAFE));
+			}
 			servicing = true;
 		}
 		settings = settings || strcmp(e->name, "settings") == 0;
 	}
+}
+
+/* From its first to its last letter. */
+static struct span stray_span(const struct strbuf *text, size_t at)
+{
+	struct span span = { at, text_find(text->data, text->len, at, "<") };
+
+	while (span.end > span.at && is_xml_space(text->data[span.end - 1]))
+		span.end--;
+	return span;
 }
 
 static void check_stray_text(const struct rule *rule, struct lint *lint)
@@ -266,7 +312,9 @@ static void check_stray_text(const struct rule *rule, struct lint *lint)
 		if (!e->has_stray || !e->first || !is_own(lint, e) || !lint_wants(lint, rule) ||
 		    template_begins(lint->options->template_mode, text->data, text->len, e->stray_at))
 			continue;
-		lint_add(lint, rule, text_spot(text->data, text->len, e->stray_at), NULL, "text between the elements of <%.60s>", e->name);
+		edits_replace(hit_fix(lint_add(lint, rule, text_spot(text->data, text->len, e->stray_at), NULL,
+					       "text between the elements of <%.60s>", e->name), FIX_UNSAFE),
+			      stray_span(text, e->stray_at), "");
 	}
 }
 
@@ -320,7 +368,7 @@ static const struct rule rules[] = {
 			.advice = "put the components into one block",
 			.source = "https://github.com/boxcutter/windows-batch/issues/50",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<settings pass=\"specialize\">...</settings>\n<settings pass=\"specialize\">...</settings>",
 		.good = "<settings pass=\"specialize\">...</settings>",
 		.check = check_pass_twice,
@@ -334,6 +382,7 @@ static const struct rule rules[] = {
 			.advice = "remove it, or give it a namespace of its own",
 			.source = "https://github.com/memstechtips/UnattendedWinstall/issues/261",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<unattend xmlns=\"urn:schemas-microsoft-com:unattend\">\n  <Extensions>",
 		.good = "<Extensions xmlns=\"urn:example:extensions\">",
 		.check = check_children,
@@ -438,7 +487,7 @@ static const struct rule rules[] = {
 			.advice = "move it to the front, put its packages into one element",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/wsim/add-a-package-to-an-answer-file",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_SAFE,
 		.bad = "<settings .../>\n<servicing>...</servicing>",
 		.good = "<servicing>...</servicing>\n<settings .../>",
 		.check = check_servicing,
@@ -451,7 +500,7 @@ static const struct rule rules[] = {
 			.advice = "remove the text, or make it a comment",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "</component>c",
 		.good = "</component>",
 		.check = check_stray_text,

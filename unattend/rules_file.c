@@ -124,16 +124,30 @@ static void check_encoding(const struct rule *rule, struct lint *lint)
 
 static void check_bom(const struct rule *rule, struct lint *lint)
 {
-	if (lint->answer->source.bom && lint->answer->source.encoding == SOURCE_UTF8)
-		lint_add(lint, rule, (struct spot){ 1, 1 }, NULL, "the file begins with a UTF-8 byte order mark");
+	struct hit *hit;
+
+	if (!lint->answer->source.bom || lint->answer->source.encoding != SOURCE_UTF8)
+		return;
+	hit = lint_add(lint, rule, (struct spot){ 1, 1 }, NULL, "the file begins with a UTF-8 byte order mark");
+	(void)hit_fix(hit, FIX_SAFE);
+	hit->to_utf8 = true;
 }
 
 static void check_utf16(const struct rule *rule, struct lint *lint)
 {
 	enum source_encoding encoding = lint->answer->source.encoding;
 
-	if (encoding == SOURCE_UTF16LE || encoding == SOURCE_UTF16BE)
-		lint_add(lint, rule, (struct spot){ 1, 1 }, NULL, "the file is %s", source_encoding_name(encoding));
+	struct hit *hit;
+
+	if (encoding != SOURCE_UTF16LE && encoding != SOURCE_UTF16BE)
+		return;
+	hit = lint_add(lint, rule, (struct spot){ 1, 1 }, NULL, "the file is %s", source_encoding_name(encoding));
+	if (lint->answer->source.damaged)
+		return;
+	(void)hit_fix(hit, FIX_SAFE);
+	hit->to_utf8 = true;
+	if (declares_utf16(lint))
+		edits_replace(&hit->edits, lint->answer->markup.encoding, "utf-8");
 }
 
 static void check_name(const struct rule *rule, struct lint *lint)
@@ -243,7 +257,7 @@ static const struct rule rules[] = {
 			.advice = "store the file without it when that build matters",
 			.source = "https://github.com/cschneegans/unattend-generator/issues/8",
 		},
-		.flags = RULE_ANY_XML,
+		.flags = RULE_ANY_XML, .fix = FIX_SAFE,
 		.bad = "EF BB BF 3C 3F 78 6D 6C",
 		.good = "3C 3F 78 6D 6C",
 		.check = check_bom,
@@ -256,7 +270,7 @@ static const struct rule rules[] = {
 			.advice = "store it as UTF-8",
 			.source = "https://github.com/ChrisTitusTech/winutil/pull/1724",
 		},
-		.flags = RULE_ANY_XML,
+		.flags = RULE_ANY_XML, .fix = FIX_SAFE,
 		.bad = "FF FE 3C 00 3F 00",
 		.good = "3C 3F 78 6D 6C",
 		.check = check_utf16,

@@ -26,6 +26,20 @@ static void check_metadata_key(const struct rule *rule, struct lint *lint)
 	}
 }
 
+static void add_eula(const struct lint *lint, const struct component *c, struct hit *hit)
+{
+	const struct setting *data = component_setting(lint->answer, c, "UserData");
+	const char *prefix = c->element->prefix, *colon = *prefix ? ":" : "";
+	CLEANUP(freep) char *open = xasprintf("<%s%sUserData>", prefix, colon), *close = xasprintf("</%s%sUserData>", prefix, colon);
+	CLEANUP(freep) char *accept = xasprintf("<%1$s%2$sAcceptEula>true</%1$s%2$sAcceptEula>", prefix, colon);
+	const struct edit_line lines[] = { { 0, open }, { 1, accept }, { 0, close } };
+
+	if (data)
+		edits_append_value(hit_fix(hit, FIX_SAFE), &lint->answer->source.text, data->element, "AcceptEula", "true");
+	else
+		edits_append_child(hit_fix(hit, FIX_SAFE), &lint->answer->source.text, c->element, lines, ARRAY_SIZE(lines));
+}
+
 static void check_eula(const struct rule *rule, struct lint *lint)
 {
 	for (size_t i = 0; i < lint->answer->components.len; i++) {
@@ -37,9 +51,10 @@ static void check_eula(const struct rule *rule, struct lint *lint)
 			continue;
 		accept = component_setting(lint->answer, c, "UserData/AcceptEula");
 		if (!accept)
-			lint_element(lint, rule, c->element, "UserData/AcceptEula is missing: Setup shows the licence and waits");
+			add_eula(lint, c, lint_element(lint, rule, c->element, "UserData/AcceptEula is missing: Setup shows the licence and waits"));
 		else if (!accept->placeholder && setting_value_is(accept, "false"))
-			lint_setting(lint, rule, accept, "AcceptEula is not true: Setup shows the licence and waits");
+			edits_set_value(hit_fix(lint_setting(lint, rule, accept, "AcceptEula is not true: Setup shows the licence and waits"),
+						FIX_SAFE), accept->element, "true");
 	}
 }
 
@@ -104,7 +119,7 @@ static const struct rule rules[] = {
 			.advice = "add UserData/AcceptEula with true",
 			.source = DOC "setup-userdata-accepteula",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_SAFE,
 		.bad = "<UserData><AcceptEula>false</AcceptEula></UserData>",
 		.good = "<UserData><AcceptEula>true</AcceptEula></UserData>",
 		.check = check_eula,

@@ -163,7 +163,8 @@ static void check_placeholder(const struct rule *rule, struct lint *lint)
 	for (size_t i = 0; (s = key_at(lint, i)); i++) {
 		classify(lint, s, &verdict);
 		if (verdict.key.shape == KEY_PLACEHOLDER && !asks_for_the_page(lint, s))
-			lint_setting(lint, rule, s, "this is a placeholder, not a product key");
+			delete_key_element(lint->answer, s, hit_fix(lint_setting(lint, rule, s, "this is a placeholder, not a product key"),
+								    FIX_UNSAFE));
 	}
 }
 
@@ -249,7 +250,7 @@ static void check_vista_key(const struct rule *rule, struct lint *lint)
 	if (!target || target->build >= 7600 || !s || setting_value_empty(s))
 		return;
 	if (!answer_next(lint->answer, SHELL_SETUP, "ProductKey", NULL))
-		lint_setting(lint, rule, s, "only Setup has a key: Windows Welcome of Vista will ask for one");
+		plan_copy_key(lint->answer, s, lint_setting(lint, rule, s, "only Setup has a key: Windows Welcome of Vista will ask for one"));
 }
 
 static bool chooses_image(const struct lint *lint, const struct component *c)
@@ -439,6 +440,7 @@ static const struct rule rules[] = {
 			.advice = "remove the element and choose the image with MetaData, or use the public setup key of the edition",
 			.source = "https://github.com/cschneegans/unattend-generator/issues/170",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<Key>XXXXX-XXXXX-XXXXX-XXXXX-XXXXX</Key>",
 		.good = "<Key>W269N-WFGWX-YVC9B-4J6C9-T83GX</Key>",
 		.check = check_placeholder,
@@ -521,6 +523,7 @@ static const struct rule rules[] = {
 			.advice = "add Microsoft-Windows-Shell-Setup/ProductKey to pass specialize",
 			.source = "https://learn.microsoft.com/previous-versions/windows/it-pro/windows-vista/cc749389(v=ws.10)",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "UserData/ProductKey/Key without Shell-Setup/ProductKey",
 		.good = "both",
 		.check = check_vista_key,

@@ -229,6 +229,28 @@ static void check_data(const struct rule *rule, struct lint *lint)
 				      FIX_SAFE), line->value_span, "\"0\"");
 }
 
+static bool is_logon_command(const struct ini_line *line)
+{
+	return line->kind == INI_ENTRY && strcasecmp(line->section, "GuiRunOnce") == 0 && strncasecmp(line->key, "Command", 7) == 0;
+}
+
+/* All commands, in the order in which they stand. */
+static void count_anew(const struct lint *lint, struct hit *hit)
+{
+	const struct ini_line *line;
+	unsigned next = 0;
+
+	for (size_t i = 0; hit->rule && (line = line_at(lint, i)); i++) {
+		CLEANUP(freep) char *number = xasprintf("%u", next);
+
+		if (!is_logon_command(line))
+			continue;
+		if (strtoul(line->key + 7, NULL, 10) != next)
+			edits_replace(hit_fix(hit, FIX_SAFE), (struct span){ line->span.at + 7, line->span.at + strlen(line->key) }, number);
+		next++;
+	}
+}
+
 static void check_logon(const struct rule *rule, struct lint *lint)
 {
 	const struct ini_line *count = ini_find(&lint->answer->ini, "GuiUnattended", "AutoLogonCount"), *line;
@@ -237,10 +259,11 @@ static void check_logon(const struct rule *rule, struct lint *lint)
 	if (count && !says_yes(lint, "GuiUnattended", "AutoLogon"))
 		report(lint, rule, count->where, count, "AutoLogonCount without AutoLogon=Yes");
 	for (size_t i = 0; (line = line_at(lint, i)); i++) {
-		if (line->kind != INI_ENTRY || strcasecmp(line->section, "GuiRunOnce") != 0 || strncasecmp(line->key, "Command", 7) != 0)
+		if (!is_logon_command(line))
 			continue;
 		if (strtoul(line->key + 7, NULL, 10) != next)
-			report(lint, rule, line->where, line, "the commands do not count 0, 1, 2: this one and those behind it are not run");
+			count_anew(lint, report(lint, rule, line->where, line,
+						"the commands do not count 0, 1, 2: this one and those behind it are not run"));
 		next++;
 	}
 }
@@ -370,7 +393,7 @@ static const struct rule rules[] = {
 			.advice = "set AutoLogon=Yes; number the commands Command0, Command1, ...",
 			.source = DOC,
 		},
-		.flags = RULE_INI,
+		.flags = RULE_INI, .fix = FIX_SAFE,
 		.bad = "[GuiRunOnce]\nCommand0=\"a.cmd\"\nCommand2=\"b.cmd\"",
 		.good = "[GuiRunOnce]\nCommand0=\"a.cmd\"\nCommand1=\"b.cmd\"",
 		.check = check_logon,

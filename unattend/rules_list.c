@@ -210,6 +210,22 @@ static const struct setting *same_key(const struct lint *lint, const struct sett
 	return NULL;
 }
 
+/* One behind the highest; only where keys are numbers. */
+static void give_next_number(const struct lint *lint, const struct setting *s, const char *key, size_t len, struct hit *hit)
+{
+	const struct attribute *a = strcmp(s->spec->key, "@wcm:keyValue") == 0 ? key_of(s) : NULL;
+	const struct setting *child = a ? NULL : setting_child(lint->answer, s, s->spec->key);
+	char number[24];
+
+	if (!len || strspn(key, "0123456789") < len || !hit->rule)
+		return;
+	next_number(lint, s, number, sizeof(number));
+	if (a)
+		edits_replace(hit_fix(hit, FIX_UNSAFE), a->raw, number);
+	else if (child && child->element->plain)
+		edits_set_value(hit_fix(hit, FIX_UNSAFE), child->element, number);
+}
+
 static void check_repeated(const struct rule *rule, struct lint *lint, bool by_attribute)
 {
 	const struct setting *s, *other;
@@ -222,8 +238,9 @@ static void check_repeated(const struct rule *rule, struct lint *lint, bool by_a
 			continue;
 		if (!item_key(lint, s, &key, &len) || !(other = same_key(lint, s, key, len)))
 			continue;
-		lint_setting_element(lint, rule, s, "<%s> of line %u has the same %s", s->element->name, other->element->where.line,
-				     by_attribute ? "wcm:keyValue" : s->spec->key);
+		give_next_number(lint, s, key, len,
+				 lint_setting_element(lint, rule, s, "<%s> of line %u has the same %s", s->element->name,
+						      other->element->where.line, by_attribute ? "wcm:keyValue" : s->spec->key));
 	}
 }
 
@@ -245,6 +262,40 @@ static long order_of(const struct lint *lint, const struct setting *s)
 	return item_key(lint, s, &key, &len) ? strtol(key, NULL, 10) : 0;
 }
 
+static void set_order(const struct lint *lint, const struct setting *s, long order, struct edits *edits)
+{
+	const struct setting *child = setting_child(lint->answer, s, s->spec->key);
+	char number[24];
+
+	snprintf(number, sizeof(number), "%ld", order);
+	if (child && child->element->plain)
+		edits_set_value(edits, child->element, number);
+}
+
+/* All from this item on move up. Where the items of the file do not stand in their order it is left as it is. */
+static void close_gap(const struct lint *lint, const struct setting *s, long before, struct hit *hit)
+{
+	long gap = order_of(lint, s) - before - 1;
+	struct edits edits = { .list = { NULL, 0, 0 } };
+
+	if (gap <= 0 || !hit->rule)
+		return;
+	for (size_t i = s->component->first; i < s->component->first + s->component->n; i++) {
+		const struct setting *other = setting_at(lint, i);
+		long order = is_brother(other, s) ? order_of(lint, other) : 0;
+
+		if (!is_brother(other, s))
+			continue;
+		if (order > before && order < before + 1 + gap) {
+			edits_release(&edits);
+			return;
+		}
+		if (order > before)
+			set_order(lint, other, order - gap, &edits);
+	}
+	*hit_fix(hit, FIX_SAFE) = edits;
+}
+
 static void check_order(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s;
@@ -256,8 +307,9 @@ static void check_order(const struct rule *rule, struct lint *lint)
 			continue;
 		before = earlier_brother(lint, s, NULL);
 		if (order_of(lint, s) != (before ? order_of(lint, before) : 0) + 1)
-			lint_setting_element(lint, rule, s, "Order is %ld behind %ld", order_of(lint, s),
-					     before ? order_of(lint, before) : 0);
+			close_gap(lint, s, before ? order_of(lint, before) : 0,
+				  lint_setting_element(lint, rule, s, "Order is %ld behind %ld", order_of(lint, s),
+						       before ? order_of(lint, before) : 0));
 	}
 }
 
@@ -335,7 +387,7 @@ static const struct rule rules[] = {
 			.advice = "give each its own number or name",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/wsim/component-settings-and-properties-reference",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "two SynchronousCommand with <Order>1</Order>",
 		.good = "<Order>1</Order> and <Order>2</Order>",
 		.check = check_same_key,
@@ -348,7 +400,7 @@ static const struct rule rules[] = {
 			.advice = "renumber",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-shell-setup-firstlogoncommands-synchronouscommand-order",
 		},
-		.flags = RULE_OFF | RULE_CROSS,
+		.flags = RULE_OFF | RULE_CROSS, .fix = FIX_SAFE,
 		.bad = "<Order>1</Order> ... <Order>3</Order>",
 		.good = "<Order>1</Order> ... <Order>2</Order>",
 		.check = check_order,
@@ -361,7 +413,7 @@ static const struct rule rules[] = {
 			.advice = "number the items",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-pnpcustomizationswinpe-driverpaths-pathandcredentials-key",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "two PathAndCredentials with wcm:keyValue=\"1\"",
 		.good = "wcm:keyValue=\"1\" and wcm:keyValue=\"2\"",
 		.check = check_same_attribute,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/move_setting.h"
+
 #define SETTINGS_MAX 1000 /* brothers that are compared with each other */
 
 static const struct setting *setting_at(const struct lint *lint, size_t i)
@@ -89,6 +91,31 @@ static bool is_wrong_pass(const struct setting *s)
 	return pass && valid && !(valid & pass);
 }
 
+static bool is_in_pass(const struct lint *lint, const struct component *like, enum pass pass)
+{
+	for (size_t i = 0; i < lint->answer->components.len; i++)
+		if (component_pass(&lint->answer->components.items[i]) == pass && component_is(&lint->answer->components.items[i], like->name))
+			return true;
+	return false;
+}
+
+/* The documented pass in which the file has the component already; else specialize, or the earliest. */
+static enum pass better_pass(const struct lint *lint, const struct setting *s)
+{
+	unsigned valid = setting_spec_passes(s->spec);
+
+	for (unsigned bit = PASS_WINDOWS_PE; bit <= PASS_OOBE_SYSTEM; bit <<= 1)
+		if (valid & bit && is_in_pass(lint, s->component, (enum pass)bit))
+			return (enum pass)bit;
+	return valid & PASS_SPECIALIZE ? PASS_SPECIALIZE : (enum pass)(valid & -valid);
+}
+
+static void move_to_valid_pass(const struct lint *lint, const struct setting *s, struct hit *hit)
+{
+	if (hit->rule && !s->parent && s->component->spec)
+		plan_move_setting(lint->answer, s, better_pass(lint, s), hit_fix(hit, FIX_UNSAFE));
+}
+
 static void check_pass(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s;
@@ -104,9 +131,9 @@ static void check_pass(const struct rule *rule, struct lint *lint)
 			continue;
 		if (component && component->passes && !(component->passes & component_pass(s->component)))
 			continue;
-		lint_setting_element(lint, rule, s, "%s is documented for %s, not for %s", s->spec->path,
-				     pass_list(setting_spec_passes(s->spec), valid, sizeof(valid)),
-				     pass_name(component_pass(s->component)));
+		move_to_valid_pass(lint, s, lint_setting_element(lint, rule, s, "%s is documented for %s, not for %s", s->spec->path,
+								 pass_list(setting_spec_passes(s->spec), valid, sizeof(valid)),
+								 pass_name(component_pass(s->component))));
 	}
 }
 
@@ -373,7 +400,9 @@ static void check_deprecated(const struct rule *rule, struct lint *lint)
 	for (size_t i = 0; target && (s = setting_at(lint, i)); i++)
 		if (s->spec && s->spec->deprecated && s->spec->deprecated <= target->build && !is_network_location(s) &&
 		    !(s->spec->removed && s->spec->removed <= target->build))
-			lint_setting_element(lint, rule, s, "%s is deprecated in %s", s->spec->path, target->name);
+			delete_with_empty_parents(lint->answer, s->element,
+						  hit_fix(lint_setting_element(lint, rule, s, "%s is deprecated in %s", s->spec->path,
+									       target->name), FIX_UNSAFE));
 }
 
 static void check_removed(const struct rule *rule, struct lint *lint)
@@ -415,6 +444,7 @@ static const struct rule rules[] = {
 			.advice = "move it to one of the passes named",
 			.source = "https://learn.microsoft.com/windows-hardware/manufacture/desktop/windows-setup-configuration-passes",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<settings pass=\"oobeSystem\">...<ComputerName>PC01</ComputerName>",
 		.good = "<settings pass=\"specialize\">...<ComputerName>PC01</ComputerName>",
 		.check = check_pass,
@@ -557,6 +587,7 @@ static const struct rule rules[] = {
 			.advice = "remove it",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/changed-answer-file-settings-for-windows-10-version-1709",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<NetworkLocation>Work</NetworkLocation>   with --target win11",
 		.good = "(no element)",
 		.check = check_deprecated,

@@ -61,7 +61,9 @@ static void check_unsecure_credentials(const struct rule *rule, struct lint *lin
 		const struct setting *credentials = setting_child(lint->answer, s, "Credentials");
 
 		if (credentials && joins_unsecured(lint, s))
-			lint_setting_element(lint, rule, credentials, "UnsecureJoin does not go with Credentials");
+			edits_delete_element(hit_fix(lint_setting_element(lint, rule, credentials,
+									  "UnsecureJoin does not go with Credentials"), FIX_UNSAFE),
+					     &lint->answer->source.text, credentials->element);
 	}
 }
 
@@ -359,7 +361,7 @@ static const struct rule rules[] = {
 			.advice = "remove one of the two",
 			.source = "https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-unattendedjoin-identification-unsecurejoin",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "<UnsecureJoin>true</UnsecureJoin><Credentials>...</Credentials>",
 		.good = "<UnsecureJoin>true</UnsecureJoin>",
 		.check = check_unsecure_credentials,

@@ -145,6 +145,33 @@ static bool is_input_locale(const char *text, size_t len)
 	return is_tag(text, len);
 }
 
+/* "en_US"; "0409"; "0409:409"; "409:00000409", with or without 0x. NULL when it is something else. */
+static char *better_locale(const char *value, size_t len)
+{
+	CLEANUP(freep) char *text = xstrndup(value, len);
+	char *colon, *end;
+	unsigned long language, keyboard;
+
+	if (strchr(text, '_')) {
+		*strchr(text, '_') = '-';
+		return is_tag(text, len) ? xstrdup(text) : NULL;
+	}
+	language = strtoul(text, &end, 16);
+	colon = *end == ':' ? end : NULL;
+	if (end == text || (*end && !colon))
+		return NULL;
+	keyboard = colon ? strtoul(colon + 1, &end, 16) : language;
+	return *end || !language || language > 0xffff || keyboard > 0xffffffff ? NULL : xasprintf("%04lx:%08lx", language, keyboard);
+}
+
+static void mend_locale(const struct setting *s, const char *value, size_t len, struct hit *hit)
+{
+	CLEANUP(freep) char *better = hit->rule && len < 60 && s->element->plain ? better_locale(value, len) : NULL;
+
+	if (better)
+		edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, better);
+}
+
 static void check_input_locale(const struct rule *rule, struct lint *lint)
 {
 	const struct setting *s = NULL;
@@ -158,8 +185,9 @@ static void check_input_locale(const struct rule *rule, struct lint *lint)
 			size_t n = semicolon ? (size_t)(semicolon - value) - from : len - from;
 
 			if (n && !is_input_locale(value + from, n)) {
-				lint_setting(lint, rule, s, "\"%.*s\" is neither LLLL:KKKKKKKK nor a language tag", (int)MIN(n, (size_t)60),
-					     value + from);
+				mend_locale(s, value, len,
+					    lint_setting(lint, rule, s, "\"%.*s\" is neither LLLL:KKKKKKKK nor a language tag",
+							 (int)MIN(n, (size_t)60), value + from));
 				break;
 			}
 			from += n + 1;
@@ -315,6 +343,7 @@ static const struct rule rules[] = {
 			.advice = "write for example 0409:00000409 or en-US",
 			.source = "https://github.com/hashicorp/packer/issues/5418",
 		},
+		.fix = FIX_UNSAFE,
 		.bad = "<InputLocale>0413:000020409</InputLocale>",
 		.good = "<InputLocale>0413:00020409</InputLocale>",
 		.check = check_input_locale,

@@ -232,6 +232,21 @@ static bool wim_has_edition(const struct image_context *image, const char *editi
 	return false;
 }
 
+/* The published key whose group the image's own configuration has for its edition. */
+static void offer_setup_key(const struct lint *lint, const struct setting *s, const struct image_row *row, struct hit *hit)
+{
+	const struct published_key *key;
+	struct key_verdict verdict;
+
+	for (size_t i = 0; hit->rule && s->element->plain && (key = published_key_at(i)); i++) {
+		key_classify(key->key, strlen(key->key), lint->options->pkeyconfig, &verdict);
+		if (verdict.group && same_edition(row->edition, verdict.group->edition) && key_verdict_is(&verdict, "Volume:GVLK")) {
+			edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, key->key);
+			return;
+		}
+	}
+}
+
 static void check_edition(const struct rule *rule, struct lint *lint)
 {
 	const struct image_context *image = lint->options->image;
@@ -243,8 +258,8 @@ static void check_edition(const struct rule *rule, struct lint *lint)
 		if (!read_key(lint, s, &verdict))
 			continue;
 		if (row && *row->edition && !same_edition(row->edition, verdict.group->edition))
-			lint_setting(lint, rule, s, "the key is for edition %s, the image %u \"%s\" is %s",
-				     verdict.group->edition, row->index, row->name, row->edition);
+			offer_setup_key(lint, s, row, lint_setting(lint, rule, s, "the key is for edition %s, the image %u \"%s\" is %s",
+								   verdict.group->edition, row->index, row->name, row->edition));
 		else if (!row && !wim_has_edition(image, verdict.group->edition))
 			lint_setting(lint, rule, s, "the key is for edition %s, the WIM has no image of it",
 				     verdict.group->edition);
@@ -288,7 +303,7 @@ static const struct rule rules[] = {
 			.advice = "use the public setup key of the edition, or choose the image of the key's edition",
 			.source = "https://github.com/joefitzgerald/packer-windows/issues/151",
 		},
-		.flags = RULE_CROSS,
+		.flags = RULE_CROSS, .fix = FIX_UNSAFE,
 		.bad = "the setup key of Enterprise, and <Key>/IMAGE/NAME</Key><Value>Windows 11 Pro</Value>",
 		.good = "the setup key of Professional, and <Key>/IMAGE/NAME</Key><Value>Windows 11 Pro</Value>",
 		.check = check_edition,
