@@ -85,7 +85,7 @@ void evtx_read(struct bytes file, bool dirty, struct log_span *span, const struc
 
 	if (file.offset + span->at < EVTX_FILE_HEADER_LEN)
 		span->at = (size_t)(EVTX_FILE_HEADER_LEN - file.offset);
-	blocks.hole = file.offset ? span->carry : hole_before(file, span->at);
+	blocks.hole = span->carry == LOG_CARRY_UNKNOWN ? hole_before(file, span->at) : span->carry;
 	while (span->at < MIN(span->stop, file.len)) {
 		struct bytes block = bytes_from(file, span->at);
 

@@ -61,7 +61,7 @@ bool evtx_is(struct bytes head);
 bool evtx_has_header(struct bytes start);
 bool evtx_is_dirty(struct bytes start);
 
-/* The chunks that begin in the span. Those of a window begin at an offset that is not 0; it needs the carry of the one before. */
+/* The chunks that begin in the span. */
 void evtx_read(struct bytes file, bool dirty, struct log_span *span, const struct evtx_sink *sink);
 
 int evtx_record_fields(const struct evtx_record *record, struct evtx_fields *ret, struct err *err);

@@ -153,7 +153,7 @@ static void read_part(struct log_queue *queue, struct queued_file *file, struct 
 {
 	struct filling f = { .queue = queue, .part = part, .batch = log_batch_new() };
 	const struct log_sink sink = { .context = &f, .event = queue_event, .damage = queue_damage };
-	struct log_span span = { .line = 1 };
+	struct log_span span = { .line = 1, .carry = LOG_CARRY_UNKNOWN };
 	struct err err = { 0 };
 	int result = 0;
 
@@ -371,6 +371,7 @@ static void read_again(struct queued_file *file, size_t i, const struct log_sink
 	struct log_batcher batcher;
 	struct log_sink batched = log_batcher_begin(&batcher, sink);
 
+	sum->carry = LOG_CARRY_UNKNOWN;
 	log_read_part(file->log, i, &batched, sum);
 	log_batcher_end(&batcher);
 }
@@ -393,6 +394,10 @@ static void take_part(struct log_queue *queue, struct queued_file *file, size_t 
 		if (has_work)
 			read_again(file, i, sink, sum);
 	}
+	/* Once more: the thread of the next part may have looked at its end. */
+	log_part_done(file->log, i);
+	if (i)
+		log_part_done(file->log, i - 1);
 	end_part(queue, file);
 }
 

@@ -13,13 +13,16 @@
 #define READER_EVENT_MAX (1U << 20)  /* bytes of one event; readers step over what is longer */
 #define READER_WHOLE_MAX (512ULL << 20) /* a log that is not read in spans */
 
+/* The carry of a span in front of which others were not read. */
+#define LOG_CARRY_UNKNOWN UINT64_MAX
+
 /* The events that begin in [at, stop). */
 struct log_span {
 	size_t at;        /* moves to where the first event behind stop begins, or to the end */
 	size_t stop;
 	bool last;        /* the log ends where the bytes end */
 	uint32_t line;    /* of at, from 1; moves along */
-	uint64_t carry;   /* what the reader leaves for its next span in one go; 0 at the start */
+	uint64_t carry;   /* what the reader leaves for the span that follows; 0 at the start of the log */
 	uint64_t n_items; /* counts what may be events */
 	uint64_t n_known; /* and those of them that are */
 };

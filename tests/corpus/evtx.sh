@@ -1,15 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Real event logs: number, id and time of every event as evtxexport (libevtx) tells them; synthetic
-# ones: the planted duplicates. docs/formats/evtx.md explains the differences that are listed here.
+# Real event logs: number, id and time of every event as evtxexport (libevtx) tells them, and at least all that
+# python-evtx reads (which takes long: of files up to PYTHON_MAX bytes); synthetic ones: the planted duplicates.
+# docs/formats/evtx.md explains the differences that are listed here.
 set -u
 
 here=$(dirname "$(readlink -f "$0")")
 corpus=${CORPUS:-$here/../../../shared/corpus}/evtx
 kms=${BIN:?}/kms
 passed=0 failed=0 skipped=0
+python_max=${PYTHON_MAX:-70000}
 [ -d "$corpus" ] || { echo "skipped: $corpus is not there"; exit 0; }
 command -v evtxexport >/dev/null || { echo "skipped: evtxexport is not installed"; exit 0; }
+python=
+/usr/bin/python3 -c 'import Evtx.Evtx' 2>/dev/null && python=1 || echo "skipped: python3-evtx is not installed"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -61,6 +65,21 @@ compare() {
 	diff "$work/theirs" "$work/ours" | head -5
 }
 
+by_python() {
+	/usr/bin/python3 "$here/evtx_python.py" "$1" 2>/dev/null
+}
+
+compare_python() {
+	local file=$1 missing
+	[ "$(stat -c %s "$file")" -le "$python_max" ] || return
+	by_python "$file" | sort >"$work/theirs"
+	by_us "$file" | sort >"$work/ours"
+	missing=$(comm -23 "$work/theirs" "$work/ours" | wc -l)
+	if [ "$missing" -eq 0 ]; then ok; return; fi
+	bad "$(basename "$file")" "python-evtx reads $(wc -l <"$work/theirs") events, $missing of them kms does not"
+	comm -23 "$work/theirs" "$work/ours" | head -5
+}
+
 # The planted groups are found; records that were made odd on purpose may add names of their own.
 duplicates() {
 	local file=$1 truth=$2 line cmid names
@@ -88,6 +107,7 @@ for packed in "$corpus"/*.evtx.xz "$corpus"/synth/*.evtx.xz; do
 	file=$work/$(basename "$packed" .xz)
 	xz -dc "$packed" >"$file" || { bad "$packed" "xz"; continue; }
 	compare "$file"
+	[ -z "$python" ] || compare_python "$file"
 	truth=${packed%.evtx.xz}.json
 	[ ! -f "$truth" ] || duplicates "$file" "$truth"
 	rm -f "$file"
