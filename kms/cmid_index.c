@@ -24,7 +24,7 @@ enum {
 };
 
 /*
- * Open addressing: numbers of items + 1, 0 for an empty slot, at most three quarters full.
+ * Open addressing: numbers of items + 1, 0 for an empty slot, at most seven eighths full.
  * The upper bits of a slot are some of the hash, so that seldom a wrong item is looked at.
  */
 #define SLOT_ITEM_BITS 28
@@ -138,7 +138,7 @@ static void table_put(struct table *t, uint64_t hash, uint32_t item)
 
 static void table_grow(const struct cmid_index *index, struct table *t, size_t n_items, hash_fn *hash_of)
 {
-	if (n_items * 4 < t->n_slots * 3)
+	if (n_items * 8 < t->n_slots * 7)
 		return;
 	if (n_items >= ITEMS_MAX)
 		xcalloc(SIZE_MAX, SIZE_MAX); /* no memory would be enough */
@@ -469,6 +469,12 @@ void cmid_index_expect(const struct cmid_index *index, const struct log_event *e
 		return;
 	for (size_t i = 0; i < n; i += EXPECTED_MAX)
 		expect(index, events + i, MIN(n - i, (size_t)EXPECTED_MAX));
+}
+
+size_t cmid_index_bytes(const struct cmid_index *index)
+{
+	return (index->clients.n_pages * sizeof(struct cmid_client) + index->rows.n_pages * sizeof(struct row)) * PAGE_ITEMS +
+	       (index->client_table.n_slots + index->use_table.n_slots) * sizeof(uint32_t);
 }
 
 size_t cmid_index_clients(const struct cmid_index *index)

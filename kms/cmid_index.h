@@ -71,6 +71,9 @@ uint64_t cmid_index_key(const struct kms_request *request);
 /* These events will be added next: has the memory ready that they need. Changes nothing. */
 void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n);
 
+/* Memory of everything but the names. */
+size_t cmid_index_bytes(const struct cmid_index *index);
+
 size_t cmid_index_clients(const struct cmid_index *index);
 size_t cmid_index_uses(const struct cmid_index *index);
 size_t cmid_index_names(const struct cmid_index *index);
