@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -126,6 +127,19 @@ int apply_link_names(const struct image_apply_plan *plan, const struct apply_ite
 	return 0;
 }
 
+/* What was written is there. */
+static int check_size(const struct image_apply_plan *plan, const struct apply_item *item, int fd, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	uint64_t want = item->blob ? item->blob->size : 0;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && ((uint64_t)st.st_size == want || plan->request->recover_data))
+		return 0;
+	apply_path(plan, item, &path);
+	return err_set(err, ERR_IO, "%.600s: has not the size that was written", path.data);
+}
+
 /* The file has its contents: end, times, names. fd is closed. */
 static int finish_file(struct image_apply_plan *plan, const struct apply_item *item, int fd, struct err *err)
 {
@@ -133,7 +147,7 @@ static int finish_file(struct image_apply_plan *plan, const struct apply_item *i
 
 	if (item->blob && is_sparse(item) && ftruncate(file, (off_t)item->blob->size) < 0)
 		return apply_failed(plan, item, "setting its size", err);
-	if (apply_metadata(plan, item, file, err) < 0)
+	if (check_size(plan, item, file, err) < 0 || apply_metadata(plan, item, file, err) < 0)
 		return -1;
 	file = -1;
 	if (close(fd) < 0)

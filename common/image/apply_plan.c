@@ -181,6 +181,26 @@ static void chain_blobs(struct image_apply_plan *plan)
 	}
 }
 
+static int compare_depths(const void *a, const void *b, void *context)
+{
+	const struct apply_item *items = context;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	if (items[x].node->depth != items[y].node->depth)
+		return items[x].node->depth < items[y].node->depth ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static void sort_dirs(struct image_apply_plan *plan)
+{
+	plan->dirs = xcalloc((size_t)plan->counts.dirs + 1, sizeof(*plan->dirs));
+	for (uint32_t i = 0; i < plan->items.len; i++)
+		if (plan->items.items[i].kind == ITEM_DIR)
+			plan->dirs[plan->n_dirs++] = i;
+	if (plan->n_dirs)
+		qsort_r(plan->dirs, plan->n_dirs, sizeof(*plan->dirs), compare_depths, plan->items.items);
+}
+
 static void note_prefixes(struct image_apply_plan *plan)
 {
 	plan->root_prefix = xcalloc(plan->request->n_roots + 1, sizeof(*plan->root_prefix));
@@ -202,6 +222,7 @@ int apply_plan_make(const struct image_apply *request, struct image_apply_plan *
 			return -1;
 	join_names(ret);
 	chain_blobs(ret);
+	sort_dirs(ret);
 	return 0;
 }
 
@@ -213,6 +234,7 @@ void apply_plan_release(struct image_apply_plan *plan)
 	free(plan->root_prefix);
 	free(plan->blobs);
 	free(plan->first_of_blob);
+	free(plan->dirs);
 }
 
 void apply_path(const struct image_apply_plan *plan, const struct apply_item *item, struct strbuf *ret)

@@ -36,6 +36,8 @@ struct image_apply_plan {
 	const struct wim_blob **blobs; /* what is to be read, and the first item of each */
 	uint32_t *first_of_blob;
 	size_t n_blobs;
+	uint32_t *dirs;       /* items that are folders, level by level */
+	size_t n_dirs;
 	struct image_applied counts;
 	uint64_t bytes_needed;
 	pthread_mutex_t lock; /* of what follows */
@@ -60,6 +62,10 @@ int apply_metadata(struct image_apply_plan *plan, const struct apply_item *item,
 
 /* The same for a name in an open folder that is no file to open: a link, a device. */
 int apply_metadata_at(struct image_apply_plan *plan, const struct apply_item *item, int dir, const char *name, struct err *err);
+
+/* Folders, level by level, on several threads. Finishing sets their times and, with request->count, counts their names. */
+int apply_make_dirs(struct image_apply_plan *plan, struct err *err);
+int apply_finish_dirs(struct image_apply_plan *plan, struct err *err);
 
 /* Makes the further names of a file. */
 int apply_link_names(const struct image_apply_plan *plan, const struct apply_item *file, struct err *err);

@@ -41,50 +41,6 @@ int apply_target_need_space(const char *path, uint64_t needed, struct err *err)
 		       needed, (uint64_t)fs.f_bavail * fs.f_frsize);
 }
 
-static void count_entry(const FTSENT *entry, struct image_applied *n)
-{
-	if (entry->fts_info == FTS_D) {
-		n->dirs++;
-	} else if (entry->fts_info == FTS_SL || entry->fts_info == FTS_SLNONE) {
-		n->links++;
-	} else if (entry->fts_info != FTS_DP) {
-		n->files++;
-		if (entry->fts_info == FTS_F)
-			n->bytes += (uint64_t)entry->fts_statp->st_size;
-	}
-}
-
-static int count_tree(const char *path, struct image_applied *ret, struct err *err)
-{
-	char *const roots[] = { (char *)path, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	const FTSENT *entry;
-
-	if (!tree)
-		return err_errno(err, errno, "cannot read it back");
-	while ((entry = fts_read(tree)))
-		count_entry(entry, ret);
-	fts_close(tree);
-	return 0;
-}
-
-int apply_target_compare(const char *path, const struct image_applied *want, bool unix_data, struct err *err)
-{
-	struct image_applied have = { 0 };
-	uint64_t files = want->files - want->special_left_out;
-
-	if (count_tree(path, &have, err) < 0)
-		return -1;
-	/* what was an empty file may have become a device, which has no size that counts */
-	if (have.dirs == want->dirs && have.files == files && have.links == want->links &&
-	    (have.bytes == want->bytes || unix_data))
-		return 0;
-	return err_set(err, ERR_IO,
-		       "holds %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64 " links, %" PRIu64
-		       " bytes, but the image has %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64,
-		       have.dirs, have.files, have.links, have.bytes, want->dirs, files, want->links, want->bytes);
-}
-
 void apply_target_remove(const char *path)
 {
 	char *const roots[] = { (char *)path, NULL };

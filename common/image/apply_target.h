@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The folder that an image is written into: made, measured, counted afterwards. Errors do not name it. */
+/* The folder that an image is written into: made, measured, removed again. Errors do not name it. */
 #pragma once
 
 #include "common/image/image_apply.h"
@@ -14,9 +14,6 @@ int apply_target_prepare(const char *path, enum apply_target_state *ret, struct 
 
 /* ERR_NO_SPACE: better now than after an hour; and a small file may claim to hold more than any disk. */
 int apply_target_need_space(const char *path, uint64_t needed, struct err *err);
-
-/* Counts what is there; ERR_IO when it is not what the image has. */
-int apply_target_compare(const char *path, const struct image_applied *want, bool unix_data, struct err *err);
 
 /* Only for a folder that this program has made a moment ago. */
 void apply_target_remove(const char *path);

@@ -10,25 +10,6 @@
 #include "common/base/file.h"
 #include "common/image/apply_private.h"
 
-#define DIR_MODE 0755 /* as libwim makes them; less the umask */
-
-static int make_dirs(struct image_apply_plan *plan, struct err *err)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	for (size_t i = 0; i < plan->items.len; i++) {
-		const struct apply_item *item = &plan->items.items[i];
-
-		if (item->kind != ITEM_DIR)
-			continue;
-		strbuf_clear(&path);
-		apply_path(plan, item, &path);
-		if (path.len && beneath_mkdir(plan->request->target, path.data, DIR_MODE) < 0)
-			return apply_failed(plan, item, "cannot make this folder", err);
-	}
-	return 0;
-}
-
 static int make_at(const struct apply_item *item, int dir, const char *name)
 {
 	struct wim_unix_data data;
@@ -77,28 +58,6 @@ static int make_links(struct image_apply_plan *plan, struct err *err)
 	return 0;
 }
 
-/* Children first: a folder's time changes with what is made in it, and its mode may shut us out. */
-static int finish_dirs(struct image_apply_plan *plan, struct err *err)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	for (size_t i = plan->items.len; i-- > 0;) {
-		const struct apply_item *item = &plan->items.items[i];
-		CLEANUP(close_fdp) int fd = -1;
-
-		if (item->kind != ITEM_DIR)
-			continue;
-		strbuf_clear(&path);
-		apply_path(plan, item, &path);
-		fd = beneath_open(plan->request->target, strbuf_text(&path), O_RDONLY | O_DIRECTORY, 0);
-		if (fd < 0)
-			return apply_failed(plan, item, "cannot open this folder", err);
-		if (apply_metadata(plan, item, fd, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void add_troubles(const struct image_apply_plan *plan, struct image_applied *ret)
 {
 	*ret = plan->counts;
@@ -124,8 +83,8 @@ void image_apply_counts(const struct image_apply_plan *plan, struct image_applie
 
 int image_apply_run(struct image_apply_plan *plan, struct image_applied *ret, struct err *err)
 {
-	if (make_dirs(plan, err) < 0 || apply_files(plan, err) < 0 || make_links(plan, err) < 0 ||
-	    finish_dirs(plan, err) < 0)
+	if (apply_make_dirs(plan, err) < 0 || apply_files(plan, err) < 0 || make_links(plan, err) < 0 ||
+	    apply_finish_dirs(plan, err) < 0)
 		return -1;
 	add_troubles(plan, ret);
 	return 0;

@@ -28,6 +28,7 @@ struct image_apply {
 	const char *link_root; /* before absolute links that are relative to the image; "" leaves them so */
 	unsigned threads;      /* 0: one for each processor */
 	bool replace;          /* files that are there are replaced; otherwise they are an error */
+	bool count;            /* the target was empty: afterwards each folder must hold as many names as in the image */
 	bool unix_data;
 	bool recover_data;     /* damaged files are written as far as they can be read, and counted */
 	/* Called by the calling thread with the bytes done and of all; non-zero: ERR_CANCELLED. */

@@ -79,25 +79,15 @@ static void say_what_is_left(const struct cli *cli, const char *target, enum app
 		cli_warn(cli, "%s: the folder holds a part of the image only", target);
 }
 
-static int write_and_compare(struct image_apply_plan *plan, const struct image_apply *request, const char *path,
-			     enum apply_target_state state, struct image_applied *ret, struct err *err)
-{
-	if (image_apply_run(plan, ret, err) < 0)
-		return -1;
-	if (state == TARGET_FULL || ret->damaged)
-		return 0;
-	return apply_target_compare(path, ret, request->unix_data, err);
-}
-
-static int measure_and_write(struct image_apply_plan *plan, const struct image_apply *request, const char *path,
-			     enum apply_target_state state, struct image_applied *ret, struct err *err)
+static int measure_and_write(struct image_apply_plan *plan, const char *path, struct image_applied *ret,
+			     struct err *err)
 {
 	uint64_t needed;
 
 	image_apply_counts(plan, ret, &needed);
 	if (apply_target_need_space(path, needed, err) < 0)
 		return -1;
-	return write_and_compare(plan, request, path, state, ret, err);
+	return image_apply_run(plan, ret, err);
 }
 
 /* Damage is in the WIM, other trouble in the folder. */
@@ -131,6 +121,7 @@ int session_write_folder(const struct session_apply *r, struct image_apply *requ
 	request->target = target;
 	request->link_root = fix_links ? real : "";
 	request->replace = state == TARGET_FULL;
+	request->count = whole && state != TARGET_FULL;
 	request->threads = r->threads;
 	request->recover_data = r->recover_data;
 	request->progress = on_progress;
@@ -138,7 +129,7 @@ int session_write_folder(const struct session_apply *r, struct image_apply *requ
 	request->context = &writer;
 	progress_begin(&writer.bar, cli, whole ? "apply" : "extract", 0);
 	tempfiles_hold_signals();
-	result = measure_and_write(plan, request, r->target, whole ? state : TARGET_FULL, ret, err);
+	result = measure_and_write(plan, r->target, ret, err);
 	progress_end(&writer.bar);
 	if (result < 0) {
 		say_what_is_left(cli, r->target, state);
