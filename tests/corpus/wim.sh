@@ -68,5 +68,26 @@ if cmp -s before after && grep -q '^Security' before; then ok; else bad empty_da
 if wimlib-imagex extract edit.wim 1 /file --to-stdout 2>/dev/null | cmp -s - new; then ok; else bad empty_dacl "contents"; fi
 if wimlib-imagex verify edit.wim >/dev/null 2>&1; then ok; else bad empty_dacl "wimlib-imagex verify"; fi
 
+# and so it does in every WIM that is made of it
+security() { wimlib-imagex dir "$1" "${2:-1}" --detailed | grep -E '^(Full Path|Short Name|Attributes|Security|Creation|Link|Last Write)|FILE_ATTRIBUTE'; }
+security edit.wim >before
+grep -q '^Security' before || bad empty_dacl "no security descriptors"
+mkdir folder && echo x >folder/x
+kept() { # what was done, WIM, image
+	security "$2" "${3:-1}" >after
+	if cmp -s before after; then ok; else bad empty_dacl "$1: $(diff before after | head -4)"; fi
+	if wimlib-imagex verify "$2" >/dev/null 2>&1; then ok; else bad empty_dacl "$1: wimlib-imagex verify"; fi
+}
+"$wimtool" export edit.wim 1 lzx.wim --compress=lzx -q && kept "export" lzx.wim
+"$wimtool" export edit.wim 1 solid.esd -q && kept "export as solid" solid.esd
+"$wimtool" export solid.esd 1 lzx.wim 'Another name' -q && kept "export into another" lzx.wim 2
+"$wimtool" append folder lzx.wim third -q && kept "append" lzx.wim 2
+"$wimtool" delete lzx.wim 1 -q && kept "delete" lzx.wim
+"$wimtool" delete lzx.wim third --soft -q && kept "soft delete" lzx.wim
+"$wimtool" optimize lzx.wim --recompress --compress=max --check -q && kept "optimize" lzx.wim
+"$wimtool" set lzx.wim 1 --name=named -q && kept "set" lzx.wim
+"$wimtool" split lzx.wim part.swm 1 -q && "$wimtool" join joined.wim part*.swm -q && kept "split and join" joined.wim
+[ -f joined.wim ] || bad empty_dacl "a command failed"
+
 echo "wim: $passed passed, $failed failed"
 [ "$failed" = 0 ]

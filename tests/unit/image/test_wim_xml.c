@@ -47,6 +47,46 @@ static void a_missing_element_is_added_only_when_wanted(void **state UNUSED)
 		   "<WIM><IMAGE INDEX=\"1\"><B>2</B></IMAGE></WIM>");
 }
 
+static void images_are_taken_out_and_put_in_with_another_index(void **state UNUSED)
+{
+	static const char with_total[] = "<WIM><IMAGE INDEX=\"1\"><NAME>a</NAME></IMAGE><IMAGE INDEX='2' x=\">\"><NAME>b</NAME>"
+					 "</IMAGE><TOTALBYTES>5</TOTALBYTES></WIM>";
+	struct strbuf text = STRBUF_INIT;
+	struct strbuf second = STRBUF_INIT;
+
+	strbuf_adds(&text, with_total);
+	assert_int_equal(wim_xml_take_image(&text, 2, &second, NULL), 0);
+	assert_string_equal(second.data, "<IMAGE INDEX='2' x=\">\"><NAME>b</NAME></IMAGE>");
+	assert_int_equal(wim_xml_take_image(&text, 3, &second, NULL), -1);
+	assert_int_equal(wim_xml_add_image(&text, second.data, 13, NULL), 0);
+	assert_string_equal(text.data, "<WIM><IMAGE INDEX=\"1\"><NAME>a</NAME></IMAGE><IMAGE INDEX='2' x=\">\"><NAME>b</NAME>"
+				       "</IMAGE><IMAGE INDEX='13' x=\">\"><NAME>b</NAME></IMAGE><TOTALBYTES>5</TOTALBYTES></WIM>");
+	assert_int_equal(wim_xml_drop_images(&text, NULL), 0);
+	assert_string_equal(text.data, "<WIM><TOTALBYTES>5</TOTALBYTES></WIM>");
+	/* Microsoft's order: the total first */
+	assert_int_equal(wim_xml_add_image(&text, second.data, 1, NULL), 0);
+	assert_string_equal(text.data, "<WIM><TOTALBYTES>5</TOTALBYTES><IMAGE INDEX='1' x=\">\"><NAME>b</NAME></IMAGE></WIM>");
+	assert_int_equal(wim_xml_add_image(&text, "<IMAGE><NAME/></IMAGE>", 1, NULL), -1);
+	strbuf_release(&text);
+	strbuf_release(&second);
+}
+
+static void an_element_of_a_lone_image_is_set(void **state UNUSED)
+{
+	struct strbuf image = STRBUF_INIT;
+
+	strbuf_adds(&image, "<IMAGE INDEX=\"1\"/>");
+	assert_int_equal(wim_xml_set_in_image(&image, "NAME", "a", NULL), 0);
+	assert_string_equal(image.data, "<IMAGE INDEX=\"1\"><NAME>a</NAME></IMAGE>");
+	assert_int_equal(wim_xml_set_in_image(&image, "T/LOW", "2", NULL), 0);
+	assert_int_equal(wim_xml_set_in_image(&image, "NAME", "b", NULL), 0);
+	assert_string_equal(image.data, "<IMAGE INDEX=\"1\"><NAME>b</NAME><T><LOW>2</LOW></T></IMAGE>");
+	assert_int_equal(wim_xml_set_in_image(&image, "NAME", NULL, NULL), 0);
+	assert_int_equal(wim_xml_set_in_image(&image, "NOT/THERE", NULL, NULL), 0);
+	assert_string_equal(image.data, "<IMAGE INDEX=\"1\"><NAME></NAME><T><LOW>2</LOW></T></IMAGE>");
+	strbuf_release(&image);
+}
+
 static void an_image_that_is_not_there_is_an_error(void **state UNUSED)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -113,6 +153,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_element_is_set_and_all_else_stays),
 		cmocka_unit_test(a_missing_element_is_added_only_when_wanted),
+		cmocka_unit_test(images_are_taken_out_and_put_in_with_another_index),
+		cmocka_unit_test(an_element_of_a_lone_image_is_set),
 		cmocka_unit_test(an_image_that_is_not_there_is_an_error),
 		cmocka_unit_test(a_document_type_or_broken_xml_is_refused),
 		cmocka_unit_test(each_encoding_is_kept),
