@@ -53,7 +53,11 @@ static int ingest_run(struct cli *cli, const void *args, struct err *err)
 	done = store_logs(store, &files, a->host, a->jobs, err);
 	tell(cli, store);
 	log_files_tell(&files, cli);
-	return done < 0 ? -1 : CLI_DONE;
+	if (done == 0)
+		return CLI_DONE;
+	if (store_log_count(store))
+		err_hint(err, "the logs told so far are in the store; run it again for the rest");
+	return -1;
 }
 
 static const struct cli_example ingest_examples[] = {

@@ -131,25 +131,37 @@ static struct log_sink begin_log(void *context, const char *path)
 	return (struct log_sink){ .context = store, .event = on_event, .damage = on_damage };
 }
 
+/* Only what is in the store is told as taken in. */
+static int commit_log(struct store *store, const char *format)
+{
+	struct kept_log log = { .log = { .path = store->path } };
+	struct store_commit commit;
+
+	store_text_encode(store->path, strlen(store->path), &log.path);
+	strbuf_adds(&log.format, format);
+	commit = (struct store_commit){
+		.path = strbuf_text(&log.path), .format = strbuf_text(&log.format),
+		.events = store->events, .damages = store->n_damages,
+		.kept = store->damages.items, .n_kept = store->damages.len,
+	};
+	if (store->backend->commit(store->db, &commit, &log.log.changed, &store->err) < 0) {
+		strbuf_release(&log.path);
+		strbuf_release(&log.format);
+		return -1;
+	}
+	log.log.format = strbuf_text(&log.format);
+	log.log.events = store->events;
+	log.log.damages = store->n_damages;
+	*vec_add(&store->logs) = log;
+	return 0;
+}
+
 static int end_log(void *context, const char *format, struct err *err)
 {
 	struct store *store = context;
-	struct kept_log *log;
-	struct store_commit commit;
 
-	if (!store->failed) {
-		log = vec_add(&store->logs);
-		store_text_encode(store->path, strlen(store->path), &log->path);
-		strbuf_adds(&log->format, format);
-		commit = (struct store_commit){
-			.path = strbuf_text(&log->path), .format = strbuf_text(&log->format),
-			.events = store->events, .damages = store->n_damages,
-			.kept = store->damages.items, .n_kept = store->damages.len,
-		};
-		log->log = (struct store_log){ .path = store->path, .format = strbuf_text(&log->format),
-					       .events = store->events, .damages = store->n_damages };
-		store->failed = store->backend->commit(store->db, &commit, &log->log.changed, &store->err) < 0;
-	}
+	if (!store->failed)
+		store->failed = commit_log(store, format) < 0;
 	if (!store->failed)
 		return 0;
 	*err = store->err;
