@@ -376,7 +376,8 @@ static void count_skew(struct row *row, const struct kms_request *request, uint6
 	minutes = MAX(MIN(minutes, (int64_t)INT32_MAX), (int64_t)-INT32_MAX);
 	if (row->skewed < UINT16_MAX)
 		row->skewed++;
-	if (llabs(minutes) > labs((long)row->worst_skew))
+	/* Of two that are as wrong, behind: whichever comes first. */
+	if (llabs(minutes) > labs((long)row->worst_skew) || minutes == -(int64_t)labs((long)row->worst_skew))
 		row->worst_skew = (int32_t)minutes;
 }
 

@@ -396,6 +396,23 @@ static void clock_more_than_four_hours_off_is_told(void **state)
 	case_clear(c);
 }
 
+static void clock_as_wrong_both_ways_is_told_alike_in_any_order(void **state)
+{
+	static const char *const rows[] = {
+		TAB("8/4/2026 10:00:00 AM", "0x0,25,pc1," CMID ",2026/8/4 15:00,1,2,1," WINDOWS_10),
+		TAB("8/4/2026 11:00:00 PM", "0x0,25,pc1," CMID ",2026/8/4 18:00,1,2,1," WINDOWS_10),
+	};
+	struct audit_case *c = *state;
+
+	for (size_t first = 0; first < 2; first++) {
+		strbuf_addf(&c->lines, "L\tD\tS\tE\tT\r\n%s%s", rows[first], rows[1 - first]);
+		judge_case(c);
+		assert_non_null(strstr(found(c, "clock-skew")->message, "behind"));
+		assert_non_null(strstr(found(c, "clock-skew")->note, "300 minutes (2 of 2"));
+		case_clear(c);
+	}
+}
+
 static void request_without_a_cmid_is_told_and_not_indexed(void **state)
 {
 	struct audit_case *c = *state;
@@ -660,6 +677,7 @@ int main(void)
 		cmocka_unit_test(count_is_explained_as_a_finding_when_asked_for),
 		cmocka_unit_test(refused_requests_are_grouped_by_code_and_not_counted),
 		cmocka_unit_test(clock_more_than_four_hours_off_is_told),
+		cmocka_unit_test(clock_as_wrong_both_ways_is_told_alike_in_any_order),
 		cmocka_unit_test(request_without_a_cmid_is_told_and_not_indexed),
 		cmocka_unit_test(count_is_capped_at_50_with_clients_and_10_without),
 		cmocka_unit_test(clones_count_as_one_until_each_has_its_own_cmid),
