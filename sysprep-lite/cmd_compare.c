@@ -7,11 +7,14 @@
 
 struct compare_args {
 	struct cli_list nodes;
+	const char *format;
 };
 
 static const struct cli_option compare_option_table[] = {
+	OPT_TEXT(struct compare_args, format, 'f', "format", "NAME",
+		 "text, json, sarif, junit, checkstyle, github or gitlab: the findings alone, for another program"),
 	OPT_LIST(struct compare_args, nodes, 0, "nodes", "FILE",
-		 "the adapters of a running node: the text of Get-NetAdapter | fl Name,InterfaceGuid"),
+		 "the adapters of running nodes: what Get-NetAdapter | fl Name,InterfaceGuid printed there"),
 };
 
 static int add_image(struct compare *compare, const char *spec, struct err *err)
@@ -37,8 +40,11 @@ static int compare_command(struct cli *cli, const void *args, struct err *err)
 	const struct compare_args *a = args;
 	CLEANUP(compare_freep) struct compare *compare = compare_new();
 	CLEANUP(report_freep) struct report *report = report_new();
+	const struct renderer *renderer = NULL;
 
-	if (cli->n_args + a->nodes.len < 2)
+	if (cli_find_renderer(cli, a->format, &renderer, err) < 0)
+		return -1;
+	if (cli->n_args + a->nodes.len < 1)
 		return err_set(err, ERR_USAGE, "compare wants at least two images or nodes");
 	for (size_t i = 0; i < cli->n_args; i++)
 		if (add_image(compare, cli->args[i], err) < 0)
@@ -46,12 +52,16 @@ static int compare_command(struct cli *cli, const void *args, struct err *err)
 	for (size_t i = 0; i < a->nodes.len; i++)
 		if (add_node(compare, a->nodes.items[i], err) < 0)
 			return -1;
+	if (compare_machines(compare) < 2)
+		return err_set(err, ERR_USAGE, "compare wants at least two images or nodes");
 	compare_report(compare, report);
-	json_uint(cli->json, "machines", cli->n_args + a->nodes.len);
+	json_uint(cli->json, "machines", compare_machines(compare));
 	json_uint(cli->json, "identities", compare_identities(compare));
 	json_uint(cli->json, "shared", report_len(report));
+	if (renderer)
+		return cli_report_as(cli, report, renderer, SEVERITY_WARNING);
 	if (!report_len(report))
-		fprintf(cli->out, "%zu machines share none of their %zu identities\n", cli->n_args + a->nodes.len,
+		fprintf(cli->out, "%zu machines share none of their %zu identities\n", compare_machines(compare),
 			compare_identities(compare));
 	return cli_report(cli, report, SEVERITY_WARNING);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/utf16.h"
+#include "sysprep-lite/node_text.h"
 #include "sysprep-lite/plan.h"
 
 #define NIC_KIND "nic-guids"
@@ -195,69 +196,47 @@ int compare_add_image(struct compare *compare, struct winroot *root, struct err 
 
 /* ---- nodes ---- */
 
-static void decode(struct bytes raw, struct strbuf *ret)
+struct node_file {
+	struct compare *compare;
+	const char *name;
+	size_t first; /* owners before are of other files */
+	size_t found;
+};
+
+/* Machines of one file are told apart by their names; one that has none is called as the file. */
+static void take_adapter(void *context, const char *node, const struct guid *guid)
 {
-	if (bytes_equal(raw, 0, "\xff\xfe", 2)) {
-		utf16le_to_text(bytes_from(raw, 2), ret);
-	} else if (bytes_equal(raw, 0, "\xfe\xff", 2)) {
-		CLEANUP(strbuf_release) struct strbuf swapped = STRBUF_INIT;
+	struct node_file *file = context;
+	struct compare *c = file->compare;
+	const char *name = node ? node : file->name;
+	size_t owner = file->first;
 
-		for (size_t at = 2; at + 2 <= raw.len; at += 2) {
-			strbuf_addc(&swapped, (char)raw.data[at + 1]);
-			strbuf_addc(&swapped, (char)raw.data[at]);
-		}
-		utf16le_to_text(bytes_of(swapped.data, swapped.len), ret);
-	} else {
-		struct bytes text = bytes_equal(raw, 0, "\xef\xbb\xbf", 3) ? bytes_from(raw, 3) : raw;
-
-		strbuf_add(ret, text.data, text.len);
-	}
-}
-
-/* "GUID          : {...}" or "InterfaceGuid : {...}" */
-static bool take_line(const char *line, size_t len, struct guid *ret)
-{
-	CLEANUP(freep) char *copy = xstrndup(line, len);
-	char *name = copy + strspn(copy, " \t"), *colon = strchr(name, ':'), *value;
-	size_t end;
-
-	if (!colon)
-		return false;
-	end = strcspn(name, " \t:");
-	if (!((end == 4 && strncasecmp(name, "GUID", 4) == 0) ||
-	      (end == 13 && strncasecmp(name, "InterfaceGuid", 13) == 0)))
-		return false;
-	value = colon + 1 + strspn(colon + 1, " \t");
-	value[strcspn(value, " \t\r")] = '\0';
-	return guid_parse_all(value, ret);
+	while (owner < c->owners.len && strcasecmp(c->owners.items[owner], name) != 0)
+		owner++;
+	if (owner == c->owners.len)
+		add_owner(c, name);
+	add_guid(c, NIC_KIND, guid);
+	c->identities.items[c->identities.len - 1].owner = owner;
+	file->found++;
 }
 
 int compare_add_node(struct compare *compare, const char *name, struct bytes text, struct err *err)
 {
-	CLEANUP(strbuf_release) struct strbuf decoded = STRBUF_INIT;
-	const char *at, *end;
-	size_t before = compare->identities.len;
+	struct node_file file = { .compare = compare, .name = name, .first = compare->owners.len };
 
-	decode(text, &decoded);
-	add_owner(compare, name);
-	at = strbuf_text(&decoded);
-	end = at + decoded.len;
-	while (at < end) {
-		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		size_t len = (size_t)((stop ? stop : end) - at);
-		struct guid guid;
-
-		if (take_line(at, len, &guid))
-			add_guid(compare, NIC_KIND, &guid);
-		at += len + 1;
-	}
-	if (compare->identities.len > before)
+	node_text_read(text, take_adapter, &file);
+	if (file.found)
 		return 0;
 	err_set(err, ERR_FORMAT, "%s: no GUID of a network adapter is in it", name);
 	return err_hint(err, "wanted: the output of Get-NetAdapter | fl Name,InterfaceGuid");
 }
 
 /* ---- judging ---- */
+
+size_t compare_machines(const struct compare *compare)
+{
+	return compare->owners.len;
+}
 
 size_t compare_identities(const struct compare *compare)
 {

@@ -18,11 +18,12 @@ void compare_freep(struct compare **compare);
 int compare_add_image(struct compare *compare, struct winroot *root, struct err *err);
 
 /*
- * What a node printed for "Get-WmiObject Win32_NetworkAdapter | fl Name,GUID" or
- * "Get-NetAdapter | fl Name,InterfaceGuid"; UTF-8 or UTF-16. ERR_FORMAT when no adapter is in it.
+ * What one or several nodes printed about their adapters (node_text.h). name is that of the node
+ * when the text does not tell it. ERR_FORMAT when no adapter is in it.
  */
 int compare_add_node(struct compare *compare, const char *name, struct bytes text, struct err *err);
 
+size_t compare_machines(const struct compare *compare); /* images and nodes */
 size_t compare_identities(const struct compare *compare); /* seen in all of them */
 void compare_report(struct compare *compare, struct report *report);
 
