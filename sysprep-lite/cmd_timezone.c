@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "common/base/utf16.h"
 #include "sysprep-lite/apply.h"
 #include "sysprep-lite/commands.h"
-#include "sysprep-lite/timezone.h"
+#include "sysprep-lite/timezone_image.h"
 
 struct timezone_args {
 	bool dry_run;
@@ -15,9 +16,9 @@ static const struct cli_option timezone_option_table[] = {
 
 static void format_bias(int bias, char ret[16])
 {
-	int minutes = bias < 0 ? -bias : bias;
+	unsigned minutes = bias < 0 ? 0u - (unsigned)bias : (unsigned)bias;
 
-	snprintf(ret, 16, "UTC%c%02d:%02d", bias > 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+	snprintf(ret, 16, "UTC%c%02u:%02u", bias > 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
 }
 
 static void zone_to_json(const struct zone *zone, struct json *json)
@@ -52,6 +53,103 @@ static int list_zones(struct cli *cli)
 			zone_sysprep_inf(zone->index, inf);
 		fprintf(cli->out, "%-32s %s  %11s%s  %-26s %s\n", zone->key, bias, inf,
 			zone->index_sure == SURE_UNCERTAIN ? "?" : " ", *zone->iana ? zone->iana : "-", zone->display);
+	}
+	json_end_array(cli->json);
+	return CLI_DONE;
+}
+
+/* ---- of an image ---- */
+
+static void image_zone_to_json(const struct image_zone *zone, struct json *json)
+{
+	char inf[ZONE_INF_LEN];
+
+	json_begin_object(json, NULL);
+	json_text(json, "key", zone->key);
+	json_text(json, "display", *zone->display ? zone->display : NULL);
+	json_text(json, "iana", zone->zone && *zone->zone->iana ? zone->zone->iana : NULL);
+	json_bool(json, "in_table", zone->zone != NULL);
+	if (zone->has_tzi) {
+		json_int(json, "bias", zone->bias);
+		json_bool(json, "summer_time", zone->has_summer_time);
+	}
+	if (zone->has_index) {
+		json_textf(json, "index", "0x%08x", zone->index);
+		json_text(json, "sysprep_inf", zone_sysprep_inf(zone->index, inf));
+	}
+	json_end_object(json);
+}
+
+/* What the image says itself comes first; our table adds IANA names, and an index where it has none. */
+static void print_image_zone(const struct image_zone *zone, FILE *out)
+{
+	const struct zone *known = zone->zone;
+	char inf[ZONE_INF_LEN] = "-", bias[16] = "-";
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf display = STRBUF_INIT;
+	const char *mark = " ";
+
+	text_show(zone->key, strlen(zone->key), &key);
+	text_show(zone->display, strlen(zone->display), &display);
+	if (zone->has_tzi)
+		format_bias(zone->bias, bias);
+	if (zone->has_index) {
+		zone_sysprep_inf(zone->index, inf);
+		if (known && known->index_sure != SURE_NONE && known->index != zone->index)
+			mark = "!";
+	} else if (known && known->index_sure != SURE_NONE) {
+		zone_sysprep_inf(known->index, inf);
+		mark = known->index_sure == SURE_UNCERTAIN ? "?" : "*";
+	}
+	fprintf(out, "%-32s %s%s %11s%s  %-26s %s\n", strbuf_text(&key), bias, zone->has_summer_time ? "+" : " ", inf, mark,
+		known && *known->iana ? known->iana : "-", strbuf_text(&display));
+}
+
+static int list_of_image(struct cli *cli, const char *spec, struct err *err)
+{
+	CLEANUP(subject_release) struct subject subject = { 0 };
+	CLEANUP(image_zones_release) image_zones found = { 0 };
+
+	if (subject_open_target(&subject, spec, false, err) < 0 || image_zones_read(subject.root, &found, err) < 0)
+		return -1;
+	json_text(cli->json, "target", spec);
+	json_begin_array(cli->json, "zones");
+	for (size_t i = 0; i < found.len; i++) {
+		if (cli->json)
+			image_zone_to_json(&found.items[i], cli->json);
+		print_image_zone(&found.items[i], cli->out);
+	}
+	json_end_array(cli->json);
+	return CLI_DONE;
+}
+
+static int show(struct cli *cli, const char *spec, struct err *err)
+{
+	CLEANUP(subject_release) struct subject subject = { 0 };
+	CLEANUP(zone_settings_release) zone_settings settings = { 0 };
+
+	if (subject_open_target(&subject, spec, false, err) < 0 || zone_settings_read(subject.root, &settings, err) < 0)
+		return -1;
+	json_text(cli->json, "target", spec);
+	json_begin_array(cli->json, "control_sets");
+	for (size_t i = 0; i < settings.len; i++) {
+		const struct zone_setting *s = &settings.items[i];
+		CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+		char bias[16], active[16];
+
+		text_show(s->key, strlen(s->key), &key);
+		format_bias(s->bias, bias);
+		format_bias(s->active_bias, active);
+		json_begin_object(cli->json, NULL);
+		json_text(cli->json, "control_set", s->control_set);
+		json_bool(cli->json, "current", s->is_current);
+		json_text(cli->json, "zone", s->key);
+		json_int(cli->json, "bias", s->bias);
+		json_int(cli->json, "active_bias", s->active_bias);
+		json_bool(cli->json, "summer_time_off", s->dst_off);
+		json_end_object(cli->json);
+		fprintf(cli->out, "%s%s: %s (%s, now %s)%s\n", s->control_set, s->is_current ? " (current)" : "",
+			key.len ? key.data : "no zone", bias, active, s->dst_off ? ", summer time is switched off" : "");
 	}
 	json_end_array(cli->json);
 	return CLI_DONE;
@@ -144,12 +242,16 @@ static int set_zone(struct cli *cli, const char *spec, const char *zone, bool dr
 static int timezone_command(struct cli *cli, const void *args, struct err *err)
 {
 	const struct timezone_args *a = args;
-	static const char *const verbs[] = { "list", "convert", "set", NULL };
+	static const char *const verbs[] = { "list", "show", "convert", "set", NULL };
 	const char *verb = cli->args[0];
 	const char *near;
 
 	if (strcmp(verb, "list") == 0 && cli->n_args == 1)
 		return list_zones(cli);
+	if (strcmp(verb, "list") == 0 && cli->n_args == 2)
+		return list_of_image(cli, cli->args[1], err);
+	if (strcmp(verb, "show") == 0 && cli->n_args == 2)
+		return show(cli, cli->args[1], err);
 	if (strcmp(verb, "convert") == 0 && cli->n_args == 2)
 		return convert(cli, cli->args[1], err);
 	if (strcmp(verb, "set") == 0 && cli->n_args == 3)
@@ -157,7 +259,7 @@ static int timezone_command(struct cli *cli, const void *args, struct err *err)
 	near = cli_did_you_mean(verb, verbs);
 	if (near && strcmp(near, verb) != 0)
 		return err_set(err, ERR_USAGE, "no 'timezone %s'; did you mean '%s'?", verb, near);
-	return err_set(err, ERR_USAGE, "wanted: timezone list, timezone convert VALUE, or timezone set TARGET ZONE");
+	return err_set(err, ERR_USAGE, "wanted: timezone list [TARGET], show TARGET, convert VALUE, or set TARGET ZONE");
 }
 
 static const struct cli_example timezone_examples[] = {
@@ -169,12 +271,14 @@ static const struct cli_example timezone_examples[] = {
 
 const struct cli_command cmd_timezone = {
 	.name = "timezone",
-	.summary = "list, convert and set time zones",
-	.usage = "list | convert VALUE | set TARGET ZONE",
+	.summary = "list, show, convert and set time zones",
+	.usage = "list [TARGET] | show TARGET | convert VALUE | set TARGET ZONE",
 	.description = "VALUE and ZONE are a key name (W. Europe Standard Time), an index (110, 0x8000004d), a number "
 		       "as in sysprep.inf (-2147483725), or an IANA name (Europe/Berlin). Key names are those of the "
 		       "registry and of answer files; '_dstoff' behind one switches summer time off.\n\n"
-		       "A '?' in the list marks an index that is uncertain.",
+		       "list shows our table, or the zones that the SOFTWARE hive of TARGET has, joined with it: '+' "
+		       "behind the offset is summer time; behind the index '*' is from the table, '?' from it and "
+		       "uncertain, '!' not that of the table. show tells what each control set is set to.",
 	.examples = timezone_examples,
 	.n_examples = ARRAY_SIZE(timezone_examples),
 	.min_args = 1,
