@@ -457,6 +457,7 @@ static void expect(const struct cmid_index *index, const struct log_event *event
 		__builtin_prefetch(rows[kept++], 1);
 	}
 	for (size_t i = 0; i < kept; i++) {
+		/* cppcheck-suppress uninitvar */
 		__builtin_prefetch(pages_at(&index->clients, rows[i]->client));
 		__builtin_prefetch(pages_at(&index->names, rows[i]->name));
 	}

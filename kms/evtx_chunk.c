@@ -69,6 +69,19 @@ static bool record_at(struct bytes b, size_t at, size_t *ret_size)
 	return true;
 }
 
+/* The record that is next by its number, whose end was not written or is damaged. */
+static bool torn_record_at(const struct chunk_walk *w, size_t at, size_t *ret_size)
+{
+	struct bytes b = w->chunk->bytes;
+	uint64_t next = w->has_last_id ? w->last_id + 1 : bytes_le64(b, CHUNK_FIRST_ID);
+
+	if (!bytes_holds(b, at, RECORD_MIN) || bytes_le32(b, at) != EVTX_RECORD_MAGIC ||
+	    bytes_le64(b, at + RECORD_ID) != next)
+		return false;
+	*ret_size = bytes_le32(b, at + RECORD_SIZE);
+	return *ret_size >= RECORD_MIN && bytes_holds(b, at, *ret_size);
+}
+
 static bool id_plausible(const struct chunk_walk *w, uint64_t id)
 {
 	uint64_t base = w->has_last_id ? w->last_id : bytes_le64(w->chunk->bytes, CHUNK_FIRST_ID);
@@ -162,6 +175,8 @@ void evtx_chunk_read(struct evtx_chunk *chunk, struct bytes bytes, bool dirty, c
 			break;
 		next = recover(&w, at, w.limit);
 		tell_break(&w, at, next);
+		if (torn_record_at(&w, at, &size))
+			tell(&w, at, size);
 		at = next;
 	}
 	if (dirty)

@@ -289,15 +289,11 @@ static int run(struct run *r, const char *stop)
 
 int json_scan_run(struct json_scan *scan, size_t stop, struct err *err)
 {
-	struct run r;
+	const char *file = (const char *)scan->file.data;
+	struct run r = { .scan = scan, .at = file + scan->at, .end = file + scan->file.len, .err = err };
 	int done;
 
-	r.scan = scan;
-	r.at = (const char *)scan->file.data + scan->at;
-	r.end = (const char *)scan->file.data + scan->file.len;
-	r.depth = 0;
-	r.err = err;
-	done = run(&r, (const char *)scan->file.data + MIN(stop, scan->file.len));
+	done = run(&r, file + MIN(stop, scan->file.len));
 	scan->at = offset_of(&r);
 	return done;
 }

@@ -180,6 +180,22 @@ static void record_larger_than_its_chunk_costs_one_record(void **state UNUSED)
 	strbuf_release(&log);
 }
 
+/* The size that stands once more at the end of the second record; its values lie in front of that. */
+static void record_whose_end_was_not_written_is_read_as_far_as_it_goes(void **state UNUSED)
+{
+	struct strbuf log = built(NULL);
+	size_t second = FIRST_RECORD + load_le32((uint8_t *)log.data + FIRST_RECORD + 4);
+	size_t end = second + load_le32((uint8_t *)log.data + second + 4);
+	struct told told = read_broken(end - 4, 0);
+
+	assert_int_equal(told.events.len, EVENTS);
+	assert_true(has_damage(&told, second));
+	assert_int_equal(told.events.items[1].event.record, 2);
+	assert_true(told.events.items[1].event.recovered);
+	told_release(&told);
+	strbuf_release(&log);
+}
+
 /* All records of a chunk use the template in its first record. */
 static void template_outside_of_the_chunk_is_damage_of_each_record(void **state UNUSED)
 {
@@ -260,6 +276,7 @@ int main(void)
 		cmocka_unit_test(wrong_checksum_is_told_and_reading_goes_on),
 		cmocka_unit_test(wiped_chunk_is_damage_but_unused_ones_at_the_end_are_not),
 		cmocka_unit_test(record_larger_than_its_chunk_costs_one_record),
+		cmocka_unit_test(record_whose_end_was_not_written_is_read_as_far_as_it_goes),
 		cmocka_unit_test(template_outside_of_the_chunk_is_damage_of_each_record),
 		cmocka_unit_test(free_offset_outside_of_the_chunk_is_told),
 		cmocka_unit_test(file_may_end_anywhere),
