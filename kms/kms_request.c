@@ -22,6 +22,15 @@ bool text_is(struct text text, const char *word)
 	return strlen(word) == text.len && memcmp(text.data, word, text.len) == 0;
 }
 
+uint64_t text_number(struct text text)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < text.len && i < 19 && text.data[i] >= '0' && text.data[i] <= '9'; i++)
+		value = value * 10 + (uint64_t)(text.data[i] - '0');
+	return value;
+}
+
 static struct text trim(struct text t)
 {
 	while (t.len && (*t.data == ' ' || *t.data == '\t'))

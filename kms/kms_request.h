@@ -25,6 +25,9 @@ struct text {
 
 bool text_is(struct text text, const char *word);
 
+/* The decimal digits it begins with, up to nineteen; 0 when there are none. */
+uint64_t text_number(struct text text);
+
 struct kms_request {
 	uint32_t hresult;
 	uint32_t needed;      /* 25 or 5 */

@@ -63,15 +63,6 @@ static struct text first_of(struct text object, const char *name, const char *ot
 	return found.len ? found : property(object, other);
 }
 
-static uint64_t number_of(struct text t)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < t.len && i < 19 && t.data[i] >= '0' && t.data[i] <= '9'; i++)
-		value = value * 10 + (uint64_t)(t.data[i] - '0');
-	return value;
-}
-
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -115,8 +106,8 @@ static void take_event(struct clixml *c, struct text object)
 	c->line += (uint32_t)text_count(log + c->counted, object.data, '\n');
 	c->counted = at;
 	event.line = c->line;
-	event.id = (uint32_t)(number_of(first_of(object, "Id", "InstanceId")) & 0xffff);
-	event.record = number_of(first_of(object, "RecordId", "Index"));
+	event.id = (uint32_t)(text_number(first_of(object, "Id", "InstanceId")) & 0xffff);
+	event.record = text_number(first_of(object, "RecordId", "Index"));
 	event.has_record = event.record != 0;
 	event.computer = property(object, "MachineName");
 	event.provider = first_of(object, "ProviderName", "Source");

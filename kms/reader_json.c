@@ -97,18 +97,9 @@ static size_t leading_digits(struct text t)
 	return n;
 }
 
-static uint64_t number_of(struct text t)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < t.len && i < 19 && t.data[i] >= '0' && t.data[i] <= '9'; i++)
-		value = value * 10 + (uint64_t)(t.data[i] - '0');
-	return value;
-}
-
 static void set_unix_time(struct text t, uint64_t divisor, struct log_event *event)
 {
-	uint64_t seconds = number_of(t) / divisor;
+	uint64_t seconds = text_number(t) / divisor;
 
 	event->has_time = seconds < 253402300800ULL; /* the year 10000 */
 	event->time = FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
@@ -153,13 +144,13 @@ static void set_key(struct json_log *l, enum key key, struct text value)
 	switch (key) {
 	case KEY_ID:
 		if (value.len && leading_digits(value) == value.len)
-			event->id = (uint32_t)(number_of(value) & 0xffff);
+			event->id = (uint32_t)(text_number(value) & 0xffff);
 		break;
 	case KEY_TIME:
 		set_time(l, value);
 		break;
 	case KEY_RECORD:
-		event->record = number_of(value);
+		event->record = text_number(value);
 		event->has_record = event->record != 0;
 		break;
 	case KEY_COMPUTER:

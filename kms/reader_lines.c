@@ -128,20 +128,11 @@ static enum key key_of(struct text line, struct text *ret_value)
 	return KEY_NONE;
 }
 
-static uint64_t number_of(struct text t)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < t.len && i < 18 && t.data[i] >= '0' && t.data[i] <= '9'; i++)
-		value = value * 10 + (uint64_t)(t.data[i] - '0');
-	return value;
-}
-
 static void set_key(struct lines *l, enum key key, struct text value)
 {
 	switch (key) {
 	case KEY_ID:
-		l->event.id = (uint32_t)(number_of(value) & 0xffff);
+		l->event.id = (uint32_t)(text_number(value) & 0xffff);
 		break;
 	case KEY_TIME:
 		l->time = value;
@@ -150,7 +141,7 @@ static void set_key(struct lines *l, enum key key, struct text value)
 		l->event.computer = value;
 		break;
 	case KEY_RECORD:
-		l->event.record = number_of(value);
+		l->event.record = text_number(value);
 		l->event.has_record = l->event.record != 0;
 		break;
 	case KEY_PROVIDER:

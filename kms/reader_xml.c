@@ -112,15 +112,6 @@ static struct text attribute_of(struct text in, const char *element, const char 
 	return (struct text){ at + 1, (size_t)(end - at - 1) };
 }
 
-static uint64_t number_of(struct text t)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < t.len && i < 19 && t.data[i] >= '0' && t.data[i] <= '9'; i++)
-		value = value * 10 + (uint64_t)(t.data[i] - '0');
-	return value;
-}
-
 /* SystemTime has up to nine digits behind the second and a Z. */
 static void set_time(struct xml *x, struct text t, struct log_event *event)
 {
@@ -193,11 +184,11 @@ static void take_event(struct xml *x, struct text xml)
 	size_t at = (size_t)(xml.data - (const char *)x->file.data);
 	struct log_event event = { .offset = x->file.offset + at, .line = line_at(x, at) };
 
-	event.id = (uint32_t)(number_of(content_of(system, "EventID")) & 0xffff);
+	event.id = (uint32_t)(text_number(content_of(system, "EventID")) & 0xffff);
 	set_time(x, attribute_of(system, "TimeCreated", "SystemTime"), &event);
 	record = content_of(system, "EventRecordID");
 	event.has_record = record.len != 0;
-	event.record = number_of(record);
+	event.record = text_number(record);
 	event.provider = attribute_of(system, "Provider", "Name");
 	event.source = attribute_of(system, "Provider", "EventSourceName");
 	event.channel = content_of(system, "Channel");
