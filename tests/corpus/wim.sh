@@ -43,6 +43,43 @@ for name in empty_dacl linux_xattrs_old longpaths sample_BootLZX sample_BootXPRE
 	done
 done
 
+# good files: the same folder, from wimlib-imagex and from 7-Zip
+tree_of() { (cd "$1" && find . ! -type d ! -type l -printf '%p %s %T@ %m %U\n' -o -type l -printf '%p %l\n' -o -printf '%p\n' | sort; getfattr -hR -d -m - . 2>/dev/null); }
+seven_zip=$(command -v 7zz || command -v 7z)
+for name in empty_dacl linux_xattrs_old longpaths sample_BootLZX sample_BootXPRESS sample_LZMS sample_LZX \
+	sample_MultiImage sample_VerifySuccess sample_XPRESS; do
+	wim=$corpus/$name.wim
+	images=$(wimlib-imagex info "$wim" | awk '/^Image Count/ { print $3 }')
+	for ((i = 1; i <= images; i++)); do
+		chmod -R u+rwX applied theirs.d mine.d 2>/dev/null
+		rm -rf applied theirs.d mine.d
+		wimlib-imagex apply "$wim" "$i" applied --unix-data >/dev/null 2>&1 && mv applied theirs.d
+		"$wimtool" apply "$wim" "$i" applied --unix-data -q 2>apply.err && mv applied mine.d
+		if [ -d mine.d ] && cmp -s <(tree_of mine.d) <(tree_of theirs.d); then ok
+		else bad "$name:$i" "apply differs: $(diff <(tree_of mine.d) <(tree_of theirs.d) 2>&1 | head -3) $(head -2 apply.err)"; fi
+	done
+	[ "$seven_zip" ] && [ "$images" = 1 ] || continue
+	chmod -R u+rwX applied mine.d 2>/dev/null
+	rm -rf applied mine.d
+	"$seven_zip" x -y -oapplied "$wim" >/dev/null 2>&1 || continue
+	"$wimtool" apply "$wim" 1 mine.d -q 2>/dev/null
+	same=yes
+	while IFS= read -r -d '' path; do
+		cmp -s "applied/$path" "mine.d/$path" || same=$path
+	done < <(cd mine.d && find . -type f -print0)
+	if [ "$same" = yes ]; then ok; else bad "$name" "7z x differs: $same"; fi
+done
+chmod -R u+rwX applied theirs.d mine.d 2>/dev/null
+
+# hostile files: apply writes nothing but inside, and says why not
+for name in corrupted_file_1 corrupted_file_2 cyclic dotdot duplicate_names; do
+	rm -rf hostile && mkdir hostile
+	timeout 20 "$wimtool" apply "$corpus/$name.wim" 1 hostile/target -q >hostile.out 2>hostile.err </dev/null
+	status=$?
+	if [ $status = 3 ] && grep -q '^wimtool: ' hostile.err && [ "$(ls hostile | grep -cv '^target$')" = 0 ]; then ok
+	else bad "$name" "apply: status $status: $(head -2 hostile.err)"; fi
+done
+
 # hostile files: one line on stderr at most, no crash, status 1 (findings) or 3
 for name in corrupted_file_1 corrupted_file_2 cyclic dotdot duplicate_names sample_VerifyFail; do
 	wim=$corpus/$name.wim
