@@ -19,6 +19,7 @@
 #define RECIPE_JOBS_MAX 1000
 #define RECIPE_STEPS_MAX 200
 #define RECIPE_AXES_MAX 8
+#define RECIPE_VALUES_MAX 2000000 /* of all images together: each has a copy of the recipe */
 
 enum recipe_step_kind {
 	STEP_REGISTRY,

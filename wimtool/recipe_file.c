@@ -264,6 +264,9 @@ int recipe_file_expand(const struct recipe_file *file, struct recipe_jobs *ret, 
 		return err_set(err, ERR_FORMAT, "%s: the recipe is empty", file->path);
 	if (read_matrix(file, &matrix, err) < 0)
 		return -1;
+	if (matrix.n_jobs * file->tree.n_values > RECIPE_VALUES_MAX)
+		return err_set(err, ERR_LIMIT, "%s: a recipe of %zu values for %zu images is too large", file->path,
+			       file->tree.n_values, matrix.n_jobs);
 	ret->items = xcalloc(matrix.n_jobs, sizeof(*ret->items));
 	for (; ret->len < matrix.n_jobs; ret->len++)
 		if (expand_job(file, &matrix, ret->len, &ret->items[ret->len], err) < 0) {

@@ -13,7 +13,6 @@ struct builder {
 	yaml_parser_t parser;
 	yaml_event_t event;
 	bool has_event;
-	size_t n_values;
 	struct err *err;
 };
 
@@ -129,7 +128,7 @@ static struct yaml_value *new_value(struct builder *b, enum yaml_kind kind)
 {
 	struct yaml_value *value;
 
-	if (++b->n_values > YAML_VALUES_MAX) {
+	if (++b->tree->n_values > YAML_VALUES_MAX) {
 		fail_here(b, "more than %d values", YAML_VALUES_MAX);
 		return NULL;
 	}

@@ -37,6 +37,7 @@ struct yaml_tree {
 	struct arena arena;
 	const char *name; /* lent */
 	struct yaml_value *root; /* NULL: nothing but comments */
+	size_t n_values;
 };
 
 /* Errors read NAME:LINE:COLUMN: TEXT. Release the tree in any case. */

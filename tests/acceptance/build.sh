@@ -213,4 +213,9 @@ wimtool build old.yaml -q && mv killed/golden.wim old.wim && mv killed/golden.wi
 check "kills leave the old image, the new one or none, and resume completes" \
 	"$support/kill_build.py" kill.yaml killed/golden.wim "${KILLS:-24}"
 cat "$log"
+if [ "${KILL_CALLS-}" ] && command -v cc >/dev/null; then
+	cc -shared -fPIC -D_GNU_SOURCE -o kill_at.so "$support/kill_at_main.c" -ldl
+	check "kills at each call that changes a file" "$support/kill_build.py" kill.yaml killed/golden.wim "$work/kill_at.so"
+	cat "$log"
+fi
 finish

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """kill_build.py RECIPE OUTPUT RUNS: `wimtool build RECIPE` ended by SIGKILL at RUNS moments spread over its run time.
+kill_build.py RECIPE OUTPUT LIBRARY: ended at each call that changes a file; LIBRARY is kill_at_main.c for LD_PRELOAD.
 
 After each kill OUTPUT must be absent, old or new, as a whole: wimlib-imagex verifies it and hivexget reads the value
 HKLM\\SOFTWARE\\Contoso "Ring" out of it: 6 is old, 7 is new. `wimtool build --resume` must then succeed, leave the new
@@ -36,8 +37,8 @@ def verdict(output):
     return {"0x6": "old", "6": "old", "0x7": "new", "7": "new"}.get(ring.stdout.strip(), f"ring {ring.stdout!r}")
 
 
-def start(recipe, *options):
-    return subprocess.Popen(["wimtool", "build", *options, recipe], start_new_session=True, text=True,
+def start(recipe, *options, env=None):
+    return subprocess.Popen(["wimtool", "build", *options, recipe], start_new_session=True, text=True, env=env,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -81,10 +82,9 @@ def judge(i, recipe, output, with_old, counts):
     return wrong is not None
 
 
-def main():
-    recipe, output, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def at_moments(recipe, output, runs, counts):
     chance = random.Random(20260202)
-    times, counts, wrong = [], {"steps kept": 0}, 0
+    times, wrong = [], 0
     for _ in range(3):
         prepare(output, True)
         begin = time.monotonic()
@@ -101,10 +101,39 @@ def main():
         os.killpg(build.pid, signal.SIGKILL)
         build.communicate()
         wrong += judge(i, recipe, output, with_old, counts)
+    return runs, wrong
+
+
+def at_calls(recipe, output, library, counts):
+    """Until a run is not killed any more: then there was no further call."""
+    runs = wrong = 0
+    for half in (False, True):
+        for at in range(1, 100000):
+            with_old = at % 2 == 0
+            prepare(output, with_old)
+            env = dict(os.environ, LD_PRELOAD=library, KILL_AT=str(at))
+            if half:
+                env["KILL_HALF"] = "1"
+            build = start(recipe, "--threads=1", env=env)
+            build.communicate()
+            if build.returncode == 0:
+                break
+            runs += 1
+            wrong += judge(f"call {at}{' half done' if half else ''}", recipe, output, with_old, counts)
+    return runs, wrong
+
+
+def main():
+    recipe, output, how = sys.argv[1:4]
+    counts = {"steps kept": 0}
+    if how.isdigit():
+        runs, wrong = at_moments(recipe, output, int(how), counts)
+    else:
+        runs, wrong = at_calls(recipe, output, how, counts)
     kept = counts.pop("steps kept")
-    print(f"{runs} kills in {whole * 1000:.0f} ms: {', '.join(f'{n} {k}' for k, n in counts.items())}; "
+    print(f"{runs} kills: {', '.join(f'{n} {k}' for k, n in counts.items())}; "
           f"{kept} steps were not done again; {wrong} wrong")
-    sys.exit(1 if wrong or not kept else 0)
+    sys.exit(1 if wrong or not kept or not runs else 0)
 
 
 if __name__ == "__main__":
