@@ -47,7 +47,7 @@ static bool take_outputs(const cJSON *list, struct build_outputs *ret)
 
 	if (!cJSON_IsArray(list))
 		return false;
-	cJSON_ArrayForEach(item, list)
+	for (item = list->child; item; item = item->next)
 		if (!take_output(item, ret))
 			return false;
 	return ret->items.len > 0;

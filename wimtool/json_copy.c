@@ -8,12 +8,12 @@ void json_copy(struct json *json, const char *key, const cJSON *item)
 
 	if (cJSON_IsObject(item)) {
 		json_begin_object(json, key);
-		cJSON_ArrayForEach(child, item)
+		for (child = item->child; child; child = child->next)
 			json_copy(json, child->string, child);
 		json_end_object(json);
 	} else if (cJSON_IsArray(item)) {
 		json_begin_array(json, key);
-		cJSON_ArrayForEach(child, item)
+		for (child = item->child; child; child = child->next)
 			json_copy(json, NULL, child);
 		json_end_array(json);
 	} else if (cJSON_IsString(item)) {

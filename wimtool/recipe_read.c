@@ -26,7 +26,8 @@ struct key {
 	bool required;
 };
 
-#define fail(r, value, ...) yaml_fail((r)->tree, (value), (r)->err, __VA_ARGS__)
+/* The value is spelt out for analyzers. */
+#define fail(r, value, ...) (yaml_fail((r)->tree, (value), (r)->err, __VA_ARGS__), -1)
 
 /* ---- maps and lists -------------------------------------------------------------------- */
 

@@ -231,16 +231,24 @@ static struct yaml_value *build(struct builder *b, unsigned depth)
 	return value;
 }
 
+static int skip_events(struct builder *b, unsigned n)
+{
+	while (n--)
+		if (next(b) < 0)
+			return -1;
+	return 0;
+}
+
 static int build_stream(struct builder *b)
 {
-	if (next(b) < 0 || next(b) < 0) /* the start of the stream, then of the document */
+	if (skip_events(b, 2) < 0) /* the start of the stream, then of the document */
 		return -1;
 	if (b->event.type == YAML_STREAM_END_EVENT)
 		return 0;
 	if (next(b) < 0)
 		return -1;
 	b->tree->root = build(b, 0);
-	if (!b->tree->root || next(b) < 0 || next(b) < 0)
+	if (!b->tree->root || skip_events(b, 2) < 0)
 		return -1;
 	if (b->event.type != YAML_STREAM_END_EVENT)
 		return fail_here(b, "only one document is taken here");
