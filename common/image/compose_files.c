@@ -2,10 +2,8 @@
 #include "common/image/compose_files.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -55,63 +53,30 @@ static int check_integrity(const struct image_file *file, struct err *err)
 	return 0;
 }
 
+static struct image_file *keep(struct compose_files *files, struct image_file *file, const struct image_work *work,
+			       struct err *err)
+{
+	if (file)
+		*vec_add(&files->items) = file;
+	return file && work->check_source && check_integrity(file, err) < 0 ? NULL : file;
+}
+
 struct image_file *compose_files_open(struct compose_files *files, const char *path, const struct image_work *work,
 				      struct err *err)
 {
-	struct image_file *file = image_file_open(path, err);
+	struct image_file *file = keep(files, image_file_open(path, err), work, err);
 
-	if (file)
-		*vec_add(&files->items) = file;
-	if (file && work->check_source && check_integrity(file, err) < 0)
-		file = NULL;
 	if (!file)
 		err_context(err, "%s", path);
 	return file;
 }
 
-static bool is_open(const struct compose_files *files, const char *path)
+struct image_file *compose_files_open_source(struct compose_files *files, const char *path,
+					     const struct image_work *work, struct err *err)
 {
-	struct stat named, opened;
-
-	if (stat(path, &named) < 0)
-		return false;
-	for (size_t i = 0; i < files->items.len; i++)
-		if (fstat(files->items.items[i]->fd, &opened) == 0 && opened.st_dev == named.st_dev &&
-		    opened.st_ino == named.st_ino)
-			return true;
-	return false;
-}
-
-static int add_pattern(struct compose_files *files, struct wim_compose *c, const char *pattern,
-		       const struct image_work *work, struct err *err)
-{
-	glob_t found = { 0 };
-	int result = 0;
-
-	if (glob(pattern, 0, NULL, &found) != 0)
-		result = err_set(err, ERR_NOT_FOUND, "--ref=%s: no file has such a name", pattern);
-	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++) {
-		struct image_file *file;
-
-		if (is_open(files, found.gl_pathv[i]))
-			continue;
-		file = compose_files_open(files, found.gl_pathv[i], work, err);
-		if (file)
-			wim_compose_add_input(c, file);
-		else
-			result = -1;
-	}
-	globfree(&found);
-	return result;
-}
-
-int compose_files_add_refs(struct compose_files *files, struct wim_compose *c, const struct image_work *work,
-			   struct err *err)
-{
-	for (size_t i = 0; i < work->n_refs; i++)
-		if (add_pattern(files, c, work->refs[i], work, err) < 0)
-			return -1;
-	return 0;
+	if (!work->n_refs)
+		return compose_files_open(files, path, work, err);
+	return keep(files, image_file_open_parts(path, work->refs, work->n_refs, err), work, err);
 }
 
 static int check_chunk_size(enum wim_compression compression, uint32_t size, uint32_t max, struct err *err)

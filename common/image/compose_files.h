@@ -16,9 +16,9 @@ void compose_files_release(struct compose_files *files);
 struct image_file *compose_files_open(struct compose_files *files, const char *path, const struct image_work *work,
 				      struct err *err);
 
-/* Opens what the globs of work name and adds it to c; files that are there already are left out. */
-int compose_files_add_refs(struct compose_files *files, struct wim_compose *c, const struct image_work *work,
-			   struct err *err);
+/* The same with the parts that the globs of work name. */
+struct image_file *compose_files_open_source(struct compose_files *files, const char *path,
+					     const struct image_work *work, struct err *err);
 
 /* Sets the compression of c: what is wanted, or that of file. */
 int compose_choose_packing(struct wim_compose *c, const struct image_packing *wanted, const struct image_file *file,

@@ -120,6 +120,7 @@ static int prepare(struct capture *c, struct err *err)
 {
 	const struct image_capture *r = c->request;
 	static const struct wim_header none = { .compression = WIM_NONE };
+	const struct image_packing as_base = { .level = r->packing.level };
 	struct wim_compose choice = { .keep_total = false };
 	struct image_file like = { .header = none };
 
@@ -134,8 +135,8 @@ static int prepare(struct capture *c, struct err *err)
 	}
 	if (open_before(c, err) < 0 || open_others(c, err) < 0)
 		return -1;
-	if (compose_choose_packing(&choice, c->base ? &(struct image_packing){ .level = r->packing.level } : &r->packing,
-				   c->base ? c->base : &like, c->work, err) < 0)
+	if (compose_choose_packing(&choice, c->base ? &as_base : &r->packing, c->base ? c->base : &like, c->work,
+				   err) < 0)
 		return -1;
 	c->packing = choice.options.packing;
 	c->check = c->work->check || (c->base && c->base->header.integrity.offset && !c->work->no_check);

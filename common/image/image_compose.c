@@ -169,13 +169,12 @@ static int export_into(struct compose_job *job, const struct image_export *r, co
 	if (check_same_packing(&r->packing, base, err) < 0)
 		return -1;
 	wim_compose_add_input(&job->c, base);
-	source = compose_files_open(&job->files, r->source, work, err);
+	source = compose_files_open_source(&job->files, r->source, work, err);
 	if (!source)
 		return -1;
 	wim_compose_add_input(&job->c, source);
 	set_work(&job->c, work, base->header.integrity.offset != 0);
-	if (compose_choose_packing(&job->c, &same, base, work, err) < 0 ||
-	    compose_files_add_refs(&job->files, &job->c, work, err) < 0)
+	if (compose_choose_packing(&job->c, &same, base, work, err) < 0)
 		return -1;
 	if (!r->rebuild) {
 		job->c.options.solid = r->packing.solid ? COMPOSE_SOLID_ALL :
@@ -217,7 +216,7 @@ static bool is_esd(const char *path)
 static int export_new(struct compose_job *job, const struct image_export *r, const struct image_work *work,
 		      struct image_done *ret, struct err *err)
 {
-	struct image_file *source = compose_files_open(&job->files, r->source, work, err);
+	struct image_file *source = compose_files_open_source(&job->files, r->source, work, err);
 	struct image_packing packing = r->packing;
 
 	if (!source)
@@ -231,8 +230,7 @@ static int export_new(struct compose_job *job, const struct image_export *r, con
 										   COMPOSE_SOLID_ALL;
 	job->c.options.flags = source->header.flags & WIM_FLAG_RP_FIX;
 	wim_compose_add_input(&job->c, source);
-	if (compose_files_add_refs(&job->files, &job->c, work, err) < 0 ||
-	    export_images(job, r, 0, NULL, err) < 0)
+	if (export_images(job, r, 0, NULL, err) < 0)
 		return -1;
 	return compose_write_file(&job->c, r->target, ret, err);
 }
@@ -286,8 +284,6 @@ static int rewrite_file(struct compose_job *job, struct image_file *file, const 
 	if (wim_xml_drop_images(&c->xml, err) < 0)
 		return -1;
 	wim_compose_add_input(c, file);
-	if (compose_files_add_refs(&job->files, c, work, err) < 0)
-		return -1;
 	for (unsigned i = 1; i <= file->header.image_count; i++)
 		if ((i < rewrite->without_first || i > rewrite->without_last) && compose_add_image(c, 0, i, err) < 0)
 			return -1;
@@ -467,6 +463,35 @@ static int check_set(const struct compose_files *files, const char *const *names
 	return 0;
 }
 
+static size_t find_part(const struct compose_job *job, unsigned part)
+{
+	size_t i = 0;
+
+	while (job->files.items.items[i]->header.part != part)
+		i++;
+	return i;
+}
+
+/* A solid resource may be named in the table of one part and lie in another: then all are opened as one. */
+static int add_parts(struct compose_job *job, const char *const *names, size_t n, struct err *err)
+{
+	const struct image_work with_parts = { .refs = names, .n_refs = n };
+	struct image_file *all;
+	bool solid = false;
+
+	for (size_t i = 0; i < n; i++)
+		solid = solid || job->files.items.items[i]->blobs.has_solid;
+	for (unsigned part = 1; !solid && part <= n; part++)
+		wim_compose_add_input(&job->c, job->files.items.items[find_part(job, part)]);
+	if (!solid)
+		return 0;
+	all = compose_files_open_source(&job->files, names[find_part(job, 1)], &with_parts, err);
+	if (!all)
+		return -1;
+	wim_compose_add_input(&job->c, all);
+	return 0;
+}
+
 int image_join(const char *target, const char *const *parts, size_t n, bool replace, const struct image_work *work,
 	       struct image_done *ret, struct err *err)
 {
@@ -485,10 +510,8 @@ int image_join(const char *target, const char *const *parts, size_t n, bool repl
 	}
 	if (check_set(&job.files, parts, err) < 0)
 		return -1;
-	for (unsigned part = 1; part <= n; part++)
-		for (size_t i = 0; i < n; i++)
-			if (job.files.items.items[i]->header.part == part)
-				wim_compose_add_input(c, job.files.items.items[i]);
+	if (add_parts(&job, parts, n, err) < 0)
+		return -1;
 
 	struct image_file *first = c->inputs.items[0].file;
 	const struct image_packing same = { .given = false };

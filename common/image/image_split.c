@@ -109,7 +109,7 @@ static int check_fat(const struct splitter *s, struct err *err)
 
 static int prepare(struct splitter *s, const struct image_work *work, struct err *err)
 {
-	struct image_file *file = compose_files_open(&s->files, s->request->source, work, err);
+	struct image_file *file = compose_files_open_source(&s->files, s->request->source, work, err);
 	struct image_packing packing = s->request->packing;
 	struct wim_compose *c = &s->c;
 
@@ -132,8 +132,6 @@ static int prepare(struct splitter *s, const struct image_work *work, struct err
 	if (wim_xml_drop_images(&c->xml, err) < 0)
 		return -1;
 	wim_compose_add_input(c, file);
-	if (compose_files_add_refs(&s->files, c, work, err) < 0)
-		return -1;
 	for (unsigned i = 1; i <= file->header.image_count; i++)
 		if (compose_add_image(c, 0, i, err) < 0)
 			return -1;

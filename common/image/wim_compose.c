@@ -120,6 +120,8 @@ uint64_t wim_compose_least_bytes(const struct wim_compose *c)
 
 			if (input->counts[k] && wim_compose_copies(c, input->file, &blob->res))
 				sum += blob->res.stored;
+			else if (input->counts[k] && blob->res.solid && blob->res.size)
+				sum += blob->size / (blob->res.size / MAX(blob->res.stored, (uint64_t)1) + 1);
 		}
 	}
 	return sum;

@@ -96,7 +96,7 @@ unsigned wim_compose_add_input(struct wim_compose *c, struct image_file *file);
 int wim_compose_add_image(struct wim_compose *c, unsigned input, unsigned index, struct strbuf *element,
 			  struct err *err);
 
-/* Bytes that the new file takes at least: what is copied. */
+/* Bytes that the new file takes at least: what is copied, and for solid contents no more than they take now. */
 uint64_t wim_compose_least_bytes(const struct wim_compose *c);
 
 /* Into an empty file. */

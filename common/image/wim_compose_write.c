@@ -52,6 +52,8 @@ static int compare_places(const void *a, const void *b, void *items)
 	const struct wim_blob *blob_a = (const struct wim_blob *)items + *(const uint32_t *)a;
 	const struct wim_blob *blob_b = (const struct wim_blob *)items + *(const uint32_t *)b;
 
+	if (blob_a->res.source != blob_b->res.source)
+		return blob_a->res.source < blob_b->res.source ? -1 : 1;
 	if (blob_a->res.offset != blob_b->res.offset)
 		return blob_a->res.offset < blob_b->res.offset ? -1 : 1;
 	return (blob_a->at > blob_b->at) - (blob_a->at < blob_b->at);
@@ -97,7 +99,9 @@ static size_t end_of_resource(const struct wim_blob *blobs, const uint32_t *orde
 {
 	size_t end = first + 1;
 
-	while (end < n && blobs[order[end]].res.solid && blobs[order[end]].res.offset == blobs[order[first]].res.offset)
+	while (end < n && blobs[order[end]].res.solid &&
+	       blobs[order[end]].res.offset == blobs[order[first]].res.offset &&
+	       blobs[order[end]].res.source == blobs[order[first]].res.source)
 		end++;
 	return end;
 }
@@ -176,6 +180,12 @@ static struct wim_reader *reader_of(const struct out *o, const struct image_file
 	return NULL;
 }
 
+/* The file, of those of a split WIM, that a resource lies in. */
+static int fd_of(const struct image_file *file, const struct wim_resource *res)
+{
+	return file->n_parts ? file->parts[res->source].fd : file->fd;
+}
+
 static struct wim_reshdr reshdr_of(const struct wim_resource *res, uint8_t flags)
 {
 	return (struct wim_reshdr){
@@ -196,7 +206,7 @@ static int put_blob(struct out *o, struct compose_blob *blob, struct err *err)
 		const struct wim_reshdr from = reshdr_of(&blob->blob->res, 0);
 
 		o->c->copied += from.stored;
-		done = wim_writer_queue_copy(o->writer, blob->file->fd, &from, &blob->at, err);
+		done = wim_writer_queue_copy(o->writer, fd_of(blob->file, &blob->blob->res), &from, &blob->at, err);
 	} else {
 		o->c->packed += source.size;
 		done = wim_writer_queue(o->writer, &source, 0, &blob->at, err);
@@ -212,7 +222,7 @@ static int put_solid_copy(struct out *o, struct compose_solid *solid, struct err
 					 .size = WIM_SOLID_SIZE_MARK, .flags = WIM_RES_SOLID };
 
 	o->c->copied += from.stored;
-	return wim_writer_queue_copy(o->writer, solid->file->fd, &from, &solid->at, err);
+	return wim_writer_queue_copy(o->writer, fd_of(solid->file, &solid->from), &from, &solid->at, err);
 }
 
 struct solid_source {
@@ -490,7 +500,7 @@ static int prepare(struct out *o, uint64_t at, int fd, struct err *err)
 
 	o->readers = xcalloc(c->inputs.len + 1, sizeof(struct wim_reader *));
 	for (size_t i = 0; i < c->inputs.len; i++)
-		o->readers[i] = wim_reader_new(c->inputs.items[i].file->fd);
+		o->readers[i] = image_reader_new(c->inputs.items[i].file);
 	o->writer = wim_writer_new_packing(fd, at, &c->options.packing, err);
 	return o->writer ? 0 : -1;
 }
