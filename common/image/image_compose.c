@@ -445,6 +445,9 @@ int image_optimize(const struct image_optimize *request, const struct image_work
 
 static int check_set(const struct compose_files *files, const char *const *names, struct err *err)
 {
+	if (!files->items.items)
+		return err_set(err, ERR_USAGE, "no parts are given");
+
 	const struct wim_header *first = &files->items.items[0]->header;
 	CLEANUP(freep) bool *seen = xcalloc((size_t)first->parts + 1, sizeof(*seen));
 
