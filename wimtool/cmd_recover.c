@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/base/file.h"
 #include "common/image/image.h"
 #include "common/image/image_recover.h"
 #include "wimtool/commands.h"
+#include "wimtool/mount_commit.h"
 
-static void show_text(FILE *out, const char *wim, const struct image_recovery *done)
+static void show_text(FILE *out, const char *wim, const struct image_recovery *done, unsigned n_mounts)
 {
 	if (done->replayed)
 		fprintf(out, "%s: put back as it was before the change that did not end\n", wim);
@@ -17,7 +20,10 @@ static void show_text(FILE *out, const char *wim, const struct image_recovery *d
 			wim, done->trimmed);
 	if (done->removed_temps)
 		fprintf(out, "%s: %u unfinished files of captures removed\n", wim, done->removed_temps);
-	if (!done->replayed && !done->cleared_mark && !done->removed_temps)
+	if (done->stagings)
+		fprintf(out, "%s: %u folders of killed mounts by wimlib put away (wimtool clean shows where)\n", wim,
+			done->stagings);
+	if (!done->replayed && !done->cleared_mark && !done->removed_temps && !done->stagings && !n_mounts)
 		fprintf(out, "%s: nothing to recover\n", wim);
 }
 
@@ -29,21 +35,55 @@ static int check_readable(const char *wim, struct err *err)
 	return file || !path_exists(wim) ? 0 : -1;
 }
 
+/* Mounts for changes of this WIM that are broken: what a killed commit did is taken over, and the user told. */
+static int look_at_mounts(const struct cli *cli, const char *wim, unsigned *ret, struct err *err)
+{
+	CLEANUP(mount_records_release) struct mount_records records = { 0 };
+	CLEANUP(freep) char *real = realpath(wim, NULL);
+
+	*ret = 0;
+	json_begin_array(cli->json, "mounts");
+	if (real && mount_records_load(&records, err) < 0)
+		return -1;
+	for (size_t i = 0; i < records.len; i++) {
+		struct mount_record *record = &records.items[i];
+		CLEANUP(close_fdp) int lock = strcmp(record->wim, real) == 0 ? mount_lock(record, NULL) : -1;
+		bool settled;
+
+		if (lock < 0 || !record->writable || mount_commit_settle(record, &settled, err) < 0)
+			continue;
+		if (mount_status(record, NULL) != MOUNT_NEEDS_REMOUNT)
+			continue;
+		(*ret)++;
+		json_text(cli->json, NULL, record->mountpoint);
+		if (!cli->quiet)
+			fprintf(cli->out, "%s: the changes made on %s are kept: wimtool remount %s\n", wim,
+				record->mountpoint, record->mountpoint);
+	}
+	json_end_array(cli->json);
+	return 0;
+}
+
 static int recover_run(struct cli *cli, const void *args UNUSED, struct err *err)
 {
 	const char *wim = cli->args[0];
+	CLEANUP(freep) char *keep = mount_recovered_folder(NULL);
 	struct image_recovery done;
+	unsigned n_mounts;
 
-	if (image_recover_all(wim, &done, err) < 0 || check_readable(wim, err) < 0)
+	if (image_recover_all(wim, keep, &done, err) < 0 || check_readable(wim, err) < 0)
 		return err_context(err, "%s", wim);
-	if (!cli->quiet)
-		show_text(cli->out, wim, &done);
 	json_begin_object(cli->json, "result");
 	json_text(cli->json, "wim", wim);
 	json_bool(cli->json, "recovered", done.replayed);
 	json_bool(cli->json, "mark_cleared", done.cleared_mark);
 	json_uint(cli->json, "bytes_trimmed", done.trimmed);
 	json_uint(cli->json, "temporary_files_removed", done.removed_temps);
+	json_uint(cli->json, "stagings_put_away", done.stagings);
+	if (look_at_mounts(cli, wim, &n_mounts, err) < 0)
+		return -1;
+	if (!cli->quiet)
+		show_text(cli->out, wim, &done, n_mounts);
 	json_end_object(cli->json);
 	return CLI_DONE;
 }
@@ -65,7 +105,10 @@ const struct cli_command cmd_recover = {
 		       "cut off. A program that writes without a lock (from another operating system, over a network) "
 		       "is not seen: end it first.\n\n"
 		       "Temporary files \".WIM.XXXXXX\" beside the WIM are removed when they are yours, begin as a WIM "
-		       "and no capture holds their lock.",
+		       "and no capture holds their lock.\n\n"
+		       "A killed mount by wimlib leaves a folder WIM.stagingXXXXXXXXXX, with changed contents whose names "
+		       "nobody knows; it is put away to where clean finds it. Changes made through our own mounts are "
+		       "kept by themselves; those that wait for a remount are named.",
 	.examples = recover_examples,
 	.n_examples = ARRAY_SIZE(recover_examples),
 	.min_args = 1,

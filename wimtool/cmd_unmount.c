@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
+#include "common/image/image_compose.h"
 #include "wimtool/commands.h"
 #include "wimtool/mount_commit.h"
 #include "wimtool/mount_end.h"
@@ -61,6 +62,19 @@ static int commit(const struct unmount_args *args, struct mount_record *record, 
 	return 0;
 }
 
+/* Everything is committed by then. */
+static int rebuild(const struct unmount_args *args, const struct mount_record *record, struct err *err)
+{
+	const struct image_optimize request = { .wim = record->wim };
+	const struct image_work work = { .check = args->check };
+	struct image_done done;
+
+	if (image_optimize(&request, &work, &done, err) == 0)
+		return 0;
+	err_context(err, "%s: committed, but not written anew", record->wim);
+	return err_hint(err, "wimtool optimize does it");
+}
+
 static int unmount_record(const struct cli *cli, const struct unmount_args *args, struct mount_record *record,
 			  struct unmounted *ret, struct err *err)
 {
@@ -79,7 +93,9 @@ static int unmount_record(const struct cli *cli, const struct unmount_args *args
 		return -1;
 	if (args->commit && record->writable && commit(args, record, ret, err) < 0)
 		return err_hint(err, "the changes are kept: wimtool remount %s, or unmount --discard", cli->args[0]);
-	return mount_record_remove(record, err);
+	if (mount_record_remove(record, err) < 0)
+		return -1;
+	return ret->committed && args->rebuild ? rebuild(args, record, err) : 0;
 }
 
 static int unmount(const struct cli *cli, const struct unmount_args *args, struct unmounted *ret, struct err *err)

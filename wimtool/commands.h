@@ -18,6 +18,7 @@ extern const struct cli_command cmd_mount;
 extern const struct cli_command cmd_mountrw; /* mount --rw */
 extern const struct cli_command cmd_unmount;
 extern const struct cli_command cmd_mounts;
+extern const struct cli_command cmd_clean;
 extern const struct cli_command cmd_remount;
 extern const struct cli_command cmd_commit;
 extern const struct cli_command cmd_recover;

@@ -29,6 +29,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_commit,
 	&cmd_remount,
 	&cmd_unmount,
+	&cmd_clean,
 	&cmd_recover,
 	&cmd_doctor,
 	&cmd_set_timezone,

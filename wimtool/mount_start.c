@@ -16,6 +16,7 @@
 #include "common/base/filetime.h"
 #include "common/base/utf16.h"
 #include "common/image/image_fs.h"
+#include "common/image/wim_integrity.h"
 #include "wimtool/mount_overlay.h"
 #include "wimtool/mount_server.h"
 
@@ -376,6 +377,16 @@ static int fill_record(const struct mount_request *r, struct image_file *file, s
 	return keep_refs(r->refs, record, err);
 }
 
+static int check_integrity(const struct image_file *file, struct err *err)
+{
+	if (wim_integrity_compare(file->fd, file->file_bytes, &file->header, err) < 0)
+		return -1;
+	for (size_t i = 1; i < file->n_parts; i++)
+		if (wim_integrity_compare(file->parts[i].fd, file->parts[i].file_bytes, &file->parts[i].header, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int prepare(const struct mount_request *r, struct image_file **file, struct wim_tree **tree,
 		   struct mount_record *record, struct err *err)
 {
@@ -386,6 +397,8 @@ static int prepare(const struct mount_request *r, struct image_file **file, stru
 		err_set(err, ERR_NOT_FOUND, "%s: other parts of this split WIM are wanted", r->wim);
 		return err_hint(err, "name them: --ref='install*.swm'");
 	}
+	if (r->check && check_integrity(*file, err) < 0)
+		return err_context(err, "%s", r->wim);
 	if (r->writable && image_check_can_change(*file, err) < 0)
 		return err_context(err, "%s", r->wim);
 	if (fill_record(r, *file, record, err) < 0)

@@ -141,21 +141,37 @@ static int remove_one(const char *path, const struct stat *st UNUSED, int type U
 }
 
 /* Never into another file system: what is mounted below stays. The work folder of overlayfs has mode 0. */
-static int remove_tree(const char *path, struct err *err)
+int mount_remove_tree(const char *path, struct err *err)
 {
 	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_MOUNT | FTW_PHYS) < 0 && errno != ENOENT)
 		return err_errno(err, errno, "%s: cannot be removed", path);
 	return 0;
 }
 
+int mount_remove_broken(const char *folder, struct err *err)
+{
+	CLEANUP(freep) char *lower = path_join(folder, "lower");
+
+	if (mount_is_mounted(lower, NULL))
+		return err_set(err, ERR_BUSY, "%s: an image is mounted there", lower);
+	return mount_remove_tree(folder, err);
+}
+
+char *mount_recovered_folder(struct err *err)
+{
+	CLEANUP(freep) char *root = state_root();
+	CLEANUP(freep) char *folder = path_folder(root);
+
+	if (make_folders(root, err) < 0 || check_owner(root, err) < 0)
+		return NULL;
+	return path_join(folder, "recovered");
+}
+
 int mount_record_remove(const struct mount_record *record, struct err *err)
 {
-	if (record->staging && remove_tree(record->staging, err) < 0)
+	if (record->staging && mount_remove_tree(record->staging, err) < 0)
 		return -1;
-	/* the record last but for its folder: what is left of a removal that was cut short is found again */
-	if (remove_tree(record->folder, err) < 0)
-		return -1;
-	return 0;
+	return mount_remove_tree(record->folder, err);
 }
 
 static int load_record(const char *folder, struct mount_record *ret, struct err *err)

@@ -68,6 +68,15 @@ void mount_records_release(struct mount_records *records);
 /* The newest record of a mount point; NULL with ERR_NOT_FOUND. */
 struct mount_record *mount_records_find(struct mount_records *records, const char *mountpoint, struct err *err);
 
+/* Removes a folder whose record cannot be read. */
+int mount_remove_broken(const char *folder, struct err *err);
+
+/* Where recover puts what others left; its parents are made. Free it; NULL on an error. */
+char *mount_recovered_folder(struct err *err);
+
+/* Removes a folder with all in it; never what is mounted there. Is not there: fine. */
+int mount_remove_tree(const char *path, struct err *err);
+
 /* A path with links in its folder resolved; works for a mount point whose server is dead. Free it. */
 char *mount_real_path(const char *path, struct err *err);
 

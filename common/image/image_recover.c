@@ -195,24 +195,87 @@ static unsigned remove_temps(const char *path)
 	return removed;
 }
 
+/* ---- folders of wimlib's mounts ---- */
+
+#define STAGING_MARK ".staging"
+#define STAGING_RANDOM_LEN 10
+
+static bool is_staging_name(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+	size_t mark = strlen(STAGING_MARK);
+
+	return strncmp(entry, name, len) == 0 && strncmp(entry + len, STAGING_MARK, mark) == 0 &&
+	       strlen(entry + len + mark) == STAGING_RANDOM_LEN &&
+	       strspn(entry + len + mark, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
+		       STAGING_RANDOM_LEN;
+}
+
+static bool is_own_folder(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+/* Both in one file system, or one with the other's permission; a copy is not worth the risk of half of it. */
+static int put_away(const char *path, const char *keep, unsigned *done, struct err *err)
+{
+	CLEANUP(freep) char *to = NULL;
+
+	if (rmdir(path) == 0) {
+		(*done)++;
+		return 0;
+	}
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return 0;
+	if (mkdir(keep, 0700) < 0 && errno != EEXIST)
+		return err_errno(err, errno, "%s", keep);
+	to = path_join(keep, path_name(path));
+	if (rename(path, to) < 0 && errno != EXDEV)
+		return err_errno(err, errno, "moving %s to %s", path, keep);
+	*done += !path_exists(path);
+	return 0;
+}
+
+/* The caller holds the lock that wimlib's server holds as long as it lives, so the folders belong to nobody. */
+static int put_stagings_away(const char *path, const char *keep, unsigned *ret, struct err *err)
+{
+	CLEANUP(freep) char *folder = path_folder(path);
+	DIR *dir = opendir(folder);
+	int done = 0;
+
+	for (const struct dirent *entry; dir && done == 0 && (entry = readdir(dir));) {
+		CLEANUP(freep) char *staging = path_join(folder, entry->d_name);
+
+		if (is_staging_name(entry->d_name, path_name(path)) && is_own_folder(staging))
+			done = put_away(staging, keep, ret, err);
+	}
+	if (dir)
+		closedir(dir);
+	return done;
+}
+
 /* ---- all ---- */
 
-static int recover_wim(const char *path, struct image_recovery *ret, struct err *err)
+static int recover_wim(const char *path, const char *keep, struct image_recovery *ret, struct err *err)
 {
 	CLEANUP(close_fdp) int fd = image_open_locked(path, err);
 
 	if (fd < 0 || wim_journal_replay(path, fd, &ret->replayed, err) < 0)
 		return -1;
-	return look_at_mark(path, fd, ret, err);
+	if (look_at_mark(path, fd, ret, err) < 0)
+		return -1;
+	return keep ? put_stagings_away(path, keep, &ret->stagings, err) : 0;
 }
 
-int image_recover_all(const char *path, struct image_recovery *ret, struct err *err)
+int image_recover_all(const char *path, const char *keep, struct image_recovery *ret, struct err *err)
 {
 	CLEANUP(freep) char *real = realpath(path, NULL);
 	int missing = errno;
 	struct image_recovery done = { 0 };
 
-	if (real && recover_wim(real, &done, err) < 0)
+	if (real && recover_wim(real, keep, &done, err) < 0)
 		return -1;
 	if (*path)
 		done.removed_temps = remove_temps(real ? real : path);

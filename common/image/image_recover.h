@@ -14,10 +14,14 @@ struct image_recovery {
 	bool cleared_mark;      /* WRITE_IN_PROGRESS, after the whole WIM was verified */
 	uint64_t trimmed;       /* bytes of the interrupted write, cut off with the mark */
 	unsigned removed_temps; /* unfinished files of captures that no longer run */
+	unsigned stagings;      /* folders "WIM.stagingXXXXXXXXXX" of mounts by wimlib whose server died, moved away */
 };
 
-/* path may be missing when temporary files of it are left. */
-int image_recover_all(const char *path, struct image_recovery *ret, struct err *err);
+/*
+ * keep is a folder for what killed mounts by wimlib left beside the WIM: changed contents, whose names nobody knows.
+ * NULL leaves them. A folder without contents is removed. path may be missing when temporary files of it are left.
+ */
+int image_recover_all(const char *path, const char *keep, struct image_recovery *ret, struct err *err);
 
 /*
  * A capture holds this lock on its temporary file while it writes, which is how

@@ -44,7 +44,7 @@ declare -A runs=(
 	[wimtool apply]='0 image.wim 1 applied'
 	[wimtool extract]='0 image.wim 1 /Windows/INF --dest-dir=extracted' [wimtool verify]='0 image.wim'
 	[wimtool mount]='0 mounted.wim 1 mnt' [wimtool mountrw]='0 mounted.wim 1 mntrw' [wimtool unmount]='0 mnt'
-	[wimtool mounts]='0' [wimtool commit]='0 mntrw' [wimtool remount]='0 mntrw'
+	[wimtool mounts]='0' [wimtool commit]='0 mntrw' [wimtool remount]='0 mntrw' [wimtool clean]='0'
 	[wimtool update]='0 image.wim 1 --script=script' [wimtool recover]='0 image.wim'
 	[wimtool hash]='0 image.wim 1' [wimtool diff]='0 image.wim:1 image.wim:1'
 	[wimtool set]='0 image.wim 1 --description=described' [wimtool doctor]='0 image.wim:1'

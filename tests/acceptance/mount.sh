@@ -192,4 +192,62 @@ refuse "an image that another program has changed since" 'another program has ch
 check "a further image keeps the changes" wimtool commit mnt --append=mine
 wimtool unmount --discard mnt -q
 check "wimlib-imagex verify" wimlib-imagex verify four.wim
+
+# ---- what others leave, what is broken ----
+# The first mount that there is loses its server.
+kill_server() {
+	local server i
+	server=$(wimtool mounts --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["result"]["mounts"][0]["server"])')
+	kill -9 "$server"
+	for i in $(seq 200); do
+		wimtool mounts | sed -n 3p | grep -q '^  ok$' || return
+		sleep 0.05
+	done
+}
+mkdir apart dead
+cp model.wim apart/wimlib.wim
+wimlib-imagex mountrw apart/wimlib.wim 1 dead >/dev/null 2>&1
+echo lost >dead/lost
+server=$(pgrep -f "mountrw apart/wimlib.wim 1 dead")
+kill -9 "$server"
+while kill -0 "$server" 2>/dev/null; do sleep 0.05; done
+refuse "the mount point of a dead mount by wimlib" 'has died' wimtool mount LZX.wim dead
+check "unmount --force clears it" wimtool unmount --force dead
+check "recover puts its folder away" bash -c 'wimtool recover apart/wimlib.wim | grep -q "1 folders of killed mounts" && [ "$(ls apart)" = wimlib.wim ]'
+check "nothing is lost by it" grep -rqx lost state/recovered
+check "clean leaves it" bash -c 'wimtool clean | grep -q "killed mounts of wimlib"'
+check "clean --discard removes it" bash -c 'wimtool clean --discard -q && [ ! -e state/recovered ]'
+
+wimtool mount --rw model.wim mnt -q
+wimtool mount LZX.wim mnt2 -q
+echo change >mnt/change
+kill_server
+check "recover names the mount that holds changes" bash -c 'wimtool recover model.wim | grep -q "wimtool remount $PWD/mnt"'
+check "clean keeps it" bash -c 'wimtool clean | grep -q "its changes are kept"'
+check "remount brings the changes back" bash -c 'wimtool remount -q && [ "$(cat mnt/change)" = change ]'
+kill_server
+check "clean --discard drops them and leaves the live mount" \
+	bash -c 'wimtool clean --discard -q && [ "$(ls state/mounts | wc -l)" -eq 1 ] && [ -e mnt2/Windows ] && ! mountpoint -q mnt'
+check "unmount --commit of a read-only mount" wimtool unmount --commit mnt2
+mkdir state/mounts/broken
+check "mounts tells of a folder without a record" bash -c 'wimtool mounts 2>&1 | grep -q broken'
+check "clean removes it" bash -c 'wimtool clean -q && [ -z "$(ls state/mounts)" ]'
+check "no WIM was changed by all that" cmp model.wim apart/wimlib.wim
+
+cp model.wim five.wim
+wimtool mount --rw five.wim mnt -q
+rm -rf mnt/Windows
+check "unmount --commit --rebuild --check" wimtool unmount --commit --rebuild --check mnt
+check "the WIM is smaller" test "$(stat -c %s five.wim)" -lt "$(stat -c %s model.wim)"
+check "and agrees with its integrity table" wimlib-imagex verify five.wim
+check "mount --check" wimtool mount --check five.wim mnt
+wimtool unmount mnt -q
+printf X | dd of=five.wim bs=1 seek=5000 conv=notrunc status=none
+refuse "mount --check of a WIM that differs from its table" 'integrity' wimtool mount --check five.wim mnt
+
+# libwim of Debian brings libfuse 2, our server libfuse 3: each must be bound to its own.
+LD_BIND_NOW=1 LD_DEBUG=bindings wimtool --version >/dev/null 2>bindings
+check "our calls go to libfuse3" bash -c 'grep "symbol .fuse_" bindings | grep -q "wimtool .*libfuse3"'
+check "no call goes to the other library" \
+	bash -c '! grep "symbol .fuse_" bindings | grep -E "wimtool \[[0-9]+\] to [^ ]*libfuse\.so|libwim[^ ]* \[[0-9]+\] to [^ ]*libfuse3"'
 finish
