@@ -11,6 +11,7 @@
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
+#include "common/base/vec.h"
 #include "sysprep-lite/dir_place.h"
 #include "sysprep-lite/kept.h"
 #include "sysprep-lite/target_backend.h"
@@ -21,6 +22,7 @@
 struct dir_target {
 	int root;   /* open; locked while the folder is changed */
 	bool begun; /* a commit has changed something */
+	VEC(char *) made; /* folders that a commit made, the outer one before the inner */
 };
 
 static bool find(const struct dir_target *dir, const char *path, struct dir_place *ret)
@@ -115,12 +117,38 @@ struct staged {
 	struct atomic_file *file;
 };
 
+/* The folders on the way to path that are not there yet. */
+static void note_missing(struct dir_target *dir, const char *path)
+{
+	for (const char *end = strchr(path, '\\'); end; end = strchr(end + 1, '\\')) {
+		CLEANUP(freep) char *folder = xstrndup(path, (size_t)(end - path));
+		struct target_entry entry;
+
+		if (dir_stat(dir, folder, &entry))
+			continue;
+		*vec_add(&dir->made) = folder;
+		folder = NULL;
+	}
+}
+
+/* After a commit that put nothing in place. */
+static void remove_made(struct dir_target *dir)
+{
+	for (size_t i = dir->made.len; i > 0; i--) {
+		CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
+
+		if (find(dir, dir->made.items[i - 1], &place))
+			(void)unlinkat(place.folder, place.name, AT_REMOVEDIR);
+	}
+}
+
 /* Writes the new contents through to a temporary file beside the old. */
-static int stage(const struct dir_target *dir, const struct target_change *change, struct staged *ret, struct err *err)
+static int stage(struct dir_target *dir, const struct target_change *change, struct staged *ret, struct err *err)
 {
 	CLEANUP(freep) char *path = NULL;
 	struct target_entry entry;
 
+	note_missing(dir, change->path);
 	if (!dir_place_find(dir->root, change->path, true, &ret->place) ||
 	    (dir_place_stat(&ret->place, &entry) && (entry.is_link || entry.is_dir)))
 		return err_set(err, ERR_REFUSED, "%s: a link or folder is in the way", change->path);
@@ -161,6 +189,8 @@ static int commit_puts(struct dir_target *dir, const struct target_commit *commi
 			atomic_file_closep(&staged[i].file);
 		dir_place_release(&staged[i].place);
 	}
+	if (!dir->begun)
+		remove_made(dir);
 	tempfiles_release_signals();
 	return status;
 }
@@ -274,6 +304,9 @@ static void dir_free(void *state)
 {
 	struct dir_target *dir = state;
 
+	for (size_t i = 0; i < dir->made.len; i++)
+		free(dir->made.items[i]);
+	vec_release(&dir->made);
 	close_fdp(&dir->root);
 	free(dir);
 }

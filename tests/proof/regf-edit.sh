@@ -17,7 +17,12 @@ seq "$first" "$step" $((first + sequences - 1)) | xargs -P "$jobs" -I{} sh -c \
 while read -r from; do
 	bad "sequences from $from" < <(grep -a 'sequence\|ERROR' "from-$from.log" | tail -n 5)
 done <failed
-for run in from-*.log; do
-	grep -qx "${run//[!0-9]/}" failed || good "$step sequences from ${run//[!0-9]/}"
+for from in $(seq "$first" "$step" $((first + sequences - 1))); do
+	grep -qx "$from" failed && continue
+	if grep -q 'PASSED  . 1 test' "from-$from.log"; then
+		good "$step sequences from $from"
+	else
+		bad "sequences from $from did not end" <"from-$from.log"
+	fi
 done
 finish
