@@ -19,6 +19,10 @@ static void print_page(struct cli *cli, const struct rule *rule)
 	json_text(cli->json, "severity", severity_name(meta->severity));
 	json_text(cli->json, "summary", meta->summary);
 	json_text(cli->json, "why", meta->why);
+	if (rule_search_for(rule)) {
+		json_text(cli->json, "search_for", rule_search_for(rule)->message);
+		json_text(cli->json, "logs", rule_search_for(rule)->logs);
+	}
 	json_text(cli->json, "bad", rule->bad);
 	json_text(cli->json, "good", rule->good);
 	json_text(cli->json, "advice", meta->advice);

@@ -6,4 +6,13 @@
 
 #include "unattend/lint.h"
 
+/* What Setup shows and logs for mistakes of the kind, to be searched for; NULL for rules that are no errors. */
+const struct search_for *rule_search_for(const struct rule *rule);
+
+struct search_for {
+	const char *from, *to; /* ids of the rules it is for */
+	const char *message;
+	const char *logs;
+};
+
 void rule_page(const struct rule *rule, struct strbuf *ret);

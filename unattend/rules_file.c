@@ -337,6 +337,7 @@ static const struct rule rules[] = {
 			.summary = "a comment disables a rule that finds nothing there",
 			.why = "The comment is no longer needed and would hide a new finding.",
 			.advice = "remove the comment",
+			.source = "docs/unattend-config.md",
 		},
 		.flags = RULE_ANY_XML,
 		.bad = "<!-- unattend: disable=UA301 -->   (before an element without a MAK)",

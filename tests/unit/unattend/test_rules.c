@@ -171,6 +171,8 @@ static void rules_are_complete_and_unique(void **state UNUSED)
 		assert_non_null(rule->bad);
 		assert_non_null(rule->good);
 		assert_non_null(rule->check);
+		assert_non_null(rule->meta.source);
+		assert_true(rule->meta.severity != SEVERITY_ERROR || rule_search_for(rule));
 		for (size_t k = 0; k < i; k++) {
 			other = rule_at(k);
 			assert_string_not_equal(rule->meta.id, other->meta.id);
