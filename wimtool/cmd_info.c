@@ -263,8 +263,8 @@ static int show_all(struct cli *cli, struct image_file *file, const struct info_
 	if (result < 0)
 		return err_context(err, "%s", path);
 	if (args->header)
-		wim_show_header(&header, cli->out);
-	if (args->blobs && wim_show_blobs(path, cli->out, err) < 0)
+		wim_show_header(&header, cli->out, cli->json);
+	if (args->blobs && wim_show_blobs(path, cli->out, cli->json, err) < 0)
 		return -1;
 	if (args->xml) {
 		fprintf(cli->out, "%s\n", image_xml(file));

@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/base/utf16.h"
 #include "common/image/wim_blobs.h"
+#include "common/image/wim_hash.h"
 #include "common/image/wim_resource.h"
 
 #define XML_MAX (64u << 20) /* image.h refuses more before we come here */
@@ -87,8 +88,36 @@ static void show_reshdr(FILE *out, const char *what, const struct wim_reshdr *hd
 	show_field(out, what, size_field, "", hdr->size);
 }
 
-void wim_show_header(const struct wim_header *header, FILE *out)
+static void json_reshdr(struct json *j, const char *key, const struct wim_reshdr *hdr)
 {
+	json_begin_object(j, key);
+	json_uint(j, "offset", hdr->offset);
+	json_uint(j, "stored", hdr->stored);
+	json_uint(j, "size", hdr->size);
+	json_uint(j, "flags", hdr->flags);
+	json_end_object(j);
+}
+
+static void json_header(struct json *j, const struct wim_header *header)
+{
+	json_begin_object(j, "header");
+	json_uint(j, "version", load_le32(header->raw + VERSION_FIELD));
+	json_uint(j, "flags", header->flags);
+	json_begin_array(j, "flag_names");
+	for (size_t i = 0; i < ARRAY_SIZE(header_flags); i++)
+		if (header->flags & header_flags[i].flag)
+			json_text(j, NULL, header_flags[i].name);
+	json_end_array(j);
+	json_reshdr(j, "blob_table", &header->blob_table);
+	json_reshdr(j, "xml", &header->xml);
+	json_reshdr(j, "boot_metadata", &header->boot_metadata);
+	json_reshdr(j, "integrity", &header->integrity);
+	json_end_object(j);
+}
+
+void wim_show_header(const struct wim_header *header, FILE *out, struct json *json)
+{
+	json_header(json, header);
 	fprintf(out, "Magic Characters            = %s\n", header->pipable ? "WLPWM\\0\\0\\0" : "MSWIM\\0\\0\\0");
 	fprintf(out, "Header Size                 = %u\n", load_le32(header->raw + HEADER_SIZE_FIELD));
 	fprintf(out, "Version                     = 0x%x\n", load_le32(header->raw + VERSION_FIELD));
@@ -110,11 +139,35 @@ void wim_show_header(const struct wim_header *header, FILE *out)
 	show_reshdr(out, "Integrity", &header->integrity, "Original_size");
 }
 
-static void show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob, FILE *out)
+static void json_blob(struct json *j, const struct wim_blob *blob, const struct wim_reshdr *hdr)
+{
+	char text[WIM_HASH_TEXT_LEN + 1];
+
+	json_begin_object(j, NULL);
+	json_text(j, "sha1", wim_hash_format(blob->hash, text));
+	json_uint(j, "size", blob->size);
+	json_uint(j, "part", blob->part);
+	json_uint(j, "references", blob->refcnt);
+	json_uint(j, "flags", hdr->flags);
+	if (blob->res.solid) {
+		json_uint(j, "solid_resource", blob->res.offset);
+		json_uint(j, "solid_offset", blob->at);
+	} else {
+		json_uint(j, "stored", hdr->stored);
+		json_uint(j, "offset", hdr->offset);
+	}
+	json_end_object(j);
+}
+
+static void show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob, FILE *out, struct json *json)
 {
 	struct wim_reshdr hdr;
 
 	wim_reshdr_load((const uint8_t *)blobs->table.data + (size_t)blob->row * WIM_BLOB_ROW_LEN + ROW_RESHDR, &hdr);
+	if (json) {
+		json_blob(json, blob, &hdr);
+		return;
+	}
 	fputs("Hash              = ", out);
 	wim_show_hex(blob->hash, sizeof(blob->hash), out);
 	fprintf(out, "\nUncompressed size = %" PRIu64 " bytes\n", blob->size);
@@ -135,7 +188,7 @@ static void show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob
 	fputs("\n\n", out);
 }
 
-static int show_table(int fd, FILE *out, struct err *err)
+static int show_table(int fd, FILE *out, struct json *json, struct err *err)
 {
 	CLEANUP(wim_reader_freep) struct wim_reader *reader = wim_reader_new(fd);
 	CLEANUP(wim_blobs_release) struct wim_blobs blobs = { 0 };
@@ -145,18 +198,20 @@ static int show_table(int fd, FILE *out, struct err *err)
 	if (file_size(fd, &file_bytes, err) < 0 || wim_header_read(fd, file_bytes, &header, err) < 0 ||
 	    wim_blobs_load(reader, fd, file_bytes, &header, &blobs, err) < 0)
 		return -1;
+	json_begin_array(json, "blobs");
 	for (size_t i = 0; i < blobs.n_metadata; i++)
-		show_blob(&blobs, &blobs.metadata[i], out);
+		show_blob(&blobs, &blobs.metadata[i], out, json);
 	for (size_t i = 0; i < blobs.n; i++)
-		show_blob(&blobs, &blobs.items[i], out);
+		show_blob(&blobs, &blobs.items[i], out, json);
+	json_end_array(json);
 	return 0;
 }
 
-int wim_show_blobs(const char *path, FILE *out, struct err *err)
+int wim_show_blobs(const char *path, FILE *out, struct json *json, struct err *err)
 {
 	CLEANUP(close_fdp) int fd = file_open_read(path, err);
 
-	if (fd < 0 || show_table(fd, out, err) < 0)
+	if (fd < 0 || show_table(fd, out, json, err) < 0)
 		return err_context(err, "%s", path);
 	return 0;
 }

@@ -8,12 +8,14 @@
 #include <stdio.h>
 
 #include "common/image/wim_header.h"
+#include "common/report/json.h"
 
 /* The parts that "info" needs of the header itself. */
 int wim_show_load_header(const char *path, struct wim_header *ret, uint64_t *ret_file_bytes, struct err *err);
 
-void wim_show_header(const struct wim_header *header, FILE *out);
-int wim_show_blobs(const char *path, FILE *out, struct err *err);
+/* As text to out, and as the members "header" and "blobs" of json, which may be NULL. */
+void wim_show_header(const struct wim_header *header, FILE *out, struct json *json);
+int wim_show_blobs(const char *path, FILE *out, struct json *json, struct err *err);
 
 /* The bytes of the XML as they are in the file (UTF-16LE with its mark). */
 int wim_show_save_xml(const char *path, const char *to, struct err *err);
