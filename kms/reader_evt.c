@@ -105,7 +105,8 @@ static bool whole_record(struct evt *e, size_t at, struct bytes *ret, size_t *re
 		(void)bytes_slice(e->log, at, len, ret);
 		*ret_next = at + len;
 	} else {
-		if (!bytes_holds(e->log, HEADER_LEN, len - here))
+		/* It ends in front of its own beginning. */
+		if (len - here > at - HEADER_LEN)
 			return false;
 		strbuf_clear(&e->joined);
 		strbuf_add(&e->joined, e->log.data + at, here);
@@ -183,7 +184,7 @@ static size_t walk(struct evt *e, size_t at, size_t end)
 			at += CURSOR_LEN;
 		} else if (is_record(e->log, at) && whole_record(e, at, &record, &next)) {
 			tell(e, record);
-			if (next < at)
+			if (next <= at)
 				return next;
 			at = next;
 		} else {
