@@ -2,6 +2,7 @@
 /* export, delete, optimize, join */
 #include "common/image/image_compose.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -515,6 +516,8 @@ int image_join(const char *target, const char *const *parts, size_t n, bool repl
 		return -1;
 	if (add_parts(&job, parts, n, err) < 0)
 		return -1;
+
+	assert(c->inputs.items);
 
 	struct image_file *first = c->inputs.items[0].file;
 	const struct image_packing same = { .given = false };
