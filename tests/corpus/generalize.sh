@@ -45,6 +45,37 @@ for version in nt4 xp win7 win10; do
 	check "$version: the file grew by no more than 4096 bytes" test \
 		"$(stat -c %s $version/$config/SYSTEM)" -le $(($(stat -c %s before-$version/$config/SYSTEM) + 4096))
 	check "$version: nothing is left to change" sysprep-lite scan --changeable $version
+	[ $version = win10 ] ||
+		check "$version: no byte of what was removed is left" \
+			python3 "$cases/traces.py" result.json before-$version/$config $version/$config
+	cp -a before-$version planned-$version
+	check "$version: plan" sysprep-lite plan -o plan-$version.json planned-$version
+	check "$version: generalize --plan" sysprep-lite generalize --plan plan-$version.json --journal j-$version planned-$version
+	check "$version: verify: the plan and nothing else" sysprep-lite verify --plan plan-$version.json planned-$version
+	[ $version = nt4 ] || # nothing was to be changed there
+		check "$version: undo" sysprep-lite undo --journal j-$version planned-$version
+	check "$version: bit for bit as before" diff -rq before-$version planned-$version
+done
+
+# The other hives of the corpus as hives of a machine: all that opens is planned, changed and proved.
+mkdir -p others && xz -dc "$corpus/win7/SYSTEM.xz" >others/SYSTEM
+for source in win2008/SAM win2008r2/SAM win2012/SAM win2016/SAM xp/SAM misc/SAM_regipy misc/SAM_winregkb \
+	win2008/SECURITY win2008r2/SECURITY win2012/SECURITY win2016/SECURITY xp/SECURITY misc/SECURITY_winregkb \
+	misc/software_partial misc/NTUSER_win7.DAT misc/NTUSER_winregkb.DAT misc/BCD xp/NTUSER.DAT; do
+	case $source in
+	*SAM*) name=SAM ;;
+	*SECURITY*) name=SECURITY ;;
+	*software*) name=SOFTWARE ;;
+	*BCD*) name=BCD ;;
+	*) name=DefaultUser ;;
+	esac
+	cp others/SYSTEM one.SYSTEM
+	xz -dc "$corpus/$source.xz" >one.hive
+	check "$source: plan, generalize, verify" sh -c "sysprep-lite plan --enable cached-logons -o one.json --hive SYSTEM=one.SYSTEM --hive $name=one.hive &&
+		sysprep-lite generalize --plan one.json --hive SYSTEM=one.SYSTEM --hive $name=one.hive &&
+		sysprep-lite verify --plan one.json --hive SYSTEM=one.SYSTEM --hive $name=one.hive &&
+		hivexml one.hive >one.xml && reglookup -H one.hive >one.txt 2>/dev/null"
+	rm -f one.json
 done
 
 mkdir -p win81
