@@ -44,7 +44,7 @@ static const struct cli_option audit_cli_options[] = {
 	OPT_TEXT(struct audit_args, inventory, 'i', "inventory", "FILE",
 		 "CSV with columns computer and image: tells which images clones came from"),
 	RULE_OPTIONS(struct audit_args, rules),
-	OPT_NUMBER(struct audit_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
+	OPT_NUMBER(struct audit_args, jobs, 'j', "jobs", "N", "read with N threads (default: one a processor)"),
 	OPT_TEXT(struct audit_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
 };
 

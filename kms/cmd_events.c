@@ -18,7 +18,7 @@ static const char *const format_names[] = { "ndjson", "csv", NULL };
 static const struct cli_option events_options[] = {
 	OPT_CHOICE(struct events_args, format, 'f', "format", "FORMAT", format_names, "ndjson (default) or csv"),
 	OPT_FLAG(struct events_args, all, 'a', "all", "every event of the log, not only requests"),
-	OPT_NUMBER(struct events_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
+	OPT_NUMBER(struct events_args, jobs, 'j', "jobs", "N", "read with N threads (default: one a processor)"),
 };
 
 struct stream {

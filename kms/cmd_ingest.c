@@ -13,7 +13,7 @@ struct ingest_args {
 static const struct cli_option ingest_options[] = {
 	OPT_TEXT(struct ingest_args, db, 0, "db", "STORE", "a file (SQLite), or postgresql://[USER@]HOST/DATABASE"),
 	OPT_TEXT(struct ingest_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
-	OPT_NUMBER(struct ingest_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
+	OPT_NUMBER(struct ingest_args, jobs, 'j', "jobs", "N", "read with N threads (default: one a processor)"),
 };
 
 static void tell(struct cli *cli, const struct store *store)

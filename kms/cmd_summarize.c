@@ -17,13 +17,13 @@ static const struct cli_option summarize_options[] = {
 	OPT_TEXT(struct summarize_args, output, 'o', "output", "FILE",
 		 "write the summary to FILE (- or none: standard output)"),
 	OPT_TEXT(struct summarize_args, host, 0, "host", "NAME", "name of the host of logs that do not tell it"),
-	OPT_NUMBER(struct summarize_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
+	OPT_NUMBER(struct summarize_args, jobs, 'j', "jobs", "N", "read with N threads (default: one a processor)"),
 };
 
 static const struct cli_option merge_options[] = {
 	OPT_TEXT(struct summarize_args, output, 'o', "output", "FILE",
 		 "write the summary to FILE (- or none: standard output)"),
-	OPT_NUMBER(struct summarize_args, jobs, 'j', "jobs", "N", "read N files at a time (default: one a processor)"),
+	OPT_NUMBER(struct summarize_args, jobs, 'j', "jobs", "N", "read with N threads (default: one a processor)"),
 };
 
 static int write_summary(struct cli *cli, const char *path, const struct strbuf *bytes, struct err *err)
