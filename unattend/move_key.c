@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "unattend/move_setting.h"
+
 #define SHELL_SETUP "Microsoft-Windows-Shell-Setup"
 
 struct tag {
@@ -15,17 +17,6 @@ struct tag {
 static struct tag tag_like(const struct element *e)
 {
 	return (struct tag){ e->prefix, *e->prefix ? ":" : "" };
-}
-
-static const struct component *find_target(const struct answer *answer, const char *arch)
-{
-	for (size_t i = 0; i < answer->components.len; i++) {
-		const struct component *c = &answer->components.items[i];
-
-		if (component_pass(c) == PASS_SPECIALIZE && component_is(c, SHELL_SETUP) && strcasecmp(c->arch, arch) == 0)
-			return c;
-	}
-	return NULL;
 }
 
 static const struct settings_block *find_block(const struct answer *answer, enum pass pass)
@@ -91,29 +82,18 @@ static bool put_into(const struct answer *answer, const struct component *target
 	return true;
 }
 
-/* Nothing but space around it: no brother, no comment. */
-static bool is_alone(const struct strbuf *text, const struct element *e)
-{
-	const struct span *around = &e->parent->content;
-
-	for (size_t i = around->at; i < around->end; i++)
-		if ((i < e->span.at || i >= e->span.end) && !is_xml_space(text->data[i]))
-			return false;
-	return true;
-}
-
 void delete_key_element(const struct answer *answer, const struct setting *key, struct edits *edits)
 {
 	const struct element *e = key->element;
 
-	if (key->parent && is_alone(&answer->source.text, e))
+	if (key->parent && element_is_alone(&answer->source.text, e))
 		e = e->parent;
 	edits_delete_element(edits, &answer->source.text, e);
 }
 
 static void plan_key(const struct answer *answer, const struct setting *key, bool keep, enum fix_safety safety, struct hit *hit)
 {
-	const struct component *target = find_target(answer, key->component->arch);
+	const struct component *target = component_in_pass(answer, SHELL_SETUP, key->component->arch, PASS_SPECIALIZE);
 	struct tag t = tag_like(key->component->element);
 	struct edits edits = { .list = { NULL, 0, 0 } };
 	size_t len;

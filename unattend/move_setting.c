@@ -4,8 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Nothing but space around it: no brother, no comment. */
-static bool is_alone(const struct strbuf *text, const struct element *e)
+bool element_is_alone(const struct strbuf *text, const struct element *e)
 {
 	const struct span *around = &e->parent->content;
 
@@ -19,17 +18,17 @@ void delete_with_empty_parents(const struct answer *answer, const struct element
 {
 	const struct strbuf *text = &answer->source.text;
 
-	while (e->parent && e->parent->parent && is_alone(text, e))
+	while (e->parent && e->parent->parent && element_is_alone(text, e))
 		e = e->parent;
 	edits_delete_element(edits, text, e);
 }
 
-static const struct component *find_target(const struct answer *answer, const struct component *like, enum pass pass)
+const struct component *component_in_pass(const struct answer *answer, const char *name, const char *arch, enum pass pass)
 {
 	for (size_t i = 0; i < answer->components.len; i++) {
 		const struct component *c = &answer->components.items[i];
 
-		if (component_pass(c) == pass && component_is(c, like->name) && strcasecmp(c->arch, like->arch) == 0)
+		if (component_pass(c) == pass && component_is(c, name) && strcasecmp(c->arch, arch) == 0)
 			return c;
 	}
 	return NULL;
@@ -59,7 +58,7 @@ static char *copy_span(const struct answer *answer, size_t at, size_t end)
 void plan_move_setting(const struct answer *answer, const struct setting *s, enum pass to, struct edits *edits)
 {
 	const struct strbuf *text = &answer->source.text;
-	const struct component *target = find_target(answer, s->component, to);
+	const struct component *target = component_in_pass(answer, s->component->name, s->component->arch, to);
 	const struct settings_block *before, *block = find_block(answer, to, &before);
 	const struct element *from = s->component->element;
 	const char *colon = *from->prefix ? ":" : "";
@@ -74,7 +73,7 @@ void plan_move_setting(const struct answer *answer, const struct setting *s, enu
 	const struct edit_line inner[] = { { 0, component_open }, { 1, moved }, { 0, component_close } };
 
 	/* nothing else stands in the block: it is that of the other pass from now on */
-	if (!block && s->component->block && is_alone(text, s->element) && is_alone(text, from)) {
+	if (!block && s->component->block && element_is_alone(text, s->element) && element_is_alone(text, from)) {
 		edits_replace(edits, element_attribute(from->parent, "pass")->raw, pass_name(to));
 		return;
 	}
