@@ -7,6 +7,7 @@
 #include "common/base/file.h"
 
 static bool is_wimlib;
+static char **with_verb; /* lives as long as the program */
 
 static const char *const verbs[] = {
 	"append", "apply", "capture", "delete", "dir", "export", "extract", "info", "join",
@@ -25,12 +26,11 @@ int persona_take(int argc, char ***argv)
 {
 	const char *name = argc > 0 ? path_name((*argv)[0]) : "";
 	const char *verb = verb_of(name);
-	char **with_verb;
 
 	is_wimlib = verb || strcmp(name, "wimlib-imagex") == 0;
 	if (!verb)
 		return argc;
-	with_verb = xcalloc((size_t)argc + 2, sizeof(char *)); /* lives as long as the program */
+	with_verb = xcalloc((size_t)argc + 2, sizeof(char *));
 	with_verb[0] = (*argv)[0];
 	with_verb[1] = (char *)(uintptr_t)verb;
 	memcpy(with_verb + 2, *argv + 1, (size_t)(argc - 1) * sizeof(char *));
