@@ -260,6 +260,8 @@ static bool plain_clock(const char *at, const char *end, bool *ret_utc, uint32_t
 		return false;
 	if (at[1] == ':') {
 		hour = (uint32_t)(uint8_t)(at[0] - '0');
+		if (hour > 9)
+			return false;
 		at++;
 	} else {
 		if (!two_digits(at, &hour))
@@ -275,9 +277,14 @@ static bool plain_clock(const char *at, const char *end, bool *ret_utc, uint32_t
 		hour = hour % 12 + (at[1] == 'P' ? 12 : 0);
 		at += 3;
 	} else if (at < end && (*at == '.' || *at == 'Z')) {
-		if (*at == '.')
-			for (at++; at < end && (uint8_t)(*at - '0') <= 9;)
+		if (*at == '.') {
+			const char *fraction = ++at;
+
+			while (at < end && (uint8_t)(*at - '0') <= 9)
 				at++;
+			if (at == fraction || at - fraction > 9)
+				return false;
+		}
 		*ret_utc = at < end && *at == 'Z';
 		at += *ret_utc;
 	}

@@ -112,6 +112,35 @@ static void without_samples_an_ambiguous_time_is_none(void **state UNUSED)
 	assert_true(utc_of(&clock, "2026-08-04T15:47:00Z") == at_time("2026-08-04T15:47:00Z"));
 }
 
+/* The quick way for the day of the row before takes what the other takes, and nothing else. */
+static void day_before_changes_nothing(void **state UNUSED)
+{
+	static const char *const clocks[] = {
+		"10:13:20 PM", "9:13:20", "22:13:20Z", "22:13:20.123Z", "22:13:20.", "22:13:20.Z", "@:13:20", "::13:20", "24:00:00",
+		"10:13:20 pm", "13:13:20 PM", "0:13:20 AM", "22:13:60", "22:13", "22:13:20.1234567890", "22:13:20+01:00", "2:1:20x", "",
+	};
+	struct column_clock clock = { .known = true, .zone_minutes = 60 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
+		char text[64];
+		int len = snprintf(text, sizeof(text), "2026-08-04T%s", clocks[i]);
+		struct text both = { text, (size_t)len };
+		struct column_day day = { .len = 0 };
+		struct column_time time;
+		uint64_t slow = 0, quick = 0;
+		bool want = column_time_parse(both, &time) && column_clock_time(&clock, &time, &slow);
+
+		for (int utc = 0; utc < 2; utc++) {
+			assert_true(column_clock_read(&clock, &day, utc ? TEXT("2026-08-04T11:00:00Z") : TEXT("2026-08-04T11:00:00"),
+						      &quick));
+			quick = 0;
+			assert_int_equal(column_clock_read(&clock, &day, both, &quick), want);
+			assert_true(quick == slow || !want);
+			day.len = 0;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +151,7 @@ int main(void)
 		cmocka_unit_test(zone_is_the_middle_difference),
 		cmocka_unit_test(zone_west_of_greenwich_is_negative),
 		cmocka_unit_test(without_samples_an_ambiguous_time_is_none),
+		cmocka_unit_test(day_before_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
