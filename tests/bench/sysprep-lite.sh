@@ -20,7 +20,7 @@ for hive in SYSTEM SOFTWARE; do
 		grep -v '^;' >"$hive.reg"
 done
 rm -r tree
-echo "image of $(du -m lzx.wim | cut -f1) MB, hives of $(stat -c %s SYSTEM.new) and $(stat -c %s SOFTWARE.new) bytes, $(grep -hc '"=-\|^\[-' SYSTEM.reg SOFTWARE.reg | paste -sd+ | bc) edits of values and keys"
+echo "image of $(du -m lzx.wim | cut -f1) MB, hives of $(stat -c %s SYSTEM.new) and $(stat -c %s SOFTWARE.new) bytes, $(cat SYSTEM.reg SOFTWARE.reg | grep -c '"=-\|^\[-') edits of values and keys"
 
 merge="for h in SYSTEM SOFTWARE; do hivexregedit --merge --prefix 'HKEY_LOCAL_MACHINE\\'\$h DIR/\$h \$h.reg || exit 1; done"
 add="printf 'add DIR/SYSTEM $config/SYSTEM\nadd DIR/SOFTWARE $config/SOFTWARE\n'"

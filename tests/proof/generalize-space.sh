@@ -3,7 +3,7 @@
 # `sysprep-lite generalize` on a small tmpfs with every amount of free space from none to enough, in steps of STEP (4)
 # KiB: it works, or it says why not and the target is byte for byte what it was, and nothing lies beside it.
 . "$(dirname "$0")/../support/checks.sh"
-need wimlib-imagex mountpoint
+need wimlib-imagex fallocate
 step=${STEP:-4}
 mkdir disk && mount -t tmpfs -o size=64m tmpfs disk 2>/dev/null || { skip "a tmpfs cannot be mounted here"; finish; }
 trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work" "$log"' EXIT
