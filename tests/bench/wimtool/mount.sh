@@ -23,7 +23,7 @@ if [ -r /dev/fuse ] && [ -w /dev/fuse ]; then
 	through_mounts "40 small files, solid" "$fresh_solid" "$some 40 | xargs -0 cat"
 	bash -c "$end" >/dev/null 2>&1
 
-	fixture fill ten 10M >/dev/null
+	find "$tree" -type f -size +20k -print0 | sort -z | xargs -0 cat 2>/dev/null | head -c 10M | tr a b >ten
 	pair "mount --rw, 10 MB, commit" "cp $lzx $ram/changed.wim" 0 \
 		"wimtool mount --rw $ram/changed.wim ours && cp ten ours/ten && wimtool unmount --commit ours" \
 		"wimlib-imagex mountrw" \
