@@ -53,8 +53,12 @@ static const struct cli_tool wimtool = {
 
 int main(int argc, char **argv)
 {
+	int status;
+
 	argc = persona_take(argc, &argv);
 	if (argc > 1 && servicing_is_verb(argv[1]))
 		return servicing_refuse(argc, argv);
-	return cli_main(&wimtool, argc, argv);
+	status = cli_main(&wimtool, argc, argv);
+	persona_end();
+	return status;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/persona.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/file.h"
 
 static bool is_wimlib;
-static char **with_verb; /* lives as long as the program */
+static char **with_verb;
 
 static const char *const verbs[] = {
 	"append", "apply", "capture", "delete", "dir", "export", "extract", "info", "join",
@@ -36,6 +37,12 @@ int persona_take(int argc, char ***argv)
 	memcpy(with_verb + 2, *argv + 1, (size_t)(argc - 1) * sizeof(char *));
 	*argv = with_verb;
 	return argc + 1;
+}
+
+void persona_end(void)
+{
+	free(with_verb);
+	with_verb = NULL;
 }
 
 bool persona_is_wimlib(void)

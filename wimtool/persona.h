@@ -10,4 +10,7 @@
 /* Looks at argv[0]; puts the verb of a name like wimcapture into the arguments. Returns the new argc. */
 int persona_take(int argc, char ***argv);
 
+/* When the arguments are no longer looked at. */
+void persona_end(void);
+
 bool persona_is_wimlib(void);
