@@ -83,7 +83,8 @@ static enum key key_of(struct text name, struct text outer)
 	if (name.len == 2 && outer.len)
 		return KEY_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(keys) && keys[i].name.len <= name.len; i++)
-		if (keys[i].name.len == name.len && strncasecmp(name.data, keys[i].name.data, name.len) == 0)
+		if (keys[i].name.len == name.len && ((name.data[0] ^ keys[i].name.data[0]) & ~0x20) == 0 &&
+		    strncasecmp(name.data, keys[i].name.data, name.len) == 0)
 			return keys[i].key;
 	return KEY_NONE;
 }
