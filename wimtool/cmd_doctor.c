@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,27 @@ static int show_program(struct cli *cli, const char *path, struct err *err)
 	return CLI_DONE;
 }
 
+/* quiet: the list for people is not wanted, only the findings. */
+static int look(struct cli *cli, const struct tables *tables, bool quiet, struct report *report, struct err *err)
+{
+	FILE *out = cli->out;
+	FILE *sink = quiet ? fopen("/dev/null", "we") : NULL;
+	int result = 0;
+
+	if (quiet && !sink)
+		return err_errno(err, errno, "/dev/null");
+	if (sink)
+		cli->out = sink;
+	if (!cli->n_args)
+		doctor_host(cli, report);
+	else
+		result = examine(cli, tables, report, err);
+	cli->out = out;
+	if (sink)
+		fclose(sink);
+	return result;
+}
+
 static int run(struct cli *cli, const struct doctor_args *args, const struct tables *tables, struct err *err)
 {
 	CLEANUP(report_freep) struct report *report = report_new();
@@ -98,9 +120,7 @@ static int run(struct cli *cli, const struct doctor_args *args, const struct tab
 		return -1;
 	if (!cli->n_args && tables->len)
 		return err_set(err, ERR_USAGE, "--require wants an image or a folder to look into");
-	if (!cli->n_args)
-		doctor_host(cli, report);
-	else if (examine(cli, tables, report, err) < 0)
+	if (look(cli, tables, renderer != NULL, report, err) < 0)
 		return -1;
 	return cli_report_as(cli, report, renderer, SEVERITY_WARNING);
 }
