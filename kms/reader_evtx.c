@@ -24,6 +24,9 @@ static void on_record(void *context, const struct evtx_record *record)
 		r->sink->damage(r->sink->context, record->offset, err.text);
 		return;
 	}
+	/* Only its beginning was written: the values are zeros. The damage has been told. */
+	if (record->recovered && fields->has_record_id && fields->record_id == 0)
+		return;
 	time = fields->has_created ? fields->created : record->written;
 	event.time = time - time % FILETIME_PER_SECOND;
 	event.id = fields->has_event_id ? fields->event_id : 0;

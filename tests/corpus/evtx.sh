@@ -24,6 +24,7 @@ evtx__2-vss_0-Microsoft-Windows-RemoteDesktopServices-RdpCoreTS_Operational.evtx
 evtx__E_ShadowCopy6_windows_system32_winevt_logs_Microsoft-Windows-CAPI2_Operational.evtx
 evtx__E_Windows_system32_winevt_logs_Microsoft-Windows-CAPI2_Operational.evtx
 evtx__MSExchange_Management_wec.evtx
+evtx__Microsoft-Windows-LanguagePackSetup_Operational.evtx
 evtx__sample-with-zero-data-size-event.evtx
 evtx__sample_with_a_bad_chunk_magic.evtx
 hayabusasa__ID800-4103-4104-WMI_registration_via_PowerLurk.evtx
