@@ -92,6 +92,10 @@ def as_path(key, mapping):
     return next(iter(neutral({(text, None): ("KEY", b"")}, mapping)))[0]
 
 
+def as_name(value, mapping):
+    return next(iter(neutral({(b"/", value.encode()): ("SZ", b"")}, mapping)))[1]
+
+
 def is_named(key, value, edits):
     for edit in edits:
         inside = key == edit["at"] or key.startswith(edit["at"] + b"/")
@@ -100,7 +104,7 @@ def is_named(key, value, edits):
         # a value that is set in a missing key makes the key and its parents
         if edit["action"] == "set-value" and value is None and edit["at"].startswith(key):
             return True
-        if key == edit["at"] and value is not None and value == edit["value"].encode().lower():
+        if key == edit["at"] and value is not None and value == edit["name"]:
             return True
     return False
 
@@ -112,7 +116,7 @@ def lower(items):
 def check_edit(edit, after):
     if edit["action"] == "delete-key":
         return not any(key == edit["at"] or key.startswith(edit["at"] + b"/") for key, _ in after)
-    present = (edit["at"], edit["value"].encode().lower()) in after
+    present = (edit["at"], edit["name"]) in after
     return present == (edit["action"] == "set-value")
 
 
@@ -122,6 +126,7 @@ def check_changes(name, before_path, after_path, plan_path):
     edits = [dict(e) for e in plan["edits"] if e.get("hive") == name]
     for edit in edits:
         edit["at"] = as_path(edit["key"], mapping).lower()
+        edit["name"] = as_name(edit.get("value") or "", mapping).lower()
     before = lower(neutral(read_hive(before_path), mapping))
     after = lower(neutral(read_hive(after_path), mapping))
     wrong = 0
