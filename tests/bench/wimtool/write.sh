@@ -14,6 +14,8 @@ pair "capture, XPRESS" "rm -f $a $b" 0 "wimtool capture $tree $a x --compress=xp
 pair "export" "rm -f $a $b" 0 "wimtool export $lzx 1 $a" "wimlib-imagex export" "wimlib-imagex export $lzx 1 $b"
 pair "split" "rm -f $ram/a*.swm $ram/b*.swm" 0 "wimtool split $lzx $ram/a.swm 100" \
 	"wimlib-imagex split" "wimlib-imagex split $lzx $ram/b.swm 100"
+rm -f "$ram"/a*.swm "$ram"/b*.swm
+wimtool split "$lzx" "$ram/a.swm" 100 -q || exit 3
 pair "join" "rm -f $a $b" 0 "wimtool join $a $ram/a*.swm" "wimlib-imagex join" "wimlib-imagex join $b $ram/a*.swm"
 rm -f "$ram"/a*.swm "$ram"/b*.swm
 pair "optimize" "cp $lzx $a; cp $lzx $b" 0 "wimtool optimize $a" "wimlib-imagex optimize" "wimlib-imagex optimize $b"
