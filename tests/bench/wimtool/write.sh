@@ -23,7 +23,8 @@ pair "export of solid as LZX" "rm -f $a $b" 0 "wimtool export $solid 1 $a --comp
 	"wimlib-imagex export" "wimlib-imagex export $solid 1 $b --compress=LZX"
 pair "the same at level 20" "rm -f $a $b" 0 "wimtool export $solid 1 $a --compress=lzx:20" \
 	"wimlib-imagex export LZX:20" "wimlib-imagex export $solid 1 $b --compress=LZX:20"
-head -c 10000000 /dev/urandom >"$ram/new.bin"
+# new contents that compress as programs do
+find "$tree" -type f -size +20k -print0 | sort -z | xargs -0 cat 2>/dev/null | head -c 10M | tr a b >"$ram/new.bin"
 pair "update of one 10 MB file" "cp $lzx $a; cp $lzx $b" 0 "wimtool update $a 1 --command='add $ram/new.bin /new.bin'" \
 	"wimlib-imagex update" "wimlib-imagex update $b 1 --command='add $ram/new.bin /new.bin'"
 pair "delete --soft" "cp $lzx $a; cp $lzx $b" 0 "wimtool delete $a 1 --soft" \
