@@ -52,7 +52,7 @@ declare -A runs=(
 	[wimtool set-timezone]='0 image.wim:1 UTC' [wimtool set-computername]='0 image.wim:1 KIOSK-7'
 	[wimtool set-locale]='0 image.wim:1 fr-FR' [wimtool apply-unattend]='0,1 image.wim:1 rearm.xml'
 	[wimtool export]='0 image.wim 1 exported.wim' [wimtool delete]='0 many.wim 1' [wimtool optimize]='0 many.wim'
-	[wimtool split]='0 image.wim image.swm 1' [wimtool join]='0 joined.wim part.swm part2.swm'
+	[wimtool split]='0 image.wim image.swm 1' [wimtool join]="0 joined.wim $(echo part*.swm)"
 	[unattend lint]='0 clean.xml' [unattend fix]='0,1 rearm.xml' [unattend explain]='0 UA301' [unattend rules]='0'
 	[unattend key]='1 -' [unattend schema]='0 Shell-Setup/ComputerName' [unattend timezone]='0'
 	[unattend get]='0 rearm.xml generalize/Security-SPP/SkipRearm'
@@ -61,7 +61,7 @@ declare -A runs=(
 	[sysprep-lite verify]='1 tree --plan=plan.json' [sysprep-lite compare]='1 tree copy'
 	[sysprep-lite undo]='0 tree --journal=tree.undo'
 	[sysprep-lite operations]='0' [sysprep-lite timezone]='0 list'
-	[kms audit]='1 clones.evtx' [kms explain]='0 0xC004F038' [kms host-keys]='0'
+	[kms audit]='1 clones.evtx' [kms ingest]='0 --db store.sqlite clones.evtx' [kms explain]='0 0xC004F038' [kms host-keys]='0'
 	[kms products]='0 73111121-5638-40f6-bc11-f1d7b0d64300'
 )
 declare -A findings=(
