@@ -235,10 +235,9 @@ DEPS_TEST += wimtools 7zip fuse3 ntfs-3g
 DEPS_TEST += libhivex-bin reglookup libregf-utils libwin-hivex-perl
 DEPS_TEST += libxml2-utils
 DEPS_TEST += python3-jsonschema $(if $(shell command -v npm),,npm)
-DEPS_TEST += python3-pefile python3-jsonschema python3-yaml libmono-i18n4.0-cil
-DEPS_TEST += libevtx-utils python3-evtx
-DEPS_TEST += sqlite3 postgresql chromium python3-jsonschema
-DEPS_TEST += libevt-utils zstd
+DEPS_TEST += python3-pefile python3-yaml libmono-i18n4.0-cil
+DEPS_TEST += libevtx-utils libevt-utils python3-evtx zstd
+DEPS_TEST += sqlite3 postgresql chromium
 .PHONY: deps
 deps:  ## install the packages that are missing (apt, with sudo when not root)
 	$(Q)tests/support/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
