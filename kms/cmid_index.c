@@ -20,7 +20,6 @@ enum {
 	NAME_MAX_LEN = 1024,  /* DNS allows 255; a request holds what the client wrote */
 	PRODUCTS_MAX = 4096,  /* distinct activation ids; more are counted as one */
 	NEEDED_MAX = 63,      /* clients need 25 */
-	EXPECTED_MAX = 256,   /* events for which memory is made ready at a time */
 };
 
 /*
@@ -94,17 +93,22 @@ static char fold(char c)
 /* Upper and lower case are the same here; some other characters are, too, which a hash may. */
 static uint64_t hash_text(struct text text)
 {
-	uint64_t h = text.len, word;
-	size_t i = 0;
+	const uint64_t lower = 0x2020202020202020ULL;
+	uint64_t h = text.len, word = 0;
 
-	for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
-		memcpy(&word, text.data + i, sizeof(word));
-		h = (h ^ (word | 0x2020202020202020ULL)) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 32;
+	if (text.len >= sizeof(word)) {
+		for (size_t i = 0; i + sizeof(word) < text.len; i += sizeof(word)) {
+			memcpy(&word, text.data + i, sizeof(word));
+			h = (h ^ (word | lower)) * 0x9e3779b97f4a7c15ULL;
+			h ^= h >> 32;
+		}
+		/* The end once more: no byte is left over. */
+		memcpy(&word, text.data + text.len - sizeof(word), sizeof(word));
+		word |= lower;
+	} else {
+		for (size_t k = 0; k < text.len; k++)
+			word |= (uint64_t)((uint8_t)text.data[k] | 0x20U) << 8 * k;
 	}
-	word = 0;
-	for (size_t k = 0; i + k < text.len; k++)
-		word |= (uint64_t)((uint8_t)text.data[i + k] | 0x20U) << 8 * k;
 	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
 	return h ^ h >> 32;
 }
@@ -184,7 +188,7 @@ static inline bool same_guid(const struct guid *a, const struct guid *b)
 
 static bool same_client(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	return memcmp(&pages_at(&index->clients, item)->cmid, key, sizeof(struct guid)) == 0;
+	return same_guid(&pages_at(&index->clients, item)->cmid, key);
 }
 
 static uint64_t hash_of_name(const struct cmid_index *index, uint32_t item)
@@ -219,7 +223,7 @@ static uint64_t hash_of_product(const struct cmid_index *index, uint32_t item)
 
 static bool same_product(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	return memcmp(&index->products.items[item].id, key, sizeof(struct guid)) == 0;
+	return same_guid(&index->products.items[item].id, key);
 }
 
 static uint64_t hash_of_row(const struct cmid_index *index, uint32_t item)
@@ -433,44 +437,66 @@ struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_re
 	return (struct cmid_counted){ item, row->name, row->product };
 }
 
-/* Each step asks for what the one before brought, for all events: the waits for memory overlap. */
-static void expect(const struct cmid_index *index, const struct log_event *events, size_t n)
+/* The row that the event seems to have, by what its slot tells; NULL for none. */
+static const struct row *likely_row(const struct cmid_index *index, const struct log_event *event)
 {
 	const struct table *t = &index->use_table;
-	const struct row *rows[EXPECTED_MAX];
-	uint32_t hashes[EXPECTED_MAX];
-	size_t n_rows = 0, kept = 0;
+	uint32_t hash = (uint32_t)(event->key >> 32);
+	size_t at = hash & (t->n_slots - 1);
 
-	for (size_t i = 0; i < n; i++)
-		if (events[i].problem == REQUEST_GOOD && events[i].key) {
-			hashes[n_rows] = (uint32_t)(events[i].key >> 32);
-			__builtin_prefetch(&t->slots[hashes[n_rows++] & (t->n_slots - 1)]);
-		}
-	for (size_t i = 0; i < n_rows; i++) {
-		size_t at = hashes[i] & (t->n_slots - 1);
+	if (event->problem != REQUEST_GOOD || !event->key)
+		return NULL;
+	while (t->slots[at] && (t->slots[at] & ~SLOT_ITEM) != tag_of(hash))
+		at = (at + 1) & (t->n_slots - 1);
+	return t->slots[at] ? pages_at(&index->rows, (t->slots[at] & SLOT_ITEM) - 1) : NULL;
+}
 
-		while (t->slots[at] && (t->slots[at] & ~SLOT_ITEM) != tag_of(hashes[i]))
-			at = (at + 1) & (t->n_slots - 1);
-		if (!t->slots[at])
-			continue;
-		rows[kept] = pages_at(&index->rows, (t->slots[at] & SLOT_ITEM) - 1);
-		__builtin_prefetch(rows[kept++], 1);
-	}
-	for (size_t i = 0; i < kept; i++) {
-		/* cppcheck-suppress uninitvar */
-		__builtin_prefetch(pages_at(&index->clients, rows[i]->client));
-		__builtin_prefetch(pages_at(&index->names, rows[i]->name));
-	}
-	for (size_t i = 0; i < kept; i++)
-		__builtin_prefetch(*pages_at(&index->names, rows[i]->name));
+static void expect_slot(const struct cmid_index *index, const struct log_event *event)
+{
+	const struct table *t = &index->use_table;
+
+	__builtin_prefetch(&t->slots[(uint32_t)(event->key >> 32) & (t->n_slots - 1)]);
+}
+
+static void expect_row(const struct cmid_index *index, const struct log_event *event)
+{
+	const struct row *row = likely_row(index, event);
+
+	if (row)
+		__builtin_prefetch(row, 1);
+}
+
+static void expect_ends(const struct cmid_index *index, const struct log_event *event)
+{
+	const struct row *row = likely_row(index, event);
+
+	if (!row)
+		return;
+	__builtin_prefetch(pages_at(&index->clients, row->client));
+	__builtin_prefetch(pages_at(&index->names, row->name));
+}
+
+static void expect_name(const struct cmid_index *index, const struct log_event *event)
+{
+	const struct row *row = likely_row(index, event);
+
+	if (row)
+		__builtin_prefetch(*pages_at(&index->names, row->name));
 }
 
 void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n)
 {
+	enum { STEP = 4 };
+	/* Each asks for what the one before brought, some events later: the waits for memory overlap. */
+	static void (*const steps[])(const struct cmid_index *index, const struct log_event *event) = {
+		expect_name, expect_ends, expect_row, expect_slot,
+	};
+
 	if (!index->use_table.n_slots)
 		return;
-	for (size_t i = 0; i < n; i += EXPECTED_MAX)
-		expect(index, events + i, MIN(n - i, (size_t)EXPECTED_MAX));
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (n > (i + 1) * STEP)
+			steps[i](index, &events[(i + 1) * STEP]);
 }
 
 size_t cmid_index_bytes(const struct cmid_index *index)

@@ -68,7 +68,7 @@ struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_re
 /* A hash that a thread which reads ahead can make; never 0. */
 uint64_t cmid_index_key(const struct kms_request *request);
 
-/* These events will be added next: has the memory ready that they need. Changes nothing. */
+/* These events will be added next, one for each call: asks for the memory that they need. Changes nothing. */
 void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n);
 
 /* Memory of everything but the names. */

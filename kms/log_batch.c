@@ -8,7 +8,8 @@
 
 enum {
 	BATCH_TEXT = 32 << 10, /* bytes of names and messages; a longer one gets a batch for itself */
-	AHEAD = 32,            /* events whose memory fits the first cache */
+	AHEAD = 8,            /* events whose memory fits the first cache */
+	CACHE_LINE = 64,
 };
 
 struct log_batch *log_batch_new(void)
@@ -66,6 +67,9 @@ bool log_batch_add(struct log_batch *batch, const struct log_event *event)
 		return false;
 	kept = &batch->events[batch->n++];
 	*kept = *event;
+	/* Of the text where it was read: what has just been copied is slow to load. */
+	if (good)
+		kept->key = cmid_index_key(&event->request);
 	keep(batch, &kept->computer);
 	if (event->provider.len + event->source.len + event->channel.len) {
 		keep(batch, &kept->provider);
@@ -75,7 +79,6 @@ bool log_batch_add(struct log_batch *batch, const struct log_event *event)
 	if (good) {
 		kept->message = TEXT("");
 		keep(batch, &kept->request.name);
-		kept->key = cmid_index_key(&kept->request);
 	} else {
 		keep(batch, &kept->message);
 	}
@@ -96,6 +99,15 @@ bool log_batch_add_damage(struct log_batch *batch, uint64_t offset, const char *
 	return true;
 }
 
+/* Another thread wrote it: it is in the caches of another processor. */
+static void expect(const struct log_batch *batch, size_t first, size_t n)
+{
+	const char *at = (const char *)(batch->events + first), *end = (const char *)(batch->events + first + n);
+
+	for (; at < end; at += CACHE_LINE)
+		__builtin_prefetch(at, 1);
+}
+
 void log_batch_tell(struct log_batch *batch, uint32_t lines_before, const struct log_sink *sink)
 {
 	size_t next_damage = 0;
@@ -103,8 +115,10 @@ void log_batch_tell(struct log_batch *batch, uint32_t lines_before, const struct
 	for (size_t i = 0; i < batch->n; i++) {
 		struct log_event *event = &batch->events[i];
 
-		if (sink->ahead && i % AHEAD == 0)
-			sink->ahead(sink->context, event, MIN(batch->n - i, (size_t)AHEAD));
+		if (i % AHEAD == 0)
+			expect(batch, i, MIN(batch->n - i, (size_t)2 * AHEAD));
+		if (sink->ahead)
+			sink->ahead(sink->context, event, batch->n - i);
 		if (next_damage < batch->n_damages && batch->damages[next_damage] == i) {
 			sink->damage(sink->context, event->offset, event->message.data);
 			next_damage++;

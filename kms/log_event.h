@@ -46,6 +46,6 @@ struct log_sink {
 	void *context;
 	void (*event)(void *context, const struct log_event *event);
 	void (*damage)(void *context, uint64_t offset, const char *text);
-	/* What comes next, for who wants to have memory ready; may be NULL. Damages among it have no request. */
+	/* In front of each event: it and what follows, for who wants to have memory ready; may be NULL. Damages among it have no request. */
 	void (*ahead)(void *context, const struct log_event *events, size_t n);
 };
