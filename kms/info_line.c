@@ -175,23 +175,32 @@ static bool ends(const char *at, const char *end)
 	return at == end || *at == '"' || *at == '\r' || *at == '\n' || *at == '\t' || *at == '<';
 }
 
-bool info_line_parse(const char *at, const char *end, struct kms_request *ret)
+const char *info_line_read(const char *at, const char *end, struct kms_request *ret)
 {
+	const char *start = at;
 	struct kms_request r;
 
 	/* Each step reads at most up to a character that it does not take: the product keeps them inside. */
 	if (end - at < LINE_MIN || !hresult(&at, &r.hresult) || !number(&at, 9, ',', &r.needed) ||
 	    !name(&at, end, &r.name) || end - at < GUID_TEXT_LEN + 1 + 14 + 6 + GUID_TEXT_LEN ||
 	    at[GUID_TEXT_LEN] != ',' || !info_line_guid(at, &r.cmid))
-		return false;
+		return NULL;
 	at += GUID_TEXT_LEN + 1;
 	if (!client_time(&at, &r.client_time) || !number(&at, 1, ',', &r.vm) || !number(&at, 1, ',', &r.status) ||
 	    !number(&at, 9, ',', &r.minutes))
-		return false;
+		return NULL;
 	if (end - at < GUID_TEXT_LEN || !info_line_guid(at, &r.product) || !ends(at + GUID_TEXT_LEN, end))
-		return false;
+		return NULL;
+	at += GUID_TEXT_LEN;
+	if (at - start < LINE_MIN)
+		return NULL;
 	r.has_client_time = true;
 	r.has_cmid = !guid_is_zero(&r.cmid);
 	*ret = r;
-	return true;
+	return at;
+}
+
+bool info_line_parse(const char *at, const char *end, struct kms_request *ret)
+{
+	return info_line_read(at, end, ret) != NULL;
 }

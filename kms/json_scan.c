@@ -170,6 +170,7 @@ static int tell_value(struct run *r)
 		return -1;
 	if (offset_of(r) - r->event_start > JSON_SCAN_OBJECT_MAX)
 		return wrong(r, "an event is too long");
+	r->scan->value_end = r->at;
 	r->scan->to->value(r->scan->to->context, name_at(r, r->depth), name_at(r, r->depth - 1), r->text);
 	return 0;
 }
@@ -250,16 +251,20 @@ static int take(struct run *r)
 /* From the brace of an outermost object to the one that closes it. */
 static int take_object(struct run *r)
 {
+	const char *start, *end;
+
 	r->event_start = offset_of(r);
 	r->scan->to->begin(r->scan->to->context, r->scan->file.offset + r->event_start, r->scan->line);
 	do {
 		if (take(r) < 0)
 			return -1;
+		end = r->at;
 		skip_space(r);
 		if (r->depth && r->at == r->end)
 			return wrong(r, "the file ends inside an object");
 	} while (r->depth);
-	r->scan->to->end(r->scan->to->context);
+	start = (const char *)r->scan->file.data + r->event_start;
+	r->scan->to->end(r->scan->to->context, (struct text){ start, (size_t)(end - start) });
 	return 0;
 }
 
@@ -276,12 +281,24 @@ static int skip_outside(struct run *r)
 	return take_string(r);
 }
 
+static bool is_known(struct run *r)
+{
+	const struct json_scan_visitor *to = r->scan->to;
+	const char *end = to->known ? to->known(to->context, r->at, r->end, &r->scan->line) : NULL;
+
+	if (end)
+		r->at = end;
+	return end != NULL;
+}
+
 static int run(struct run *r, const char *stop)
 {
 	for (;;) {
 		skip_space(r);
 		if (r->at == r->end || (*r->at == '{' && r->at >= stop))
 			return 0;
+		if (*r->at == '{' && is_known(r))
+			continue;
 		if ((*r->at == '{' ? take_object(r) : skip_outside(r)) < 0)
 			return -1;
 	}

@@ -19,7 +19,13 @@ struct json_scan_visitor {
 	void (*begin)(void *context, uint64_t offset, uint32_t line);
 	/* name is empty in an array; outer is the name of the object or array that holds the value. */
 	void (*value)(void *context, struct text name, struct text outer, struct text value);
-	void (*end)(void *context);
+	/* Behind the object; whole is all of its bytes. */
+	void (*end)(void *context, struct text whole);
+	/*
+	 * Where the object ends that begins at at, when the visitor knows without being told its values, and
+	 * *line grown by the newlines in it; else NULL. May be absent.
+	 */
+	const char *(*known)(void *context, const char *at, const char *end, uint32_t *line);
 };
 
 struct json_scan {
@@ -27,6 +33,7 @@ struct json_scan {
 	size_t at;
 	uint32_t line;
 	struct strbuf text; /* of a string with escapes */
+	const char *value_end; /* while a value is told: behind it in the file */
 	const struct json_scan_visitor *to;
 };
 

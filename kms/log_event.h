@@ -33,7 +33,7 @@ struct log_event {
 	struct text source;   /* EventSourceName */
 	struct text channel;
 	struct text computer; /* the host */
-	struct text message;  /* the first string: the Info line, or code and domain of 12293 */
+	struct text message;  /* the first string, of a request at least its Info line; code and domain of 12293 */
 	size_t binary_len;
 	enum request_problem problem; /* REQUEST_GOOD: request is set */
 	struct kms_request request;

@@ -6,6 +6,7 @@
  * their names and the Info line by its shape. The file is scanned once, without a tree.
  */
 #include "kms/column_time.h"
+#include "kms/event_shape.h"
 #include "kms/json_scan.h"
 #include "kms/reader.h"
 #include "kms/text_scan.h"
@@ -28,6 +29,10 @@ struct json_log {
 	struct text strings[STRINGS_MAX]; /* values of an array, or param1, param2... */
 	size_t n_strings;
 	uint64_t n_items, n_known;
+	struct event_shape shape;
+	struct text time, record; /* of this event, as they are written */
+	const char *request_end;  /* in the file, behind the value that has the request */
+	const struct json_scan *scan;
 };
 
 enum key { KEY_NONE, KEY_ID, KEY_TIME, KEY_COMPUTER, KEY_RECORD, KEY_PROVIDER, KEY_CHANNEL };
@@ -106,13 +111,14 @@ static void set_unix_time(struct text t, uint64_t divisor, struct log_event *eve
 	event->time = FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
 }
 
+static const struct column_clock utc = { .known = true };
+
 /*
  * "/Date(1523395220000)/" of Windows PowerShell, seconds since 1970, else ISO. Without a zone ISO
  * times are taken for UTC.
  */
 static void set_time(struct json_log *l, struct text t)
 {
-	static const struct column_clock utc = { .known = true };
 	struct log_event *event = &l->event;
 
 	if (event->has_time || t.len < 8)
@@ -123,15 +129,23 @@ static void set_time(struct json_log *l, struct text t)
 		event->has_time = true;
 	else if (t.len >= 10 && leading_digits(t) == 10 && (t.len == 10 || t.data[10] == '.'))
 		set_unix_time((struct text){ t.data, 10 }, 1, event);
+	if (event->has_time)
+		l->time = t;
+}
+
+static bool is_in_file(const struct json_log *l, struct text t)
+{
+	const char *file = (const char *)l->file.data;
+
+	return t.data >= file && t.data < file + l->file.len;
 }
 
 /* A text without escapes is in the file, where it stays. */
 static struct text keep(struct json_log *l, struct text t)
 {
 	size_t begin = l->texts.len;
-	const char *file = (const char *)l->file.data;
 
-	if (t.data >= file && t.data < file + l->file.len)
+	if (is_in_file(l, t))
 		return t;
 
 	strbuf_add(&l->texts, t.data, t.len);
@@ -151,6 +165,7 @@ static void set_key(struct json_log *l, enum key key, struct text value)
 		set_time(l, value);
 		break;
 	case KEY_RECORD:
+		l->record = value;
 		event->record = text_number(value);
 		event->has_record = event->record != 0;
 		break;
@@ -188,6 +203,7 @@ static void try_request(struct json_log *l, struct text value)
 		return;
 	l->event.problem = REQUEST_GOOD;
 	l->event.request = request;
+	l->request_end = l->scan->value_end;
 	/* The name moves with the text. */
 	l->event.request.name.data = kept.data + (request.name.data - value.data);
 }
@@ -223,6 +239,9 @@ static void on_begin(void *context, uint64_t offset, uint32_t line)
 
 	l->event = (struct log_event){ .problem = REQUEST_NOT_INFO, .offset = offset, .line = line };
 	l->n_strings = 0;
+	l->request_end = NULL;
+	/* It lends from the texts. */
+	l->shape.known = false;
 	strbuf_clear(&l->texts);
 }
 
@@ -241,7 +260,49 @@ static void on_value(void *context, struct text name, struct text outer, struct 
 	}
 }
 
-static void on_end(void *context)
+/* The Info line must end the string that it is in, without escapes. */
+static void learn_shape(struct json_log *l, struct text whole)
+{
+	const struct log_event *event = &l->event;
+	struct shape_place places[SHAPE_FIELDS];
+	struct text info;
+	size_t n = 0;
+
+	if (!l->request_end || l->request_end[-1] != '"' || !event_shape_find_info(event->message, &info) ||
+	    info.data + info.len != event->message.data + event->message.len ||
+	    info.len > (size_t)(l->request_end - 1 - whole.data) ||
+	    memcmp(l->request_end - 1 - info.len, info.data, info.len) != 0)
+		return;
+	info.data = l->request_end - 1 - info.len;
+	places[n++] = (struct shape_place){ SHAPE_INFO, info };
+	if (event->has_time)
+		places[n++] = (struct shape_place){ SHAPE_TIME, l->time };
+	if (event->has_record)
+		places[n++] = (struct shape_place){ SHAPE_RECORD, l->record };
+	for (size_t i = 0; i < n; i++)
+		if (!is_in_file(l, places[i].at))
+			return;
+	event_shape_learn(&l->shape, whole, places, n, event);
+}
+
+static const char *on_known(void *context, const char *at, const char *end, uint32_t *line)
+{
+	struct json_log *l = context;
+	struct log_event *event = &l->shape.event;
+	const char *stop = event_shape_match(&l->shape, at, end, &utc, &l->day);
+
+	if (!stop)
+		return NULL;
+	event->offset = l->file.offset + (uint64_t)(at - (const char *)l->file.data);
+	event->line = *line;
+	*line += l->shape.n_lines;
+	l->n_items++;
+	l->n_known++;
+	l->sink->event(l->sink->context, event);
+	return stop;
+}
+
+static void on_end(void *context, struct text whole)
 {
 	struct json_log *l = context;
 
@@ -254,6 +315,8 @@ static void on_end(void *context)
 	l->n_items++;
 	if (l->event.id || l->event.problem != REQUEST_NOT_INFO)
 		l->n_known++;
+	if (l->event.problem == REQUEST_GOOD)
+		learn_shape(l, whole);
 	l->sink->event(l->sink->context, &l->event);
 }
 
@@ -292,7 +355,7 @@ static void learn_value(void *context UNUSED, struct text name UNUSED, struct te
 {
 }
 
-static void learn_end(void *context UNUSED)
+static void learn_end(void *context UNUSED, struct text whole UNUSED)
 {
 }
 
@@ -314,7 +377,7 @@ static void *learn(struct bytes start, size_t begin)
 {
 	struct learned *learned = xcalloc(1, sizeof(*learned));
 	struct beginnings b = { .file = start };
-	const struct json_scan_visitor visitor = { &b, learn_begin, learn_value, learn_end };
+	const struct json_scan_visitor visitor = { .context = &b, .begin = learn_begin, .value = learn_value, .end = learn_end };
 	struct json_scan scan = { .file = start, .at = begin, .line = 1, .to = &visitor };
 	struct err ignored = { 0 };
 	size_t i = begin;
@@ -375,11 +438,13 @@ static void read_json(const void *context, struct bytes log, struct log_span *sp
 {
 	const struct learned *learned = context;
 	struct json_log l = { .sink = sink, .file = log };
-	const struct json_scan_visitor visitor = { .context = &l, .begin = on_begin, .value = on_value, .end = on_end };
+	const struct json_scan_visitor visitor = { .context = &l, .begin = on_begin, .value = on_value, .end = on_end,
+						 .known = on_known };
 	struct json_scan scan = { .file = log, .at = span->at, .line = span->line, .to = &visitor };
 	struct err why = { 0 };
 	bool broken = false;
 
+	l.scan = &scan;
 	/* What the event lends must not move while it grows. */
 	strbuf_reserve(&l.texts, MIN((size_t)TEXTS_MAX, 3 * log.len) + JOINED_MAX);
 	while (scan.at < MIN(span->stop, log.len) && json_scan_run(&scan, span->stop, &why) < 0) {

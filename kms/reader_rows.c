@@ -7,6 +7,7 @@
  */
 #include "common/base/alloc.h"
 #include "kms/column_time.h"
+#include "kms/event_shape.h"
 #include "kms/reader.h"
 #include "kms/text_scan.h"
 
@@ -57,6 +58,8 @@ struct rows {
 	struct column_time pending_column; /* while learning */
 	bool has_pending_column;
 	struct column_day day;
+	struct event_shape shape;
+	struct text time;    /* of pending, as it is written */
 	uint64_t n_rows;
 	uint64_t n_known; /* rows that are events */
 };
@@ -222,10 +225,13 @@ static void find_time(struct rows *rows, const struct row *row)
 	if (column >= 0 && (size_t)column < row->n &&
 	    column_clock_read(&learned->clock, &rows->day, row->cells[column], &event->time)) {
 		event->has_time = true;
+		rows->time = row->cells[column];
 		return;
 	}
-	for (size_t i = 0; i < row->n && !event->has_time; i++)
+	for (size_t i = 0; i < row->n && !event->has_time; i++) {
 		event->has_time = column_clock_read(&learned->clock, &rows->day, row->cells[i], &event->time);
+		rows->time = row->cells[i];
+	}
 }
 
 static void learn_time(struct rows *rows, const struct row *row)
@@ -358,6 +364,35 @@ static void learn_header(struct rows *rows, const struct row *row)
 				*places[known_columns[k].column] = (int)i;
 }
 
+/* The Info line must end a cell in quotes, in which no delimiter counts. */
+static void learn_shape(struct rows *rows, const struct row *row)
+{
+	const struct log_event *event = &rows->pending;
+	const char *end = (const char *)rows->bytes.data + rows->at;
+	const struct columns *columns = &rows->learned->columns;
+	struct shape_place places[SHAPE_FIELDS];
+	struct text info;
+	uint64_t id;
+	size_t n = 0;
+
+	if (end[-1] != '\n' || event->message.data == row->whole.data || event->message.data[-1] != '"' ||
+	    !event_shape_find_info(event->message, &info) ||
+	    info.data + info.len != event->message.data + event->message.len || info.data[info.len] != '"')
+		return;
+	places[n++] = (struct shape_place){ SHAPE_INFO, info };
+	if (event->has_time)
+		places[n++] = (struct shape_place){ SHAPE_TIME, rows->time };
+	if (event->has_record)
+		places[n++] = (struct shape_place){ SHAPE_RECORD, row->cells[columns->record] };
+	/* What these say must be in what stays the same. */
+	if ((event->has_record && (columns->id == columns->record || !cell_number(row, columns->id, &id))) ||
+	    (event->computer.data && (event->computer.data == event->message.data || event->computer.data == rows->time.data)) ||
+	    (columns->computer >= 0 && columns->computer == columns->record))
+		return;
+	event_shape_learn(&rows->shape, (struct text){ row->whole.data, (size_t)(end - row->whole.data) }, places, n,
+			  event);
+}
+
 static void take_event(struct rows *rows, const struct row *row)
 {
 	const struct columns *columns = &rows->learned->columns;
@@ -379,6 +414,27 @@ static void take_event(struct rows *rows, const struct row *row)
 		learn_time(rows, row);
 	else
 		find_time(rows, row);
+	if (!rows->learning && event->problem == REQUEST_GOOD)
+		learn_shape(rows, row);
+}
+
+/* A row that is written like one before it. */
+static bool take_known(struct rows *rows)
+{
+	const char *base = (const char *)rows->bytes.data, *at = base + rows->at;
+	const char *stop = event_shape_match(&rows->shape, at, base + rows->bytes.len, &rows->learned->clock, &rows->day);
+
+	if (!stop)
+		return false;
+	flush(rows);
+	rows->pending = rows->shape.event;
+	rows->pending.line = rows->line;
+	rows->pending.offset = rows->bytes.offset + rows->at;
+	rows->has_pending = true;
+	rows->has_pending_column = false;
+	rows->line += rows->shape.n_lines;
+	rows->at = (size_t)(stop - base);
+	return true;
 }
 
 static bool is_first(const struct rows *rows, const struct row *row)
@@ -396,6 +452,8 @@ static void walk(struct rows *rows, size_t stop)
 		size_t start = rows->at;
 		uint32_t line = rows->line;
 
+		if (start < stop && take_known(rows))
+			continue;
 		if ((rows->learning && rows->learning->clock.n_samples == COLUMN_TIME_SAMPLES) || !take_row(rows, &row))
 			break;
 		if (row.whole.len == 0 || (is_first(rows, &row) && *row.whole.data == '#'))
