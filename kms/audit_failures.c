@@ -84,7 +84,7 @@ void audit_count_failure(struct audit *audit, const struct kms_request *request,
 	audit->refused++;
 	count_code(audit, request, time, log, counted->name);
 	if (request->hresult == KEY_MISMATCH)
-		count_refusal(audit, host, counted->product, time, log);
+		count_refusal(audit, host, (uint16_t)counted->product, time, log);
 }
 
 static int compare_failures(const void *a, const void *b)

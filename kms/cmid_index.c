@@ -548,17 +548,17 @@ const char *cmid_index_name(const struct cmid_index *index, uint32_t name)
 	return (*pages_at(&index->names, name))->text;
 }
 
-const struct guid *cmid_index_product_id(const struct cmid_index *index, uint16_t product)
+const struct guid *cmid_index_product_id(const struct cmid_index *index, uint32_t product)
 {
 	return &index->products.items[product].id;
 }
 
-const struct product *cmid_index_product(const struct cmid_index *index, uint16_t product)
+const struct product *cmid_index_product(const struct cmid_index *index, uint32_t product)
 {
 	return index->products.items[product].product;
 }
 
-enum kms_counter cmid_index_counter(const struct cmid_index *index, uint16_t product)
+enum kms_counter cmid_index_counter(const struct cmid_index *index, uint32_t product)
 {
 	const struct product *known = cmid_index_product(index, product);
 

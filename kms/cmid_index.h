@@ -50,7 +50,7 @@ struct cmid_client {
 struct cmid_counted {
 	uint32_t use;
 	uint32_t name;
-	uint16_t product;
+	uint32_t product;
 };
 
 struct cmid_index;
@@ -84,6 +84,6 @@ struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i);
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name);
 uint32_t cmid_index_name_id(struct cmid_index *index, struct text name);
 
-const struct guid *cmid_index_product_id(const struct cmid_index *index, uint16_t product);
-const struct product *cmid_index_product(const struct cmid_index *index, uint16_t product); /* NULL: in no table */
-enum kms_counter cmid_index_counter(const struct cmid_index *index, uint16_t product);
+const struct guid *cmid_index_product_id(const struct cmid_index *index, uint32_t product);
+const struct product *cmid_index_product(const struct cmid_index *index, uint32_t product); /* NULL: in no table */
+enum kms_counter cmid_index_counter(const struct cmid_index *index, uint32_t product);

@@ -50,6 +50,15 @@ static __m128i join_pairs(__m128i values)
 	return _mm_and_si128(joined, _mm_set1_epi16(0xff));
 }
 
+/* The first three fields are little-endian. */
+static uint64_t swap_fields(uint64_t v)
+{
+	uint64_t high = v >> 32;
+
+	high = (high & 0x00ff00ff) << 8 | (high >> 8 & 0x00ff00ff);
+	return high << 32 | __builtin_bswap32((uint32_t)v);
+}
+
 bool info_line_guid(const char *text, struct guid *ret)
 {
 	uint64_t tail = load64(text + 24);
@@ -57,20 +66,16 @@ bool info_line_guid(const char *text, struct guid *ret)
 				       (int64_t)load64(text));
 	__m128i back = _mm_set_epi64x((int64_t)((uint64_t)load32(text + 32) << 32 | tail >> 32),
 				      (int64_t)(tail << 32 | load32(text + 19)));
-	__m128i valid = _mm_set1_epi8(-1);
-	uint8_t bytes[16];
+	__m128i valid = _mm_set1_epi8(-1), bytes;
 
 	front = hex_values(front, &valid);
 	back = hex_values(back, &valid);
 	if (_mm_movemask_epi8(valid) != 0xffff || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
 	    text[23] != '-')
 		return false;
-	_mm_storeu_si128((__m128i *)(void *)bytes, _mm_packus_epi16(join_pairs(front), join_pairs(back)));
-	/* The first three fields are little-endian. */
-	store_le32(ret->bytes, __builtin_bswap32(load_le32(bytes)));
-	store_le16(ret->bytes + 4, __builtin_bswap16(load_le16(bytes + 4)));
-	store_le16(ret->bytes + 6, __builtin_bswap16(load_le16(bytes + 6)));
-	memcpy(ret->bytes + 8, bytes + 8, 8);
+	bytes = _mm_packus_epi16(join_pairs(front), join_pairs(back));
+	store_le64(ret->bytes, swap_fields((uint64_t)_mm_cvtsi128_si64(bytes)));
+	store_le64(ret->bytes + 8, (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(bytes, bytes)));
 	return true;
 }
 #else
@@ -120,21 +125,40 @@ static bool hresult(const char **at, uint32_t *ret)
 	return true;
 }
 
-static bool has_control(const char *at, const char *end)
+/* The first comma, quote or control character; end when there is none. */
+static const char *name_end_portable(const char *at, const char *end)
 {
-	for (; at < end; at++)
-		if ((uint8_t)*at < ' ')
-			return true;
-	return false;
+	while (at < end && *at != ',' && *at != '"' && (uint8_t)*at >= ' ')
+		at++;
+	return at;
 }
+
+#ifdef __SSE2__
+static const char *name_end(const char *at, const char *end)
+{
+	const __m128i comma = _mm_set1_epi8(','), quote = _mm_set1_epi8('"'), control = _mm_set1_epi8(' ' - 1);
+
+	for (; end - at >= 16; at += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, comma), _mm_cmpeq_epi8(v, quote)),
+					   _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+
+		if (mask)
+			return at + __builtin_ctz(mask);
+	}
+	return name_end_portable(at, end);
+}
+#else
+#define name_end name_end_portable
+#endif
 
 /* A name as machines have it: no comma or quote, no space or dot at its ends. */
 static bool name(const char **at, const char *end, struct text *ret)
 {
-	const char *comma = text_find3(*at, MIN(end, *at + NAME_MAX), ',', '"', '\n');
+	const char *comma = name_end(*at, MIN(end, *at + NAME_MAX));
 
-	if (comma == end || *comma != ',' || comma == *at || **at == ' ' || comma[-1] == ' ' || comma[-1] == '.' ||
-	    has_control(*at, comma))
+	if (comma == end || *comma != ',' || comma == *at || **at == ' ' || comma[-1] == ' ' || comma[-1] == '.')
 		return false;
 	*ret = (struct text){ *at, (size_t)(comma - *at) };
 	*at = comma + 1;
@@ -178,29 +202,32 @@ static bool ends(const char *at, const char *end)
 const char *info_line_read(const char *at, const char *end, struct kms_request *ret)
 {
 	const char *start = at;
-	struct kms_request r;
 
 	/* Each step reads at most up to a character that it does not take: the product keeps them inside. */
-	if (end - at < LINE_MIN || !hresult(&at, &r.hresult) || !number(&at, 9, ',', &r.needed) ||
-	    !name(&at, end, &r.name) || end - at < GUID_TEXT_LEN + 1 + 14 + 6 + GUID_TEXT_LEN ||
-	    at[GUID_TEXT_LEN] != ',' || !info_line_guid(at, &r.cmid))
+	if (end - at < LINE_MIN || !hresult(&at, &ret->hresult) || !number(&at, 9, ',', &ret->needed) ||
+	    !name(&at, end, &ret->name) || end - at < GUID_TEXT_LEN + 1 + 14 + 6 + GUID_TEXT_LEN ||
+	    at[GUID_TEXT_LEN] != ',' || !info_line_guid(at, &ret->cmid))
 		return NULL;
 	at += GUID_TEXT_LEN + 1;
-	if (!client_time(&at, &r.client_time) || !number(&at, 1, ',', &r.vm) || !number(&at, 1, ',', &r.status) ||
-	    !number(&at, 9, ',', &r.minutes))
+	if (!client_time(&at, &ret->client_time) || !number(&at, 1, ',', &ret->vm) || !number(&at, 1, ',', &ret->status) ||
+	    !number(&at, 9, ',', &ret->minutes))
 		return NULL;
-	if (end - at < GUID_TEXT_LEN || !info_line_guid(at, &r.product) || !ends(at + GUID_TEXT_LEN, end))
+	if (end - at < GUID_TEXT_LEN || !info_line_guid(at, &ret->product) || !ends(at + GUID_TEXT_LEN, end))
 		return NULL;
 	at += GUID_TEXT_LEN;
 	if (at - start < LINE_MIN)
 		return NULL;
-	r.has_client_time = true;
-	r.has_cmid = !guid_is_zero(&r.cmid);
-	*ret = r;
+	ret->has_client_time = true;
+	ret->has_cmid = !guid_is_zero(&ret->cmid);
 	return at;
 }
 
 bool info_line_parse(const char *at, const char *end, struct kms_request *ret)
 {
-	return info_line_read(at, end, ret) != NULL;
+	struct kms_request request;
+
+	if (!info_line_read(at, end, &request))
+		return false;
+	*ret = request;
+	return true;
 }

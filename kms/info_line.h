@@ -12,7 +12,7 @@
 /* at begins with "0x". False: not this form. ret lends from the text. */
 bool info_line_parse(const char *at, const char *end, struct kms_request *ret);
 
-/* The same; returns where the line ends, or NULL. */
+/* The same; returns where the line ends, or NULL, and then ret holds anything. */
 const char *info_line_read(const char *at, const char *end, struct kms_request *ret);
 
 /* Reads 36 characters, all of which must be there. */

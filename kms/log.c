@@ -201,10 +201,24 @@ bool log_part_guess(const struct log *log, size_t i, size_t *ret)
 	return *ret < to;
 }
 
+/* The pages of the map at once, not by a fault for every few of them. */
+static void need_soon(const struct log *log, size_t from, size_t to)
+{
+#ifdef MADV_POPULATE_READ
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)log->bytes.data + from) & ~(page - 1);
+
+	if (log->map.address && from < to)
+		(void)madvise((void *)first, (uintptr_t)log->bytes.data + to - first, MADV_POPULATE_READ);
+#else
+	(void)log, (void)from, (void)to;
+#endif
+}
+
 void log_read_part(const struct log *log, size_t i, const struct log_sink *sink, struct log_span *span)
 {
 	span->stop = log_part_begin(log, i + 1);
 	span->last = true;
+	need_soon(log, span->at, span->stop);
 	log->reader->read(log->learned, log->bytes, span, sink);
 }
 

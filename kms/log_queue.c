@@ -10,6 +10,7 @@
 
 enum {
 	BATCHES_AHEAD = 16, /* of a part; some 1.5 MB */
+	BATCHES_WAKE = 8,   /* a consumer that waits is worth waking for so many, or for the last */
 	PARTS_AHEAD = 4,    /* for each thread */
 	SPARE_MAX = 64,     /* batches kept for use again */
 };
@@ -106,8 +107,8 @@ static void push(struct filling *f)
 		else
 			part->first = batch;
 		part->last = batch;
-		part->n_batches++;
-		pthread_cond_signal(&queue->more);
+		if (++part->n_batches >= BATCHES_WAKE)
+			pthread_cond_signal(&queue->more);
 	}
 	f->batch = take_spare(queue);
 	pthread_mutex_unlock(&queue->lock);
@@ -318,8 +319,9 @@ static struct log_batch *pull(struct log_queue *queue, struct part *part, struct
 	pthread_mutex_lock(&queue->lock);
 	if (used)
 		give_back(queue, used);
-	while (!part->first && !part->done)
-		pthread_cond_wait(&queue->more, &queue->lock);
+	if (!part->first)
+		while (part->n_batches < BATCHES_WAKE && !part->done)
+			pthread_cond_wait(&queue->more, &queue->lock);
 	batch = part->first;
 	if (batch) {
 		part->first = batch->next;

@@ -55,6 +55,7 @@ struct rows {
 	const struct log_sink *sink;
 	struct log_event pending;
 	bool has_pending;
+	bool is_told;        /* pending has been told; it is there for what may follow it */
 	struct column_time pending_column; /* while learning */
 	bool has_pending_column;
 	struct column_day day;
@@ -279,7 +280,9 @@ static void flush(struct rows *rows)
 	if (!rows->has_pending)
 		return;
 	rows->has_pending = false;
-	if (!rows->learning) {
+	if (rows->is_told) {
+		rows->is_told = false;
+	} else if (!rows->learning) {
 		rows->n_rows++;
 		if (event->id || event->problem != REQUEST_NOT_INFO)
 			rows->n_known++;
@@ -427,11 +430,14 @@ static bool take_known(struct rows *rows)
 	if (!stop)
 		return false;
 	flush(rows);
-	rows->pending = rows->shape.event;
-	rows->pending.line = rows->line;
-	rows->pending.offset = rows->bytes.offset + rows->at;
-	rows->has_pending = true;
-	rows->has_pending_column = false;
+	rows->shape.event.line = rows->line;
+	rows->shape.event.offset = rows->bytes.offset + rows->at;
+	rows->n_rows++;
+	rows->n_known++;
+	rows->sink->event(rows->sink->context, &rows->shape.event);
+	/* Nothing that goes on it changes a request that is good. */
+	rows->has_pending = rows->is_told = true;
+	rows->pending.problem = REQUEST_GOOD;
 	rows->line += rows->shape.n_lines;
 	rows->at = (size_t)(stop - base);
 	return true;
