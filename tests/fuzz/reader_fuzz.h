@@ -23,6 +23,18 @@ static inline void mix_text(uint64_t *sum, struct text text)
 		mix(sum, (uint8_t)text.data[i]);
 }
 
+/* All that it says; of its message a reader may hand on no more than the Info line. */
+static inline void mix_request(uint64_t *sum, const struct kms_request *request)
+{
+	mix_text(sum, request->name);
+	mix_text(sum, (struct text){ (const char *)request->cmid.bytes, sizeof(request->cmid.bytes) });
+	mix_text(sum, (struct text){ (const char *)request->product.bytes, sizeof(request->product.bytes) });
+	mix(sum, request->has_client_time ? request->client_time : 1);
+	mix(sum, (uint64_t)request->hresult << 32 | request->needed);
+	mix(sum, (uint64_t)request->vm << 32 | request->status);
+	mix(sum, request->minutes);
+}
+
 static inline void fuzz_event(void *context, const struct log_event *event)
 {
 	uint64_t *sum = context;
@@ -35,12 +47,10 @@ static inline void fuzz_event(void *context, const struct log_event *event)
 	mix(sum, event->problem);
 	mix_text(sum, event->computer);
 	mix_text(sum, event->provider);
-	mix_text(sum, event->message);
-	if (event->problem == REQUEST_GOOD) {
-		mix_text(sum, event->request.name);
-		mix(sum, event->request.client_time);
-		mix(sum, event->request.minutes);
-	}
+	if (event->problem == REQUEST_GOOD)
+		mix_request(sum, &event->request);
+	else
+		mix_text(sum, event->message);
 }
 
 static inline void fuzz_damage(void *context, uint64_t offset, const char *text)
