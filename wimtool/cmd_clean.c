@@ -37,7 +37,7 @@ static int clean_record(struct cleaning *c, const struct mount_record *record, s
 	/* a command is at work on it */
 	if (lock < 0 || mount_status(record, NULL) == MOUNT_OK)
 		return 0;
-	if (record->writable && mount_has_changes(record) && !c->discard) {
+	if (record->writable && !mount_record_has_ended(record) && mount_has_changes(record) && !c->discard) {
 		tell(c, record->mountpoint, "its changes are kept: see remount and commit, or clean --discard", false);
 		return 0;
 	}

@@ -8,6 +8,7 @@
 #include "common/image/image_recover.h"
 #include "wimtool/commands.h"
 #include "wimtool/mount_commit.h"
+#include "wimtool/mount_end.h"
 
 static void show_text(FILE *out, const char *wim, const struct image_recovery *done, unsigned n_mounts)
 {
@@ -50,6 +51,11 @@ static int look_at_mounts(const struct cli *cli, const char *wim, unsigned *ret,
 		CLEANUP(close_fdp) int lock = strcmp(record->wim, real) == 0 ? mount_lock(record, NULL) : -1;
 		bool settled;
 
+		if (lock >= 0 && mount_record_has_ended(record)) {
+			if (mount_end(record, true, err) < 0 || mount_record_remove(record, err) < 0)
+				return -1;
+			continue;
+		}
 		if (lock < 0 || !record->writable || mount_commit_settle(record, &settled, err) < 0)
 			continue;
 		if (mount_status(record, NULL) != MOUNT_NEEDS_REMOUNT)

@@ -167,10 +167,33 @@ char *mount_recovered_folder(struct err *err)
 	return path_join(folder, "recovered");
 }
 
+bool mount_record_has_ended(const struct mount_record *record)
+{
+	CLEANUP(freep) char *mark = mount_path(record, "ended");
+
+	return path_exists(mark);
+}
+
+/* The mark comes first: changes of which some are gone already must never be mounted or committed again. */
+static int mark_ended(const struct mount_record *record, struct err *err)
+{
+	CLEANUP(freep) char *mark = mount_path(record, "ended");
+	CLEANUP(close_fdp) int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? err_errno(err, errno, "%s", mark) : file_fsync_folder_of(mark, err);
+}
+
 int mount_record_remove(const struct mount_record *record, struct err *err)
 {
+	CLEANUP(freep) char *text = mount_path(record, "mount.json");
+
+	if (mark_ended(record, err) < 0)
+		return -1;
 	if (record->staging && mount_remove_tree(record->staging, err) < 0)
 		return -1;
+	/* the record before its mark */
+	if (unlink(text) < 0 && errno != ENOENT)
+		return err_errno(err, errno, "%s", text);
 	return mount_remove_tree(record->folder, err);
 }
 
@@ -382,6 +405,8 @@ static int check_staging(const struct mount_record *record, struct err *err)
 	CLEANUP(freep) char *upper = record->staging ? path_join(record->staging, "upper") : NULL;
 	CLEANUP(freep) char *base = mount_path(record, "base");
 
+	if (mount_record_has_ended(record))
+		return err_set(err, ERR_NOT_FOUND, "it has ended, and what is left of it waits for wimtool clean");
 	if (!record->writable)
 		return 0;
 	if (!path_is_dir(upper))

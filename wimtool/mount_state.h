@@ -10,6 +10,7 @@
  *	lower/       of a mount for changes: where the image itself is mounted
  *	upper/ work/ the changes, unless --staging-dir put them elsewhere
  *	base         the list of files that the changes refer to
+ *	ended        is there when the mount is over and the rest is being removed
  *
  * The state folder is $GOLDWIM_STATE_DIR, or goldwim below $XDG_STATE_HOME, /var/lib (root) or ~/.local/state.
  */
@@ -50,7 +51,8 @@ int mount_record_new(struct mount_record *record, struct err *err);
 /* Written through and renamed into place. */
 int mount_record_save(const struct mount_record *record, struct err *err);
 
-/* Removes the folder with all in it, and the staging folder. */
+/* Removes the folder with all in it, and the staging folder; killed in between, it has_ended. */
+bool mount_record_has_ended(const struct mount_record *record);
 int mount_record_remove(const struct mount_record *record, struct err *err);
 void mount_record_release(struct mount_record *record);
 
