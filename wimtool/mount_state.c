@@ -187,9 +187,8 @@ int mount_record_remove(const struct mount_record *record, struct err *err)
 {
 	CLEANUP(freep) char *text = mount_path(record, "mount.json");
 
-	if (mark_ended(record, err) < 0)
-		return -1;
-	if (record->staging && mount_remove_tree(record->staging, err) < 0)
+	/* the record of a read-only mount may be removed by its server at the same time */
+	if (record->staging && (mark_ended(record, err) < 0 || mount_remove_tree(record->staging, err) < 0))
 		return -1;
 	/* the record before its mark */
 	if (unlink(text) < 0 && errno != ENOENT)
