@@ -378,6 +378,9 @@ static void learn_shape(struct rows *rows, const struct row *row)
 	uint64_t id;
 	size_t n = 0;
 
+	/* What goes on another row when one comes before it must not be taken for an event because of its shape. */
+	if (is_continuation(row))
+		return;
 	if (end[-1] != '\n' || event->message.data == row->whole.data || event->message.data[-1] != '"' ||
 	    !event_shape_find_info(event->message, &info) ||
 	    info.data + info.len != event->message.data + event->message.len || info.data[info.len] != '"')
