@@ -10,24 +10,27 @@
 static void print_wrapped(FILE *out, const char *text, size_t column, size_t indent)
 {
 	const char *word = text;
+	bool at_start = true;
 
 	while (*word) {
 		size_t len = strcspn(word, " \n");
 
-		if (column + len > HELP_WIDTH && column > indent) {
+		if (!at_start && column + 1 + len > HELP_WIDTH) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			column = indent;
+		} else if (!at_start) {
+			fputc(' ', out);
+			column++;
 		}
 		fwrite(word, 1, len, out);
 		column += len;
 		word += len;
-		if (word[0] == '\n' && word[1] == '\n') {
+		at_start = word[0] == '\n' && word[1] == '\n';
+		if (at_start) {
 			fprintf(out, "\n\n%*s", (int)indent, "");
 			column = indent;
 			word += 2;
 		} else if (*word) {
-			fputc(' ', out);
-			column++;
 			word++;
 		}
 	}
