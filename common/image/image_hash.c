@@ -84,7 +84,7 @@ int image_sum_contents(struct image_file *file, struct image_sum *sums, size_t n
 
 const struct image_sum *image_find_sum(const struct image_sum *sums, size_t n, const uint8_t sha1[20])
 {
-	struct image_sum key;
+	struct image_sum key = { .size = 0 };
 
 	memcpy(key.sha1, sha1, sizeof(key.sha1));
 	return n ? bsearch(&key, sums, n, sizeof(*sums), by_sha1) : NULL;

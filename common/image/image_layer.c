@@ -280,8 +280,8 @@ static bool any_in_place(const struct layer_change *changes, size_t n)
  */
 static int are_equal(const struct layer_change *changes, size_t n, struct wim_node **anchor, struct err *err)
 {
-	uint8_t first[WIM_HASH_LEN];
-	uint8_t other[WIM_HASH_LEN];
+	uint8_t first[WIM_HASH_LEN] = { 0 };
+	uint8_t other[WIM_HASH_LEN] = { 0 };
 	uint64_t size;
 
 	*anchor = NULL;

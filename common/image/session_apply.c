@@ -98,18 +98,19 @@ static int name_file(const struct session_apply *r, struct err *err)
 	return err_context(err, "%s", in_wim ? r->wim : r->target);
 }
 
-int session_write_folder(const struct session_apply *r, struct image_apply *request, bool whole, bool fix_links,
+int session_write_folder(const struct session_apply *r, const struct image_apply *write, bool whole, bool fix_links,
 			 const struct cli *cli, struct image_applied *ret, struct err *err)
 {
 	struct writer writer = { .cli = cli };
+	struct image_apply request = *write;
 	CLEANUP(freep) char *real = NULL;
 	CLEANUP(close_fdp) int target = -1;
 	CLEANUP(image_apply_plan_freep) struct image_apply_plan *plan = NULL;
 	enum apply_target_state state;
 	int result;
 
-	request->unix_data = r->unix_data;
-	plan = image_apply_plan(request, err);
+	request.unix_data = r->unix_data;
+	plan = image_apply_plan(&request, err);
 	if (!plan)
 		return err_context(err, "%s", r->wim);
 	if (apply_target_prepare(r->target, &state, err) < 0)
@@ -118,15 +119,15 @@ int session_write_folder(const struct session_apply *r, struct image_apply *requ
 	real = realpath(r->target, NULL);
 	if (target < 0 || !real)
 		return err_errno(err, errno, "%s: cannot open this folder", r->target);
-	request->target = target;
-	request->link_root = fix_links ? real : "";
-	request->replace = state == TARGET_FULL;
-	request->count = whole && state != TARGET_FULL;
-	request->threads = r->threads;
-	request->recover_data = r->recover_data;
-	request->progress = on_progress;
-	request->warn = on_warning;
-	request->context = &writer;
+	request.target = target;
+	request.link_root = fix_links ? real : "";
+	request.replace = state == TARGET_FULL;
+	request.count = whole && state != TARGET_FULL;
+	request.threads = r->threads;
+	request.recover_data = r->recover_data;
+	request.progress = on_progress;
+	request.warn = on_warning;
+	request.context = &writer;
 	progress_begin(&writer.bar, cli, whole ? "apply" : "extract", 0);
 	tempfiles_hold_signals();
 	result = measure_and_write(plan, r->target, ret, err);

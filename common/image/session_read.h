@@ -8,9 +8,9 @@
 struct image_file *session_open_source(const struct session_apply *request, unsigned *ret_index, struct err *err);
 
 /*
- * Fills in the rest of write (file and roots are set) and does it, with progress; signals stop it. whole: a folder
+ * Does write, of which file and roots are set: the rest is taken from r. With progress; signals stop it. whole: a folder
  * that was empty must hold just what was written, and is counted. fix_links: absolute links into the image lead into the
  * folder.
  */
-int session_write_folder(const struct session_apply *request, struct image_apply *write, bool whole, bool fix_links,
+int session_write_folder(const struct session_apply *r, const struct image_apply *write, bool whole, bool fix_links,
 			 const struct cli *cli, struct image_applied *ret, struct err *err);
