@@ -9,14 +9,14 @@
 
 #include "common/base/err.h"
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t count, size_t size);
-void *xrealloc(void *old, size_t size);
-void *xreallocarray(void *old, size_t count, size_t size);
-char *xstrdup(const char *text);
-char *xstrndup(const char *text, size_t len);
-void *xmemdup(const void *data, size_t size);
-char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void *xmalloc(size_t size) RETURNS_NONNULL;
+void *xcalloc(size_t count, size_t size) RETURNS_NONNULL;
+void *xrealloc(void *old, size_t size) RETURNS_NONNULL;
+void *xreallocarray(void *old, size_t count, size_t size) RETURNS_NONNULL;
+char *xstrdup(const char *text) RETURNS_NONNULL;
+char *xstrndup(const char *text, size_t len) RETURNS_NONNULL;
+void *xmemdup(const void *data, size_t size) RETURNS_NONNULL;
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) RETURNS_NONNULL;
 
 /* Zeroed memory or NULL with ERR_MEMORY; size 0 gives one byte. */
 void *try_alloc(size_t size, struct err *err);

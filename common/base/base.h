@@ -14,6 +14,7 @@
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
+#define RETURNS_NONNULL __attribute__((returns_nonnull))
 #define UNUSED __attribute__((unused))
 
 /* CLEANUP(fn) calls fn(&variable) when the variable leaves its scope. */

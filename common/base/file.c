@@ -234,3 +234,11 @@ void close_fdp(int *fd)
 		close(*fd);
 	*fd = -1;
 }
+
+int take_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}

@@ -54,3 +54,6 @@ bool path_exists(const char *path);
 
 /* For CLEANUP(close_fdp) on an int variable; -1 is left alone. */
 void close_fdp(int *fd);
+
+/* The descriptor, taken out of the reach of its cleanup. */
+int take_fd(int *fd);

@@ -116,6 +116,17 @@ void strbuf_add_codepoint(struct strbuf *buf, uint32_t c)
 	strbuf_add(buf, out, len);
 }
 
+bool strbuf_drop_end(struct strbuf *buf, const char *end)
+{
+	size_t len = strlen(end);
+
+	if (!buf->data || buf->len < len || memcmp(buf->data + buf->len - len, end, len) != 0)
+		return false;
+	buf->len -= len;
+	buf->data[buf->len] = '\0';
+	return true;
+}
+
 const char *strbuf_text(const struct strbuf *buf)
 {
 	return buf->data ? buf->data : "";

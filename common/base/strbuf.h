@@ -28,11 +28,14 @@ void strbuf_add_fill(struct strbuf *buf, char c, size_t count);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void strbuf_addv(struct strbuf *buf, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
+/* Takes end away from the end of the text; false, and nothing is done, when the text does not end with it. */
+bool strbuf_drop_end(struct strbuf *buf, const char *end);
+
 /* Appends one code point as UTF-8; surrogates give their three-byte WTF-8 form. */
 void strbuf_add_codepoint(struct strbuf *buf, uint32_t codepoint);
 
 /* The text, never NULL; owned by buf. */
-const char *strbuf_text(const struct strbuf *buf);
+const char *strbuf_text(const struct strbuf *buf) RETURNS_NONNULL;
 
 /* Hands the memory to the caller (free it) and leaves buf empty. */
 char *strbuf_detach(struct strbuf *buf);

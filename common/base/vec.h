@@ -23,6 +23,6 @@
 #define vec_release(v) (free((v)->items), (v)->items = NULL, (v)->len = (v)->cap = 0)
 
 /* Makes room for one more item and zeroes it. */
-void *vec_grow(void *items, size_t len, size_t *cap, size_t item_size);
+void *vec_grow(void *items, size_t len, size_t *cap, size_t item_size) RETURNS_NONNULL;
 
 #include <stdlib.h>

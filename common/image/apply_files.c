@@ -149,8 +149,7 @@ static int finish_file(struct image_apply_plan *plan, const struct apply_item *i
 		return apply_failed(plan, item, "setting its size", err);
 	if (check_size(plan, item, file, err) < 0 || apply_metadata(plan, item, file, err) < 0)
 		return -1;
-	file = -1;
-	if (close(fd) < 0)
+	if (close(take_fd(&file)) < 0)
 		return apply_failed(plan, item, "closing it", err);
 	return apply_link_names(plan, item, err);
 }

@@ -240,7 +240,7 @@ void apply_plan_release(struct image_apply_plan *plan)
 void apply_path(const struct image_apply_plan *plan, const struct apply_item *item, struct strbuf *ret)
 {
 	const char *top = plan->request->roots[item->root].path;
-	size_t before = ret->len, drop;
+	size_t before, drop;
 
 	strbuf_adds(ret, top);
 	before = ret->len;

@@ -35,12 +35,26 @@ static int64_t take_equal(const hash_list *list, size_t *at, const uint8_t *hash
 	return (int64_t)(*at - begin);
 }
 
+static const uint8_t *hash_at(const hash_list *list, size_t i)
+{
+	return i < list->len ? list->items[i] : NULL; /* NOLINT(clang-analyzer-core.NullDereference): with a length there are items */
+}
+
+/* The smaller of the next hashes of two sorted lists; NULL at the end of both. */
+static const uint8_t *next_hash(const hash_list *a, size_t i, const hash_list *b, size_t j)
+{
+	const uint8_t *of_a = hash_at(a, i), *of_b = hash_at(b, j);
+
+	return !of_a || (of_b && memcmp(of_b, of_a, WIM_HASH_LEN) < 0) ? of_b : of_a;
+}
+
 int edit_count_changes(struct image_edit *edit, struct blob_changes *ret, struct err *err)
 {
 	const struct wim_tree *old_tree = image_tree(edit->file, edit->index, err);
 	hash_list before = { 0 };
 	hash_list after = { 0 };
 	VEC(struct blob_change) changes = { 0 };
+	const uint8_t *hash;
 
 	if (!old_tree)
 		return -1;
@@ -48,12 +62,7 @@ int edit_count_changes(struct image_edit *edit, struct blob_changes *ret, struct
 	if (!edit->new_name)
 		list_hashes(old_tree, &before);
 	list_hashes(edit->tree, &after);
-	for (size_t i = 0, j = 0; i < before.len || j < after.len;) {
-		const uint8_t *hash = i == before.len ? after.items[j] : before.items[i];
-
-		if (j < after.len && memcmp(after.items[j], hash, WIM_HASH_LEN) < 0)
-			hash = after.items[j];
-
+	for (size_t i = 0, j = 0; (hash = next_hash(&before, i, &after, j));) {
 		int64_t gone = take_equal(&before, &i, hash);
 		int64_t by = take_equal(&after, &j, hash) - gone;
 

@@ -205,7 +205,7 @@ static void add_inside(struct strbuf *element, const char *text)
 {
 	static const char end[] = "</IMAGE>";
 
-	element->data[element->len -= strlen(end)] = '\0';
+	(void)strbuf_drop_end(element, end); /* it is there: the element is our own */
 	strbuf_adds(element, text);
 	strbuf_adds(element, end);
 }

@@ -44,10 +44,9 @@ static int add_file(struct image_file *file, const char *path, struct err *err)
 		return err_set(err, ERR_LIMIT, "more than %d parts", PARTS_MAX);
 	if (file_size(fd, &part.file_bytes, err) < 0 || wim_header_read(fd, part.file_bytes, &part.header, err) < 0)
 		return -1;
-	part.fd = fd;
-	wim_reader_add_file(file->reader, fd);
+	part.fd = take_fd(&fd);
+	wim_reader_add_file(file->reader, part.fd);
 	append_part(file, &part);
-	fd = -1;
 	return 0;
 }
 

@@ -120,9 +120,7 @@ static void add_all(WIMStruct *wim, struct strbuf *ret)
 			add_row(wim, &rows[i], ret);
 		else if (rows[i].opens)
 			strbuf_adds(ret, open);
-		else if (ret->len >= strlen(open) && strcmp(ret->data + ret->len - strlen(open), open) == 0)
-			ret->data[ret->len -= strlen(open)] = '\0'; /* nothing is in it */
-		else
+		else if (!strbuf_drop_end(ret, open)) /* something is in it */
 			strbuf_addf(ret, "</%s>", rows[i].name);
 	}
 }

@@ -155,7 +155,7 @@ int wim_integrity_compare(int fd, uint64_t file_bytes, const struct wim_header *
 	if (wim_integrity_load(fd, file_bytes, header, &table, err) < 0 ||
 	    wim_integrity_build(fd, &table, WIM_HEADER_LEN, wim_integrity_end(header), &now, err) < 0)
 		return -1;
-	if (now.len == table.len && memcmp(now.data, table.data, now.len) == 0)
+	if (now.len == table.len && memcmp(strbuf_text(&now), strbuf_text(&table), now.len) == 0)
 		return 0;
 	err_set(err, ERR_FORMAT, "the file differs from its integrity table");
 	return err_hint(err, "wimtool verify says where");

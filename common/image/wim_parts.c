@@ -47,13 +47,17 @@ static void take_items(struct wim_blobs *blobs, const struct wim_blob_table *tab
 	for (size_t i = 0; i < table->n; i++) {
 		struct wim_blob fresh = table->items[i];
 		const struct wim_blob *found = wim_blobs_find(blobs, fresh.hash);
-		struct wim_blob *known = found ? &blobs->items[found - blobs->items] : NULL;
+		struct wim_blob *known;
 
-		fresh.row = known ? known->row : WIM_ROW_NONE;
-		fresh.refcnt = known ? known->refcnt : fresh.refcnt;
-		if (!known)
+		if (!found) {
+			fresh.row = WIM_ROW_NONE;
 			blobs->items[n++] = fresh;
-		else if (!known->here && (fresh.here || fresh.unplaced))
+			continue;
+		}
+		known = &blobs->items[found - blobs->items];
+		fresh.row = known->row;
+		fresh.refcnt = known->refcnt;
+		if (!known->here && (fresh.here || fresh.unplaced))
 			*known = fresh;
 	}
 	blobs->n = n;
