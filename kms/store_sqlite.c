@@ -119,7 +119,7 @@ static int check_schema(struct sqlite_store *s, struct err *err)
 
 static int check_store(struct sqlite_store *s, struct err *err)
 {
-	int64_t application, version;
+	int64_t application = 0, version = 0;
 
 	if (read_number(s, "PRAGMA application_id", &application, err) < 0 ||
 	    read_number(s, "PRAGMA user_version", &version, err) < 0)
@@ -136,7 +136,7 @@ static int check_store(struct sqlite_store *s, struct err *err)
 static int create_if_empty(struct sqlite_store *s, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf sql = STRBUF_INIT;
-	int64_t n;
+	int64_t n = 0;
 
 	if (run(s, "BEGIN IMMEDIATE", err) < 0)
 		return -1;

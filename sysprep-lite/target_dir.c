@@ -330,8 +330,7 @@ void *target_dir_open(const char *path, bool for_write, struct err *err)
 	if (for_write && lock_folder(fd, path, err) < 0)
 		return NULL;
 	dir = xcalloc(1, sizeof(*dir));
-	dir->root = fd;
-	fd = -1;
+	dir->root = take_fd(&fd);
 	return dir;
 }
 

@@ -162,10 +162,14 @@ static int lint_and_report(struct run *run, const struct lint_options *lint_opti
 	return files < 0 ? -1 : result;
 }
 
+static void release_run(struct run *run)
+{
+	report_freep(&run->report);
+}
+
 static int run_lint(struct cli *cli, const void *args, struct err *err)
 {
-	CLEANUP(report_freep) struct report *report = report_new();
-	struct run run = { .cli = cli, .args = args, .err = err, .report = report };
+	CLEANUP(release_run) struct run run = { .cli = cli, .args = args, .err = err, .report = report_new() };
 	struct lint_options lint_options;
 	const struct renderer *renderer;
 	int result;
@@ -174,7 +178,6 @@ static int run_lint(struct cli *cli, const void *args, struct err *err)
 		return -1;
 	lint_options.report_fixes = renderer && strcmp(renderer->name, "sarif") == 0;
 	result = lint_and_report(&run, &lint_options, renderer, err);
-	report = run.report;
 	lint_args_release(&lint_options);
 	return result;
 }
