@@ -11,6 +11,15 @@
 #define OFFICE_2010 "cee5d470-6e3b-4fcc-8c2b-d17428568a9f" /* Excel */
 #define OFFICE_2016 "d450596f-894d-49e0-966a-fd39ed4c4c64"
 
+/* A row of a text export, and an event as XML. */
+#define TAB(time, info) "Information\t" time "\tSPP\t12290\tNone\t\"Info:\r\n" info "\"\r\n"
+#define XML(provider, id, record, rest)                                                                \
+	"<Event><System><Provider Name='" provider "'/><EventID>" id "</EventID><TimeCreated "         \
+	"SystemTime='2026-08-04T10:00:00Z'/><EventRecordID>" record "</EventRecordID>"                 \
+	"<Channel>Key Management Service</Channel><Computer>kms01</Computer></System><EventData>" rest \
+	"</EventData></Event>"
+#define SPP "Microsoft-Windows-Security-SPP"
+
 struct audit_case {
 	struct audit_options options;
 	struct strbuf lines;
