@@ -19,7 +19,7 @@ static int report(struct cli *cli, const char *target, const struct undo_stats *
 	json_text(cli->json, "target", target);
 	json_uint(cli->json, "restored", stats->restored);
 	json_uint(cli->json, "lost", stats->lost);
-	fprintf(cli->out, "%s: %u files are as they were\n", target, stats->restored);
+	fprintf(cli->out, "%s: %u file%s as before\n", target, stats->restored, PLURAL(stats->restored));
 	if (stats->lost)
 		fprintf(cli->out, "%u removed files are not in the journal any more and are not restored\n", stats->lost);
 	return CLI_DONE;

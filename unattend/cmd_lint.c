@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
-#include "common/report/baseline.h"
+#include "common/cli/rule_args.h"
 #include "unattend/lint_args.h"
 #include "unattend/lint_files.h"
 #include "unattend/path_list.h"
@@ -107,7 +107,6 @@ static enum severity fail_on_of(const struct run *run)
 static int apply_baseline(struct run *run, bool complete, struct err *err)
 {
 	const char *path = run->args->baseline;
-	struct baseline_use use;
 
 	if (!path)
 		return run->args->baseline_write ? err_set(err, ERR_USAGE, "--baseline-write wants --baseline") : 0;
@@ -115,13 +114,7 @@ static int apply_baseline(struct run *run, bool complete, struct err *err)
 		cli_warn(run->cli, "%s is not written: not all files could be read", path);
 		return 0;
 	}
-	if (baseline_apply(path, run->cli->tool->name, run->args->baseline_write, &run->report, &use, err) < 0)
-		return -1;
-	if (use.written)
-		cli_say(run->cli, "%s: %zu findings recorded", path, use.n_hidden);
-	else
-		cli_say(run->cli, "%s: %zu known findings hidden, %zu others of it do not occur any more", path, use.n_hidden, use.n_stale);
-	return 0;
+	return cli_apply_baseline(run->cli, path, run->args->baseline_write, &run->report, err);
 }
 
 static void summarize(const struct run *run)

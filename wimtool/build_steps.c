@@ -216,7 +216,7 @@ void recipe_step_show(const struct recipe_step *step, struct strbuf *ret)
 	case STEP_FILES: {
 		size_t n = step->kind == STEP_FILES ? step->files.len : step->registry.len;
 
-		strbuf_addf(ret, "%zu edit%s", n, n == 1 ? "" : "s");
+		strbuf_addf(ret, "%zu edit%s", n, PLURAL(n));
 		return;
 	}
 	case STEP_ANSWER_FILE:

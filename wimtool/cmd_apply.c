@@ -30,14 +30,15 @@ static enum session_links links_of(const struct apply_args *args)
 void apply_say_left_out(const struct cli *cli, const struct image_applied *done)
 {
 	if (done->streams_left_out)
-		cli_say(cli, "%" PRIu64 " named streams are left out: a folder of Linux cannot hold them",
-			done->streams_left_out);
+		cli_say(cli, "%" PRIu64 " named stream%s left out: a folder of Linux cannot hold them",
+			done->streams_left_out, PLURAL(done->streams_left_out));
 	if (done->reparse_left_out)
-		cli_say(cli, "%" PRIu64 " reparse points that are no links are written without their reparse data", done->reparse_left_out);
+		cli_say(cli, "%" PRIu64 " reparse point%s that %s written without the reparse data", done->reparse_left_out,
+			PLURAL(done->reparse_left_out), done->reparse_left_out == 1 ? "is no link is" : "are no links are");
 	if (done->special_left_out)
-		cli_say(cli, "%" PRIu64 " devices are left out", done->special_left_out);
+		cli_say(cli, "%" PRIu64 " device%s left out", done->special_left_out, PLURAL(done->special_left_out));
 	if (done->damaged)
-		cli_warn(cli, "%" PRIu64 " files are damaged", done->damaged);
+		cli_warn(cli, "%" PRIu64 " damaged file%s", done->damaged, PLURAL(done->damaged));
 }
 
 void apply_json_counts(struct json *j, const struct image_applied *done)
@@ -60,9 +61,10 @@ static void show_result(const struct cli *cli, const struct session_apply *r, co
 
 	if (!cli->quiet)
 		fprintf(cli->out,
-			"%s: image %u of %s: %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64 " links, %" PRIu64
+			"%s: image %u of %s: %" PRIu64 " folder%s, %" PRIu64 " file%s, %" PRIu64 " link%s, %" PRIu64
 			" bytes\n",
-			r->target, all->index, r->wim, done->dirs, done->files, done->links, done->bytes);
+			r->target, all->index, r->wim, done->dirs, PLURAL(done->dirs), done->files, PLURAL(done->files),
+			done->links, PLURAL(done->links), done->bytes);
 	apply_say_left_out(cli, done);
 	json_begin_object(j, "result");
 	json_text(j, "wim", r->wim);

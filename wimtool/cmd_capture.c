@@ -200,9 +200,10 @@ static void show_result(const struct cli *cli, const struct session_capture *r, 
 
 	if (!cli->quiet && strcmp(r->wim, "-") != 0)
 		fprintf(cli->out,
-			"%s: image %u \"%s\": %" PRIu64 " folders, %" PRIu64 " files, %" PRIu64
+			"%s: image %u \"%s\": %" PRIu64 " folder%s, %" PRIu64 " file%s, %" PRIu64
 			" bytes; the WIM has %" PRIu64 " bytes\n",
-			r->wim, done->index, done->name, done->dirs, done->files, done->bytes, done->wim_bytes);
+			r->wim, done->index, done->name, done->dirs, PLURAL(done->dirs), done->files, PLURAL(done->files),
+			done->bytes, done->wim_bytes);
 	json_begin_object(j, "result");
 	json_text(j, "wim", r->wim);
 	json_text(j, "source", r->source);

@@ -143,12 +143,12 @@ static void show_result(const struct updater *u, size_t n, const struct image_co
 	struct json *j = u->cli->json;
 
 	if (!u->cli->quiet && u->args->dry_run)
-		fprintf(u->cli->out, "%s: image %u: %zu changes would be made; nothing is written\n", u->cli->args[0],
-			image_edit_index(u->edit), n);
+		fprintf(u->cli->out, "%s: image %u: %zu change%s would be made; nothing is written\n", u->cli->args[0],
+			image_edit_index(u->edit), n, PLURAL(n));
 	else if (!u->cli->quiet)
-		fprintf(u->cli->out, "%s: image %u: %zu changes, %" PRIu64 " contents added, %" PRIu64
-			" bytes appended\n", u->cli->args[0], image_edit_index(u->edit), n, stats->blobs_added,
-			stats->bytes_appended);
+		fprintf(u->cli->out, "%s: image %u: %zu change%s, %" PRIu64 " content%s added, %" PRIu64
+			" bytes appended\n", u->cli->args[0], image_edit_index(u->edit), n, PLURAL(n), stats->blobs_added,
+			PLURAL(stats->blobs_added), stats->bytes_appended);
 	json_uint(j, "contents_added", stats->blobs_added);
 	json_uint(j, "bytes_appended", stats->bytes_appended);
 }

@@ -122,8 +122,9 @@ static void show_result(const struct cli *cli, const char *wim, const struct wim
 
 	if (!cli->quiet)
 		fprintf(cli->out,
-			"%s: %u images, %" PRIu64 " entries, %" PRIu64 " contents, %" PRIu64 " bytes, %s: %s\n", wim,
-			done->images, done->entries, done->blobs, done->bytes,
+			"%s: %u image%s, %" PRIu64 " %s, %" PRIu64 " content%s, %" PRIu64 " bytes, %s: %s\n", wim,
+			done->images, PLURAL(done->images), done->entries, done->entries == 1 ? "entry" : "entries",
+			done->blobs, PLURAL(done->blobs), done->bytes,
 			done->had_integrity ? "integrity table" : "no integrity table",
 			problems ? "problems found" : "all good");
 	json_begin_object(j, "result");

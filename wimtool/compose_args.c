@@ -103,7 +103,7 @@ void compose_show(struct cli *cli, const char *wim, const char *what, const stru
 		fprintf(cli->out,
 			"%s: %u image%s %s: %" PRIu64 " bytes copied as they were, %" PRIu64
 			" compressed anew; %" PRIu64 " bytes now\n",
-			wim, done->images, done->images == 1 ? "" : "s", what, done->copied, done->packed, done->bytes);
+			wim, done->images, PLURAL(done->images), what, done->copied, done->packed, done->bytes);
 	json_begin_object(j, "result");
 	json_text(j, "wim", wim);
 	json_uint(j, "images", done->images);

@@ -13,6 +13,9 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* For "%zu file%s". */
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 #define RETURNS_NONNULL __attribute__((returns_nonnull))
 #define UNUSED __attribute__((unused))

@@ -129,18 +129,21 @@ int rule_args_apply(const struct rule_args *args, const struct rule_meta *const 
 	return 0;
 }
 
-int rule_args_baseline(struct cli *cli, const struct rule_args *args, struct report **report, struct err *err)
+int cli_apply_baseline(struct cli *cli, const char *path, bool write, struct report **report, struct err *err)
 {
 	struct baseline_use use;
 
-	if (!args->baseline)
-		return 0;
-	if (baseline_apply(args->baseline, cli->tool->name, args->baseline_write, report, &use, err) < 0)
+	if (baseline_apply(path, cli->tool->name, write, report, &use, err) < 0)
 		return -1;
 	if (use.written)
-		cli_say(cli, "%s: %zu finding%s recorded", args->baseline, use.n_hidden, use.n_hidden == 1 ? "" : "s");
+		cli_say(cli, "%s: %zu finding%s recorded", path, use.n_hidden, PLURAL(use.n_hidden));
 	else
-		cli_say(cli, "%s: %zu known finding%s hidden, %zu of it do not occur any more", args->baseline,
-			use.n_hidden, use.n_hidden == 1 ? "" : "s", use.n_stale);
+		cli_say(cli, "%s: %zu known finding%s hidden, %zu of it do not occur any more", path, use.n_hidden,
+			PLURAL(use.n_hidden), use.n_stale);
 	return 0;
+}
+
+int rule_args_baseline(struct cli *cli, const struct rule_args *args, struct report **report, struct err *err)
+{
+	return args->baseline ? cli_apply_baseline(cli, args->baseline, args->baseline_write, report, err) : 0;
 }

@@ -35,6 +35,9 @@ extern const char *const rule_fail_levels[]; /* "default", "error", ... */
 int rule_args_apply(const struct rule_args *args, const struct rule_meta *const *rules, struct report *report,
 		    struct err *err);
 
+/* Hides or records the findings of a baseline file, and says how many. */
+int cli_apply_baseline(struct cli *cli, const char *path, bool write, struct report **report, struct err *err);
+
 /* Findings that the baseline knows are taken out of *report (which is replaced). */
 int rule_args_baseline(struct cli *cli, const struct rule_args *args, struct report **report, struct err *err);
 
