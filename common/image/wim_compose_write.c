@@ -378,7 +378,8 @@ static int note_written(void *context, struct wim_reshdr *at, struct err *err)
 	fd = o->how->next(o->how->context, (unsigned)o->parts.len + 1, err);
 	if (fd < 0)
 		return -1;
-	if (wim_copy_range(part->fd, at->offset, fd, WIM_HEADER_LEN, at->stored, err) < 0 ||
+	if (wim_writer_settle(o->writer, err) < 0 ||
+	    wim_copy_range(part->fd, at->offset, fd, WIM_HEADER_LEN, at->stored, err) < 0 ||
 	    begin_part(o, fd, err) < 0)
 		return -1;
 	at->offset = WIM_HEADER_LEN;

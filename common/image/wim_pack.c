@@ -159,6 +159,11 @@ static void start_threads(struct wim_pack *pack)
 	}
 }
 
+bool wim_pack_is_empty(const struct wim_pack *pack)
+{
+	return pack->n == 0;
+}
+
 bool wim_pack_is_full(const struct wim_pack *pack)
 {
 	return pack->n == pack->n_slots;

@@ -37,6 +37,7 @@ struct wim_pack;
 struct wim_pack *wim_pack_new(const struct wim_packing *packing, struct err *err);
 void wim_pack_freep(struct wim_pack **pack);
 
+bool wim_pack_is_empty(const struct wim_pack *pack);
 bool wim_pack_is_full(const struct wim_pack *pack);
 
 /* chunk_size bytes for the next chunk; the pack must not be full. */

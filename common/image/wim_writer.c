@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,9 +32,17 @@ struct resource {
 	struct strbuf table;
 };
 
+/* Resources that lie beside one another, there and here: copied at once. The writer is at their end. */
+struct run {
+	int from_fd;
+	uint64_t from_at;
+	uint64_t len; /* 0: nothing waits */
+};
+
 struct wim_writer {
 	int fd;
 	uint64_t at;
+	struct run run;
 	uint32_t chunk_size;
 	enum wim_compression compression;
 	struct wim_pack *pack; /* NULL without compression */
@@ -187,6 +196,7 @@ uint64_t wim_writer_at(const struct wim_writer *writer)
 
 void wim_writer_move(struct wim_writer *writer, int fd, uint64_t at)
 {
+	assert(writer->run.len == 0);
 	writer->fd = fd;
 	writer->at = at;
 }
@@ -195,6 +205,14 @@ void wim_writer_on_written(struct wim_writer *writer, wim_written_fn fn, void *c
 {
 	writer->written = fn;
 	writer->written_context = context;
+}
+
+int wim_writer_settle(struct wim_writer *w, struct err *err)
+{
+	uint64_t len = w->run.len;
+
+	w->run.len = 0;
+	return len ? wim_copy_range(w->run.from_fd, w->run.from_at, w->fd, w->at - len, len, err) : 0;
 }
 
 static int put_bytes(struct wim_writer *w, const void *data, size_t len, struct err *err)
@@ -216,13 +234,17 @@ static int tell(struct wim_writer *w, struct wim_reshdr *ret, struct err *err)
 
 static int put_copy(struct wim_writer *w, const struct resource *r, struct err *err)
 {
-	uint64_t begin = w->at;
+	struct run *run = &w->run;
+	bool goes_on = run->len && run->from_fd == r->from_fd && run->from_at + run->len == r->from.offset;
 
-	if (wim_copy_range(r->from_fd, r->from.offset, w->fd, begin, r->from.stored, err) < 0)
+	if (!goes_on && wim_writer_settle(w, err) < 0)
 		return -1;
-	w->at += r->from.stored;
+	if (!goes_on)
+		*run = (struct run){ .from_fd = r->from_fd, .from_at = r->from.offset };
 	*r->ret = r->from;
-	r->ret->offset = begin;
+	r->ret->offset = w->at;
+	run->len += r->from.stored;
+	w->at += r->from.stored;
 	return 0;
 }
 
@@ -360,6 +382,8 @@ static int drain_one(struct wim_writer *w, struct err *err)
 		if (put_copy(w, r, err) < 0)
 			return -1;
 	} else {
+		if (wim_writer_settle(w, err) < 0)
+			return -1;
 		note_chunk(w, r, chunk.len);
 		last = r->n_written == r->n_chunks;
 		if (put_bytes(w, chunk.data, chunk.len, err) < 0 || (last && end_chunks(w, r, err) < 0))
@@ -381,7 +405,7 @@ int wim_writer_flush(struct wim_writer *w, struct err *err)
 	while (w->pack && wim_pack_take(w->pack, &chunk))
 		if (drain_one(w, err) < 0)
 			return -1;
-	return 0;
+	return wim_writer_settle(w, err);
 }
 
 /* ---- into the queue ---- */
@@ -518,7 +542,7 @@ int wim_writer_queue_copy(struct wim_writer *w, int fd, const struct wim_reshdr 
 {
 	struct resource copy = { .ret = ret, .from = *from, .from_fd = fd };
 
-	if (!w->pack)
+	if (!w->pack || wim_pack_is_empty(w->pack))
 		return put_copy(w, &copy, err) < 0 ? -1 : tell(w, ret, err);
 	if (make_room(w, err) < 0)
 		return -1;

@@ -41,8 +41,8 @@ uint64_t wim_writer_at(const struct wim_writer *writer);
 void wim_writer_move(struct wim_writer *writer, int fd, uint64_t at);
 
 /*
- * Called when a resource is complete in the file, before the next one is begun: ret is what the caller gave. It may copy
- * the resource elsewhere, change *ret and move the writer. Non-zero (with err set) stops.
+ * Called when a resource has its place in the file, before the next one is begun: ret is what the caller gave. It may
+ * settle the writer, copy the resource elsewhere, change *ret and move the writer. Non-zero (with err set) stops.
  */
 typedef int (*wim_written_fn)(void *context, struct wim_reshdr *ret, struct err *err);
 void wim_writer_on_written(struct wim_writer *writer, wim_written_fn fn, void *context);
@@ -61,6 +61,9 @@ int wim_writer_queue_copy(struct wim_writer *writer, int fd, const struct wim_re
 /* One solid resource, in the writer's compression and chunk size; *ret is as its row in the blob table has it. */
 int wim_writer_put_solid(struct wim_writer *writer, const struct wim_source *source, struct wim_reshdr *ret,
 			 struct err *err);
+
+/* Writes the copies whose places are known: copies that lie beside one another wait, to be one. */
+int wim_writer_settle(struct wim_writer *writer, struct err *err);
 
 /* Until all that was queued is in the file. */
 int wim_writer_flush(struct wim_writer *writer, struct err *err);

@@ -204,6 +204,41 @@ static void a_copy_keeps_its_place_in_the_order(void **state UNUSED)
 	fclose(to);
 }
 
+static unsigned n_writes;
+
+static void count_write(const char *step)
+{
+	n_writes += strcmp(step, "write") == 0;
+}
+
+/* Two that are neighbours there, and one that is not. */
+static void copies_of_neighbours_are_one_write(void **state UNUSED)
+{
+	static const struct wim_packing packing = { .compression = WIM_XPRESS, .chunk_size = CHUNK, .threads = 1 };
+	FILE *from = tmpfile(), *to = tmpfile();
+	struct wim_writer *writer = wim_writer_new_packing(fileno(to), 2, &packing, NULL);
+	const struct wim_reshdr stored[] = { { .offset = 1, .stored = 2 }, { .offset = 3, .stored = 4 }, { .offset = 8, .stored = 1 } };
+	struct wim_reshdr at[ARRAY_SIZE(stored)];
+	char found[9] = "##";
+
+	assert_int_equal(file_pwrite(fileno(from), "0abcdef7h", 9, 0, NULL), 0);
+	wim_write_hook = count_write;
+	for (size_t i = 0; i < ARRAY_SIZE(stored); i++)
+		assert_int_equal(wim_writer_queue_copy(writer, fileno(from), &stored[i], &at[i], NULL), 0);
+	assert_int_equal(wim_writer_flush(writer, NULL), 0);
+	wim_write_hook = NULL;
+	assert_int_equal(n_writes, 2);
+	assert_int_equal(at[0].offset, 2);
+	assert_int_equal(at[1].offset, 4);
+	assert_int_equal(at[2].offset, 8);
+	assert_int_equal(wim_writer_at(writer), 9);
+	assert_int_equal(file_pread(fileno(to), found + 2, 7, 2, NULL), 0);
+	assert_memory_equal(found, "##abcdefh", 9);
+	wim_writer_freep(&writer);
+	fclose(from);
+	fclose(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_source_of_another_length_is_an_error),
 		cmocka_unit_test(a_full_disk_is_an_error),
 		cmocka_unit_test(a_copy_keeps_its_place_in_the_order),
+		cmocka_unit_test(copies_of_neighbours_are_one_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
