@@ -24,6 +24,8 @@ void capture_contents_release(struct capture_contents *c)
 {
 	vec_release(&c->blobs);
 	free(c->slots);
+	c->slots = NULL;
+	c->n_slots = 0;
 	arena_release(&c->arena);
 }
 

@@ -38,16 +38,21 @@ struct capture {
 	bool check;
 };
 
-static void capture_release(struct capture *c)
+static void release_written(struct capture *c)
 {
 	wim_writer_freep(&c->writer);
-	wim_reader_freep(&c->contents.before_reader);
 	capture_contents_release(&c->contents);
 	capture_scan_release(&c->scan);
+	strbuf_release(&c->rows);
+}
+
+static void capture_release(struct capture *c)
+{
+	release_written(c);
+	wim_reader_freep(&c->contents.before_reader);
 	compose_files_release(&c->files);
 	free(c->base_counts);
 	strbuf_release(&c->xml);
-	strbuf_release(&c->rows);
 	free(c->path);
 }
 
@@ -363,7 +368,10 @@ static int capture_new(struct capture *c, uint64_t *ret_bytes, struct err *err)
 		return -1;
 	fd = atomic_file_fd(out);
 	image_lock_temp(fd);
-	if (write_new(c, fd, err) < 0 || read_back(fd, err) < 0 || file_size(fd, ret_bytes, err) < 0)
+	if (write_new(c, fd, err) < 0)
+		return -1;
+	release_written(c); /* what is read back takes as much memory again */
+	if (read_back(fd, err) < 0 || file_size(fd, ret_bytes, err) < 0)
 		return -1;
 	return atomic_file_commit(&out, err);
 }
