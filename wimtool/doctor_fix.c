@@ -116,7 +116,7 @@ static int read_line(struct fix_table *table, char *line, const int places[COLUM
 
 static int parse_table(char *text, struct fix_table *ret, struct err *err)
 {
-	int places[COLUMNS];
+	int places[COLUMNS] = { 0 };
 	unsigned number = 0;
 	bool has_header = false;
 

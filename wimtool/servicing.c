@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/servicing.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -78,9 +79,12 @@ static void print_json(const char *text, const char *command)
 int servicing_refuse(int argc, char **argv)
 {
 	const struct verb *verb = find(argv[1]);
-	CLEANUP(freep) char *command = xasprintf("dism /Image:MOUNT %s", verb->command);
-	CLEANUP(freep) char *text =
-		xasprintf("%s: only the servicing stack of Windows can do this: run \"%s\" on Windows%s%s%s", argv[1], command,
+	CLEANUP(freep) char *command = NULL;
+	CLEANUP(freep) char *text = NULL;
+
+	assert(verb); /* servicing_is_verb was asked */
+	command = xasprintf("dism /Image:MOUNT %s", verb->command);
+	text = xasprintf("%s: only the servicing stack of Windows can do this: run \"%s\" on Windows%s%s%s", argv[1], command,
 			  *verb->instead ? " (" : "", verb->instead, *verb->instead ? ")" : "");
 
 	fprintf(stderr, "wimtool: %s\n", text);
