@@ -141,14 +141,22 @@ static struct plan *make_plan(const struct generalize_args *a, struct winroot *r
 		return plan_build(root, &options, err);
 	if (plan_file_read(a->plan, &file, err) < 0)
 		return NULL;
-	if (plan_file_check_inputs(&file, root, err) < 0 || plan_file_check_edits(&file, root, err) < 0 ||
-	    plan_count_guids(file.plan, root, err) < 0) {
+	if (plan_file_check_inputs(&file, root, err) < 0 || plan_file_check_edits(&file, root, err) < 0) {
 		err_context(err, "%s", a->plan);
 		return NULL;
 	}
 	plan = file.plan;
 	file.plan = NULL;
 	return plan;
+}
+
+/* What is shown of identifiers before they are gone. */
+static int look_for_guids(const struct cli *cli, const struct generalize_args *a, struct plan *plan,
+			  struct winroot *root, struct err *err)
+{
+	if (cli->json || cli->verbose)
+		return plan_find_places(plan, root, err);
+	return a->dry_run ? plan_count_guids(plan, root, err) : 0;
 }
 
 static int check_options(const struct generalize_args *a, struct err *err)
@@ -170,7 +178,7 @@ static int generalize_command(struct cli *cli, const void *args, struct err *err
 	if (check_options(a, err) < 0 || subject_open(&subject, cli, &a->hives, !a->dry_run, err) < 0)
 		return -1;
 	plan = make_plan(a, subject.root, err);
-	if (!plan || ((cli->json || cli->verbose) && plan_find_places(plan, subject.root, err) < 0) ||
+	if (!plan || look_for_guids(cli, a, plan, subject.root, err) < 0 ||
 	    setup_state_read(subject.root, &state, err) < 0 ||
 	    run_plan(cli, &subject, plan, a, err) < 0)
 		return -1;

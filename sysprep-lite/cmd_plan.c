@@ -99,7 +99,7 @@ static int plan_command(struct cli *cli, const void *args, struct err *err)
 	if (op_choice_check(&options.choice, err) < 0 || subject_open(&subject, cli, &a->hives, false, err) < 0)
 		return -1;
 	plan = plan_build(subject.root, &options, err);
-	if (!plan || (places && plan_find_places(plan, subject.root, err) < 0))
+	if (!plan || (places ? plan_find_places : plan_count_guids)(plan, subject.root, err) < 0)
 		return -1;
 	return show_plan(cli, a, plan, subject.root, err);
 }

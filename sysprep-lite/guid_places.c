@@ -136,6 +136,8 @@ int plan_find_places(struct plan *plan, struct winroot *root, struct err *err)
 {
 	struct searching s = { .plan = plan, .err = err };
 
+	if (plan_count_guids(plan, root, err) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->guids.len; i++)
 		guid_edit_forget_places(&plan->guids.items[i]);
 	for (size_t i = 0; i < plan->guids.len; i++)

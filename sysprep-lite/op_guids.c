@@ -251,8 +251,7 @@ int plan_guids(struct plan *plan, struct winroot *root, const struct plan_option
 			continue;
 		describe(c.system, guid);
 	}
-	if (plan_count_guids(plan, root, err) < 0 ||
-	    (options->nic == NIC_REMOVE && plan_nic_remove(plan, root, err) < 0))
+	if (options->nic == NIC_REMOVE && plan_nic_remove(plan, root, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->guids.len; i++)
 		if (strcmp(plan->guids.items[i].row->category, "nic") == 0)

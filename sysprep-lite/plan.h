@@ -122,13 +122,13 @@ int plan_rearm(struct plan *plan, struct winroot *root, const struct plan_option
 int plan_computer_name(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_time_zone(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 
-/* Fills the hits of all guids of the plan. */
+/* Fills the hits of all guids of the plan, to show them; plan_stage counts what it replaces. */
 int plan_count_guids(struct plan *plan, struct winroot *root, struct err *err);
 
-/* op_nic_remove.c: from plan_guids, when all identifiers are collected and counted. */
+/* op_nic_remove.c: from plan_guids, when all identifiers are collected. */
 int plan_nic_remove(struct plan *plan, struct winroot *root, struct err *err);
 
-/* guid_places.c: fills edit->places of all guids of the plan, anew each time. */
+/* guid_places.c: fills edit->hits and edit->places of all guids of the plan, anew each time. */
 int plan_find_places(struct plan *plan, struct winroot *root, struct err *err);
 
 /* plan_print.c */

@@ -134,7 +134,7 @@ int scan_plan(struct scanning *scan)
 	struct plan_options options = { .optional_too = true };
 	CLEANUP(plan_freep) struct plan *plan = plan_build(scan->root, &options, scan->err);
 
-	if (!plan)
+	if (!plan || plan_count_guids(plan, scan->root, scan->err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->guids.len; i++)
 		add_guid(scan, &plan->guids.items[i]);
