@@ -3,8 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/base/tempfiles.h"
@@ -79,6 +81,17 @@ char *xasprintf(const char *fmt, ...)
 	if (len < 0)
 		out_of_memory();
 	return text;
+}
+
+void alloc_in_huge_pages(void *memory, size_t size)
+{
+	enum { FROM = 8 << 20 };
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)memory + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)memory + size) / page * page;
+
+	if (size >= FROM)
+		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
 void *try_alloc(size_t size, struct err *err)

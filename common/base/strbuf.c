@@ -28,6 +28,7 @@ void strbuf_reserve(struct strbuf *buf, size_t more)
 		return;
 	buf->cap = MAX(need, MAX(buf->cap + buf->cap / 2, 64));
 	buf->data = xrealloc(buf->data, buf->cap);
+	alloc_in_huge_pages(buf->data, buf->cap);
 	buf->data[buf->len] = '\0';
 }
 
