@@ -8,6 +8,7 @@
 #include "sysprep-lite/regf_hive.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 bool cell_get(const struct regf *hive, uint32_t cell, size_t min_len, struct bytes *ret)
 {
@@ -211,6 +212,15 @@ static uint32_t cell_before(const struct regf *hive, uint32_t cell)
 	while (!bits && word > 0)
 		bits = hive->starts[--word];
 	return bits ? (word * 64 + 63 - (uint32_t)__builtin_clzll(bits)) * CELL_ALIGN : 0;
+}
+
+uint32_t cell_holding(const struct regf *hive, uint64_t at)
+{
+	uint32_t cell = at < hive->bins ? (uint32_t)at / CELL_ALIGN * CELL_ALIGN : 0;
+
+	if (cell && !cell_starts(hive, cell))
+		cell = cell_before(hive, cell);
+	return cell && at - cell < (uint64_t)llabs(cell_size(hive, cell)) ? cell : 0;
 }
 
 static uint32_t used_size(const struct regf *hive, uint32_t cell)

@@ -14,6 +14,8 @@ struct frame {
 struct check {
 	struct regf *hive;
 	uint64_t *used;
+	const uint64_t *marked; /* may be NULL */
+	regf_cells *parents;
 	struct err *err;
 	VEC(struct frame) todo;
 	uint64_t keys, values;
@@ -48,6 +50,13 @@ static int claim_signed(struct check *check, uint64_t at, uint32_t cell, const c
 		return err_at(check->err, ERR_FORMAT, ret->offset, "%s: the cell does not begin with \"%s\"", what,
 			      signature);
 	return 0;
+}
+
+/* Asks for a cell that is looked at soon; most of a large hive is not in a cache. */
+static void expect(const struct check *check, uint32_t cell)
+{
+	if (cell < check->hive->bins)
+		__builtin_prefetch(cell_at(check->hive, cell));
 }
 
 static int check_big_data(struct check *check, struct bytes db, uint32_t len)
@@ -119,6 +128,8 @@ static int check_values(struct check *check, struct bytes nk)
 		  &list) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
+		expect(check, bytes_le32(list, 4 * i));
+	for (size_t i = 0; i < count; i++)
 		if (check_value(check, list.offset + 4 * i, bytes_le32(list, 4 * i)) < 0)
 			return -1;
 	return 0;
@@ -181,10 +192,12 @@ static int check_leaf(struct check *check, uint64_t at, uint32_t cell, const str
 	if (!leaf_open(check->hive, cell, &leaf))
 		return err_at(check->err, ERR_FORMAT, data.offset,
 			      "this is no subkey list (lf, lh, li) that fits its cell");
-	for (size_t i = 0; i < leaf.count; i++)
+	for (size_t i = 0; i < leaf.count; i++) {
+		expect(check, leaf_child(&leaf, i));
 		*vec_add(&check->todo) = (struct frame){ .key = leaf_child(&leaf, i),
 							 .parent = parent->key,
 							 .depth = parent->depth + 1 };
+	}
 	if (leaf.count == 0)
 		check->sorted = false; /* a search that halves would miss its neighbours */
 	*total += leaf.count;
@@ -249,6 +262,8 @@ static int check_key(struct check *check, const struct frame *frame)
 			      "the key says that its parent is at 0x%x, it is listed by 0x%x",
 			      bytes_le32(nk, NK_PARENT), frame->parent);
 	check->keys++;
+	if (check->marked && frame->depth > 0 && check->marked[frame->key / 512] >> (frame->key / 8 % 64) & 1)
+		*vec_add(check->parents) = frame->parent;
 	if (check_class(check, nk) < 0 || check_security(check, nk) < 0 || check_values(check, nk) < 0)
 		return -1;
 	first = check->todo.len;
@@ -272,7 +287,12 @@ static int walk(struct check *check)
 
 int regf_check(struct regf *hive, struct err *err)
 {
-	struct check check = { .hive = hive, .err = err, .sorted = true };
+	return regf_check_marked(hive, NULL, NULL, err);
+}
+
+int regf_check_marked(struct regf *hive, const uint64_t *marked, regf_cells *parents, struct err *err)
+{
+	struct check check = { .hive = hive, .marked = marked, .parents = parents, .err = err, .sorted = true };
 	int ret;
 
 	check.used = try_alloc(hive->bins / 64, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * GUIDs anywhere in the bytes of a hive, however many there are. The text forms are found
- * by their hyphens. For the binary form one pair of bytes in eight is looked at: wherever a
+ * by their hyphens; a bitmap of first digits passes few of the many others. For the binary form one pair of bytes in eight is looked at: wherever a
  * GUID lies, such a pair is among its first nine bytes, and a bitmap holds those pairs of all
  * GUIDs. A sorted table decides about what passes.
  */
@@ -20,6 +20,7 @@ struct finder {
 	struct entry *sorted;
 	size_t n;
 	uint64_t pairs[65536 / 64]; /* two bytes side by side in the first PAIR_STEP + 1 of some GUID */
+	uint64_t heads[65536 / 64]; /* the first two digits of some GUID */
 };
 
 typedef VEC(struct regf_guid_hit) hit_list;
@@ -29,17 +30,33 @@ static int compare_entries(const void *a, const void *b)
 	return guid_compare(&((const struct entry *)a)->guid, &((const struct entry *)b)->guid);
 }
 
+static void set_pair(uint64_t *pairs, uint16_t pair)
+{
+	pairs[pair / 64] |= 1ULL << (pair % 64);
+}
+
+static bool has_pair(const uint64_t *pairs, uint16_t pair)
+{
+	return pairs[pair / 64] >> (pair % 64) & 1;
+}
+
+/* Two digits that are step bytes apart, in any case. */
+static uint16_t head_of(const uint8_t *text, size_t step)
+{
+	return (uint16_t)((text[0] | 0x20) << 8 | (text[step] | 0x20));
+}
+
 static void finder_init(struct finder *finder, const struct guid *guids, size_t n)
 {
 	*finder = (struct finder){ .n = n };
 	finder->sorted = xcalloc(MAX(n, 1), sizeof(*finder->sorted));
 	for (size_t i = 0; i < n; i++) {
-		finder->sorted[i] = (struct entry){ .guid = guids[i], .index = i };
-		for (size_t at = 0; at < PAIR_STEP; at++) {
-			uint16_t pair = load_le16(guids[i].bytes + at);
+		char text[GUID_BRACED_LEN + 1];
 
-			finder->pairs[pair / 64] |= 1ULL << (pair % 64);
-		}
+		finder->sorted[i] = (struct entry){ .guid = guids[i], .index = i };
+		for (size_t at = 0; at < PAIR_STEP; at++)
+			set_pair(finder->pairs, load_le16(guids[i].bytes + at));
+		set_pair(finder->heads, head_of((const uint8_t *)guid_format(&guids[i], GUID_PLAIN, text), 1));
 	}
 	qsort(finder->sorted, n, sizeof(*finder->sorted), compare_entries);
 }
@@ -72,10 +89,10 @@ static bool match_binary(const struct finder *finder, struct bytes all, size_t a
 
 static bool match_ascii(const struct finder *finder, struct bytes all, size_t at, struct regf_guid_hit *ret)
 {
-	char text[GUID_TEXT_LEN + 1] = { 0 };
+	char text[GUID_TEXT_LEN + 1];
 	struct guid guid;
 
-	if (all.len - at < ASCII_LEN)
+	if (all.len - at < ASCII_LEN || !has_pair(finder->heads, head_of(all.data + at, 1)))
 		return false;
 	memcpy(text, all.data + at, ASCII_LEN);
 	ret->form = REGF_HIT_ASCII;
@@ -84,10 +101,10 @@ static bool match_ascii(const struct finder *finder, struct bytes all, size_t at
 
 static bool match_utf16(const struct finder *finder, struct bytes all, size_t at, struct regf_guid_hit *ret)
 {
-	char text[GUID_TEXT_LEN + 1] = { 0 };
+	char text[GUID_TEXT_LEN + 1];
 	struct guid guid;
 
-	if (all.len - at < UTF16_LEN)
+	if (all.len - at < UTF16_LEN || !has_pair(finder->heads, head_of(all.data + at, 2)))
 		return false;
 	for (size_t i = 0; i < GUID_TEXT_LEN; i++) {
 		if (all.data[at + 2 * i + 1] != 0)
@@ -124,12 +141,9 @@ static void find_around(const struct finder *finder, struct bytes all, size_t at
 
 static void find_binary(const struct finder *finder, struct bytes all, hit_list *hits)
 {
-	for (size_t at = 0; at + 2 <= all.len; at += PAIR_STEP) {
-		uint16_t pair = load_le16(all.data + at);
-
-		if (finder->pairs[pair / 64] >> (pair % 64) & 1)
+	for (size_t at = 0; at + 2 <= all.len; at += PAIR_STEP)
+		if (has_pair(finder->pairs, load_le16(all.data + at)))
 			find_around(finder, all, at, hits);
-	}
 }
 
 /* The hyphen may be any of the four; only the first has a second one at its distance behind it. */
@@ -248,60 +262,42 @@ static void apply(struct regf *hive, const hit_list *hits, const struct guid *to
 		put_guid(hive->data + hits->items[i].offset, &hits->items[i], &to[hits->items[i].guid]);
 }
 
-/* True when a hit begins in [from, from + len). */
-static bool has_hit(const hit_list *hits, uint64_t from, size_t len)
-{
-	size_t low = 0, high = hits->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (hits->items[middle].offset < from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < hits->len && hits->items[low].offset < from + len;
-}
-
-static bool name_changed(const struct regf *hive, uint32_t key, const hit_list *hits)
+static bool is_in_name(const struct regf *hive, uint32_t cell, uint64_t at)
 {
 	struct bytes nk;
 
-	return key_get(hive, key, &nk) && has_hit(hits, nk.offset + NK_NAME, bytes_le16(nk, NK_NAME_LEN));
+	return cell_get_signed(hive, cell, "nk", NK_NAME, &nk) && at >= nk.offset + NK_NAME &&
+	       at - nk.offset - NK_NAME < bytes_le16(nk, NK_NAME_LEN);
 }
 
-/* Keys with a child whose name changed, and all keys below key that are still to be looked at. */
-static void look_at_children(const struct regf *hive, uint32_t key, const hit_list *hits, regf_cells *todo,
-			     regf_cells *ret)
+/* Cells that look like keys in whose names a GUID was replaced, one bit each. */
+static int mark_names(const struct regf *hive, const hit_list *hits, uint64_t **ret, struct err *err)
 {
-	size_t first = todo->len;
-	bool changed = false;
+	*ret = try_alloc(hive->bins / 64, err);
+	for (size_t i = 0; *ret && i < hits->len; i++) {
+		uint64_t at = hits->items[i].offset;
+		uint32_t cell = at < BASE_LEN ? 0 : cell_holding(hive, at - BASE_LEN);
 
-	list_children(hive, key, todo);
-	for (size_t i = first; i < todo->len && !changed; i++)
-		changed = name_changed(hive, todo->items[i], hits);
-	if (changed)
-		*vec_add(ret) = key;
-}
-
-static void find_parents(const struct regf *hive, const hit_list *hits, regf_cells *ret)
-{
-	regf_cells todo = { 0 };
-
-	*vec_add(&todo) = hive->root;
-	while (todo.len > 0) {
-		uint32_t key = todo.items[--todo.len];
-
-		look_at_children(hive, key, hits, &todo, ret);
+		if (cell && is_in_name(hive, cell, at))
+			(*ret)[cell / 512] |= 1ULL << (cell / 8 % 64);
 	}
-	vec_release(&todo);
+	return *ret ? 0 : -1;
 }
 
-static int sort_lists(struct regf *hive, const regf_cells *parents, struct err *err)
+static int compare_cells(const void *a, const void *b)
 {
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int sort_lists(struct regf *hive, regf_cells *parents, struct err *err)
+{
+	if (parents->len)
+		qsort(parents->items, parents->len, sizeof(*parents->items), compare_cells);
 	for (size_t i = 0; i < parents->len; i++)
-		if (list_sort(hive, parents->items[i], err) < 0)
+		if ((!i || parents->items[i] != parents->items[i - 1]) &&
+		    list_sort(hive, parents->items[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -314,15 +310,16 @@ static int refuse_structure(struct err *err)
 	return -1;
 }
 
-/* The new bytes must still be a hive with the same keys and values. */
-static int recheck(struct regf *hive, struct err *err)
+/* The new bytes must still be a hive with the same keys and values. ret: the parents of keys with another name. */
+static int recheck(struct regf *hive, const hit_list *hits, regf_cells *ret, struct err *err)
 {
+	CLEANUP(freep) uint64_t *marked = NULL;
 	struct regf_info before = hive->info;
 	bool sorted = hive->sorted;
 
 	store_le32(hive->data + BASE_BINS, hive->bins); /* bins may have been added since the base block was read */
 	if (regf_check_base(bytes_of(hive->data, hive->len), err) < 0 || regf_index_cells(hive, err) < 0 ||
-	    regf_check(hive, err) < 0)
+	    mark_names(hive, hits, &marked, err) < 0 || regf_check_marked(hive, marked, ret, err) < 0)
 		return refuse_structure(err);
 	hive->sorted = sorted; /* lists that were in order are sorted again next */
 	if (hive->info.keys == before.keys && hive->info.values == before.values &&
@@ -368,9 +365,10 @@ static void restore_lists(struct regf *hive, const regf_cells *parents)
 
 static int rebuild(struct regf *hive, const hit_list *hits, regf_cells *parents, struct err *err)
 {
-	if (recheck(hive, err) < 0)
+	if (recheck(hive, hits, parents, err) < 0) {
+		parents->len = 0; /* may be no keys */
 		return -1;
-	find_parents(hive, hits, parents);
+	}
 	return sort_lists(hive, parents, err);
 }
 

@@ -163,7 +163,11 @@ int regf_index_cells(struct regf *hive, struct err *err); /* checks bins and cel
 int regf_replay(struct regf *hive, const struct regf_logs *logs, struct err *err);
 
 /* ---- regf_check.c: walks all keys; counts; fills the security table ---- */
+typedef VEC(uint32_t) regf_cells;
 int regf_check(struct regf *hive, struct err *err);
+
+/* The same; ret gets the parent of each key whose cell has its bit, as in starts, set in marked. */
+int regf_check_marked(struct regf *hive, const uint64_t *marked, regf_cells *ret, struct err *err);
 
 /* ---- regf_cell.c ---- */
 static inline uint8_t *cell_at(const struct regf *hive, uint32_t cell)
@@ -186,6 +190,9 @@ bool cell_get(const struct regf *hive, uint32_t cell, size_t min_len, struct byt
 
 /* The same for a cell with a two letter signature. */
 bool cell_get_signed(const struct regf *hive, uint32_t cell, const char *signature, size_t min_len, struct bytes *ret);
+
+/* The cell, free or in use, that holds the byte at, counted as cells are; 0 when it is in a bin header. */
+uint32_t cell_holding(const struct regf *hive, uint64_t at);
 
 /* Data of a cell that is known to be good; valid until the next cell_alloc. */
 static inline uint8_t *cell_data(const struct regf *hive, uint32_t cell)
@@ -275,7 +282,6 @@ int list_sort(struct regf *hive, uint32_t key,
 	      struct err *err); /* sizes of leaves stay; two equal names: sorted, but ERR_REFUSED */
 
 /* All children, in list order; appended. */
-typedef VEC(uint32_t) regf_cells;
 void list_children(const struct regf *hive, uint32_t key, regf_cells *ret);
 
 /* ---- regf_value.c ---- */
