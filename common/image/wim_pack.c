@@ -32,6 +32,7 @@ struct wim_pack {
 	size_t first; /* the oldest chunk */
 	size_t n;     /* chunks in the ring */
 	size_t n_begun; /* of them, those that a thread has taken; always the oldest */
+	const struct slot *awaited; /* by the owner */
 	bool stop;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
@@ -138,7 +139,8 @@ static void *work(void *context)
 			pthread_mutex_lock(&pack->lock);
 		}
 		slot->state = SLOT_DONE;
-		pthread_cond_signal(&pack->done);
+		if (slot == pack->awaited)
+			pthread_cond_signal(&pack->done);
 	}
 	pthread_mutex_unlock(&pack->lock);
 	return NULL;
@@ -196,6 +198,14 @@ void wim_pack_submit(struct wim_pack *pack, size_t len, void *tag)
 	pthread_mutex_unlock(&pack->lock);
 }
 
+static void wait_until_done(struct wim_pack *pack, const struct slot *slot)
+{
+	pack->awaited = slot;
+	while (slot->state != SLOT_DONE)
+		pthread_cond_wait(&pack->done, &pack->lock);
+}
+
+/* Of many chunks the owner waits for half, since waking it for each costs more than the chunk that it writes. */
 static void wait_for(struct wim_pack *pack, struct slot *slot)
 {
 	if (!pack->n_threads) {
@@ -205,8 +215,9 @@ static void wait_for(struct wim_pack *pack, struct slot *slot)
 		return;
 	}
 	pthread_mutex_lock(&pack->lock);
-	while (slot->state != SLOT_DONE)
-		pthread_cond_wait(&pack->done, &pack->lock);
+	if (slot->state != SLOT_DONE && pack->n > 4 * (size_t)pack->n_threads)
+		wait_until_done(pack, &pack->slots[(pack->first + pack->n / 2) % pack->n_slots]);
+	wait_until_done(pack, slot);
 	pthread_mutex_unlock(&pack->lock);
 }
 
