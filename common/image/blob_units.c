@@ -8,6 +8,9 @@
 #define BATCH_STORED (1u << 20)   /* one read */
 #define BATCH_CONTENTS (4u << 20)
 #define LARGE (16u << 20)         /* from here on a compressed blob is shared, and a stored one comes early */
+#define LARGE_OF_FEW (2u << 20)   /* the same where all contents are not much more */
+#define PART_OF_FEW (1u << 20)    /* of a blob below LARGE */
+#define FEW 32                    /* a blob of this part of all contents is large */
 
 /* In the order of their work: what is in large pieces first. */
 enum kind {
@@ -28,13 +31,23 @@ static const struct wim_blob *blob_at(const struct blob_list *list, size_t i)
 }
 
 /* Empty contents, which some tables have, need no chunk; those of an impossible size have none. */
-static enum kind kind_of(const struct wim_blob *blob)
+static enum kind kind_of(const struct wim_blob *blob, uint64_t large)
 {
 	if (blob->size == 0 || wim_resource_check_size(&blob->res, NULL) < 0)
 		return KIND_SMALL;
 	if (blob->res.solid)
 		return KIND_SOLID;
-	return blob->size >= LARGE ? KIND_LARGE : KIND_SMALL;
+	return blob->size >= large ? KIND_LARGE : KIND_SMALL;
+}
+
+/* How large a blob is that one thread would still read when all others have ended. */
+static uint64_t large_from(const struct wim_blob *const *blobs, size_t n)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < n && all < (uint64_t)LARGE * FEW; i++)
+		all += MIN(blobs[i]->size, (uint64_t)LARGE * FEW);
+	return MIN(MAX(all / FEW, (uint64_t)LARGE_OF_FEW), (uint64_t)LARGE);
 }
 
 static enum kind kind_at(const struct maker *maker, size_t i)
@@ -67,7 +80,7 @@ static size_t add_large(struct maker *maker, size_t i)
 {
 	const struct wim_blob *blob = blob_at(maker->list, i);
 	bool shared = blob->res.compressed && blob->res.chunk_size <= BLOB_UNIT_LARGE;
-	uint64_t step = shared ? BLOB_UNIT_LARGE : blob->size;
+	uint64_t step = blob->size < LARGE ? MAX(PART_OF_FEW, blob->res.chunk_size) : BLOB_UNIT_LARGE;
 
 	if (!shared) {
 		*vec_add(&maker->units) = (struct blob_unit){ .kind = BLOB_UNIT_BATCH, .first = i, .n = 1 };
@@ -166,6 +179,7 @@ int blob_list_make(const struct wim_blob *const *blobs, size_t n, struct blob_li
 {
 	CLEANUP(freep) uint8_t *kind = xcalloc(n + 1, 1);
 	struct maker maker = { .list = ret, .kind = kind };
+	uint64_t large = large_from(blobs, n);
 	int result = 0;
 
 	*ret = (struct blob_list){ .blobs = blobs, .n = n };
@@ -173,7 +187,7 @@ int blob_list_make(const struct wim_blob *const *blobs, size_t n, struct blob_li
 	ret->is_shared = xcalloc(n + 1, sizeof(*ret->is_shared));
 	for (size_t i = 0; i < n; i++) {
 		ret->order[i] = i;
-		kind[i] = (uint8_t)kind_of(blobs[i]);
+		kind[i] = (uint8_t)kind_of(blobs[i], large);
 	}
 	if (n)
 		qsort_r(ret->order, n, sizeof(*ret->order), compare_blobs, &maker);

@@ -4,12 +4,12 @@
 
 #include "common/image/wim_blobs.h"
 
-#define BLOB_UNIT_LARGE (4u << 20) /* of a large blob; a multiple of every usual chunk size */
+#define BLOB_UNIT_LARGE (4u << 20) /* of a large blob, at most; a multiple of every usual chunk size */
 
 enum blob_unit_kind {
 	BLOB_UNIT_BATCH, /* whole blobs that follow one another; to is an offset in the file */
 	BLOB_UNIT_CHUNK, /* one chunk of a solid resource */
-	BLOB_UNIT_PART,  /* BLOB_UNIT_LARGE of one blob */
+	BLOB_UNIT_PART,  /* at most BLOB_UNIT_LARGE of one blob */
 };
 
 struct blob_unit {

@@ -5,7 +5,8 @@
 
 #include "tests/unit/image/wim_case.h"
 
-#define LARGE (17u << 20) /* shared by threads */
+#define LARGE (17u << 20)          /* shared by threads */
+#define MIDDLE ((3u << 20) + 4321) /* the same in a small WIM */
 
 static const char *const kinds[] = {
 	"--compress=none",
@@ -111,12 +112,14 @@ static void every_blob_comes_whole_and_once_with_any_number_of_threads(void **st
 	static const unsigned threads[] = { 1, 2, 7 };
 
 	write_words("src/large", LARGE);
+	write_words("src/middle", MIDDLE);
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		capture("a.wim", kinds[k]);
 		for (size_t t = 0; t < ARRAY_SIZE(threads); t++)
 			assert_all_right("a.wim", threads[t]);
 	}
 	unlink("src/large");
+	unlink("src/middle");
 }
 
 /* Turns a bit of the stored bytes of the largest blob. */
