@@ -8,6 +8,7 @@
 #include "common/base/filetime.h"
 #include "kms/key_mask.h"
 #include "kms/log.h"
+#include "kms/log_batch.h"
 #include "kms/record_ranges.h"
 #include "kms/seen_lines.h"
 
@@ -33,6 +34,7 @@ struct audit_state {
 	struct record_ranges ranges;
 	struct seen_lines lines;
 	VEC(struct rearm) rearms;
+	struct log_batcher batcher; /* of what does not come in batches */
 };
 
 static const struct {
@@ -123,10 +125,9 @@ static uint16_t known_host(struct audit *audit, size_t i, struct text name)
 	return audit->state->host = (uint16_t)i;
 }
 
-static uint16_t host_of(struct audit *audit, const struct log_event *event)
+static uint16_t host_of(struct audit *audit, struct text name)
 {
 	const char *fallback = audit->options.host ? audit->options.host : log_now(audit)->path;
-	struct text name = event->computer;
 
 	if (name.len == 0)
 		name = (struct text){ fallback, strlen(fallback) };
@@ -156,10 +157,9 @@ static void add_note(struct audit *audit, enum audit_note_kind kind, const struc
 	};
 }
 
-static void on_damage(void *context, uint64_t offset, const char *text)
+static void note_damage(struct audit *audit, uint64_t offset, const char *text)
 {
-	struct audit *audit = context;
-	struct log_event place = { .offset = offset };
+	const struct log_event place = { .offset = offset };
 
 	log_now(audit)->damages++;
 	add_note(audit, NOTE_DAMAGE, &place, xstrdup(text));
@@ -223,28 +223,6 @@ static void widen(uint64_t *first, uint64_t *last, uint64_t time)
 	*last = MAX(*last, time);
 }
 
-static void count_request(struct audit *audit, const struct log_event *event, uint64_t time, uint16_t host)
-{
-	struct audit_host *from = &audit->hosts.items[host];
-	const struct kms_request *request = &event->request;
-	struct cmid_counted counted;
-
-	log_now(audit)->requests++;
-	audit->requests++;
-	from->requests++;
-	widen(&audit->first, &audit->last, time);
-	widen(&from->first, &from->last, time);
-	if (!request->has_cmid) {
-		audit->no_cmid++;
-		add_note(audit, NOTE_NO_CMID, event, xstrndup(request->name.data, MIN(request->name.len, 300U)));
-		return;
-	}
-	counted = cmid_index_add(audit->index, request, time, host, audit->state->log, event);
-	if (request->hresult)
-		audit_count_failure(audit, request, time, audit->state->log, &counted, host);
-	hour_map_add(&audit->state->hours, host, cmid_index_counter(audit->index, counted.product), time);
-}
-
 static enum skip_reason reason_of(const struct log_event *event)
 {
 	/* In rows the column of the id is a guess; the line is not. */
@@ -264,66 +242,179 @@ static enum skip_reason reason_of(const struct log_event *event)
 	}
 }
 
-static enum skip_reason take_request(struct audit *audit, const struct log_event *event, uint16_t host)
-{
-	uint64_t time = event->has_time ? event->time : event->request.client_time;
+/* What the events of a frame have in common, here. */
+struct common {
+	const struct log_event *frame;
+	uint16_t host;
+	bool foreign;
+	enum skip_reason reason; /* SKIP_REASONS: requests */
+	uint32_t product;        /* INDEX_NONE until one is counted */
+	enum kms_counter counter;
+};
 
-	if (!event->has_time && !event->request.has_client_time)
+/* An event at hand. */
+struct taken {
+	const struct log_batch *batch;
+	const struct log_entry *entry;
+	struct common *common;
+	uint32_t likely;
+};
+
+static struct common common_of(struct audit *audit, const struct log_event *frame)
+{
+	return (struct common){
+		.frame = frame, .host = host_of(audit, frame->computer), .foreign = is_foreign(frame),
+		.reason = reason_of(frame), .product = INDEX_NONE,
+	};
+}
+
+static struct log_event event_of(const struct taken *taken)
+{
+	struct log_event event;
+
+	log_batch_event(taken->batch, taken->entry, &event);
+	return event;
+}
+
+static void note_no_cmid(struct audit *audit, const struct taken *taken)
+{
+	struct text name = log_batch_name(taken->batch, taken->entry);
+	const struct log_event event = event_of(taken);
+
+	audit->no_cmid++;
+	add_note(audit, NOTE_NO_CMID, &event, xstrndup(name.data, MIN(name.len, 300U)));
+}
+
+static void find_product(struct audit *audit, struct common *common)
+{
+	if (common->product != INDEX_NONE)
+		return;
+	common->product = cmid_index_product_of(audit->index, &common->frame->request.product);
+	common->counter = cmid_index_counter(audit->index, common->product);
+}
+
+static void count_pair(struct audit *audit, const struct taken *taken, uint64_t time)
+{
+	const struct log_entry *entry = taken->entry;
+	struct common *common = taken->common;
+	struct cmid_counted counted;
+
+	find_product(audit, common);
+	counted = cmid_index_add(audit->index, &(struct cmid_request){
+		.entry = entry, .name = log_batch_name(taken->batch, entry), .product = common->product,
+		.host = common->host, .time = time, .log = audit->state->log,
+		.line = log_batch_line(taken->batch, entry), .likely = taken->likely,
+	});
+	if (entry->hresult)
+		audit_count_failure(audit, entry->hresult, time, audit->state->log, &counted, common->host);
+	hour_map_add(&audit->state->hours, common->host, common->counter, time);
+}
+
+static void count_request(struct audit *audit, const struct taken *taken, uint64_t time)
+{
+	struct audit_host *from = &audit->hosts.items[taken->common->host];
+
+	log_now(audit)->requests++;
+	audit->requests++;
+	from->requests++;
+	widen(&audit->first, &audit->last, time);
+	widen(&from->first, &from->last, time);
+	if (taken->entry->has_cmid)
+		count_pair(audit, taken, time);
+	else
+		note_no_cmid(audit, taken);
+}
+
+static enum skip_reason take_request(struct audit *audit, const struct taken *taken)
+{
+	const struct log_entry *entry = taken->entry;
+	bool has_time = taken->common->frame->has_time;
+	uint64_t time = has_time ? entry->time : entry->client_time;
+
+	if (!has_time && !entry->has_client_time)
 		return SKIP_NO_TIME;
 	if (time < audit->options.since || (audit->options.until && time >= audit->options.until))
 		return SKIP_OUTSIDE;
-	count_request(audit, event, time, host);
+	count_request(audit, taken, time);
 	return SKIP_REASONS;
 }
 
 /* In a log read before: by its number, or, where there are no numbers, by what it says. */
-static bool is_repeated(struct audit *audit, const struct log_event *event, uint16_t host)
+static bool is_repeated(struct audit *audit, const struct taken *taken)
 {
 	struct audit_state *state = audit->state;
+	const struct log_event *frame = taken->common->frame;
+	struct log_event event;
 
 	if (state->distinct)
 		return false;
-	if (event->has_record && event->has_time)
-		return !record_ranges_add(&state->ranges, host, state->log, event->record, event->time);
+	if (frame->has_record && frame->has_time)
+		return !record_ranges_add(&state->ranges, taken->common->host, state->log, taken->entry->record,
+					  taken->entry->time);
 	if (!audit->options.several_logs)
 		return false;
-	return !seen_lines_add(&state->lines, state->log, event);
+	event = event_of(taken);
+	return !seen_lines_add(&state->lines, state->log, &event);
 }
 
-static enum skip_reason take_event(struct audit *audit, const struct log_event *event)
+/* What is seldom needed of an event. */
+static void take_rest(struct audit *audit, const struct taken *taken)
 {
-	uint16_t host = host_of(audit, event);
-	struct audit_host *from = &audit->hosts.items[host];
-	enum skip_reason reason;
+	const struct log_event event = event_of(taken);
 
-	if (is_repeated(audit, event, host))
+	if (taken->common->foreign)
+		note_foreign(audit, &event);
+	if (taken->common->reason != SKIP_REASONS)
+		note_other(audit, &event);
+}
+
+static enum skip_reason take_event(struct audit *audit, const struct taken *taken)
+{
+	const struct common *common = taken->common;
+	struct audit_host *from = &audit->hosts.items[common->host];
+	uint64_t time = taken->entry->time;
+
+	if (is_repeated(audit, taken))
 		return SKIP_REPEATED;
-	if (event->has_time && (from->oldest == 0 || event->time < from->oldest))
-		from->oldest = event->time;
-	if (is_foreign(event))
-		note_foreign(audit, event);
-	reason = reason_of(event);
-	if (reason == SKIP_REASONS)
-		return take_request(audit, event, host);
-	note_other(audit, event);
-	return reason;
+	if (common->frame->has_time && (from->oldest == 0 || time < from->oldest))
+		from->oldest = time;
+	if (common->foreign || common->reason != SKIP_REASONS)
+		take_rest(audit, taken);
+	return common->reason == SKIP_REASONS ? take_request(audit, taken) : common->reason;
 }
 
-static void on_event(void *context, const struct log_event *event)
+static void take_entry(struct audit *audit, const struct taken *taken)
 {
-	struct audit *audit = context;
-	enum skip_reason reason = take_event(audit, event);
+	enum skip_reason reason = take_event(audit, taken);
 
 	log_now(audit)->events++;
 	if (reason != SKIP_REASONS)
 		log_now(audit)->skipped[reason]++;
 }
 
-static void on_ahead(void *context, const struct log_event *events, size_t n)
+/* Frames stand in the order in which entries use them. */
+static void on_batch(void *context, const struct log_batch *batch)
 {
-	const struct audit *audit = context;
+	struct audit *audit = context;
+	struct common commons[LOG_BATCH_FRAMES];
+	uint32_t likely[CMID_EXPECT_MAX];
+	size_t n_commons = 0;
 
-	cmid_index_expect(audit->index, events, n);
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct log_entry *entry = &batch->entries[i];
+		const struct log_event *frame = &batch->frames[entry->frame];
+
+		if (i % CMID_EXPECT_MAX == 0)
+			cmid_index_expect(audit->index, entry, MIN(batch->n - i, (size_t)CMID_EXPECT_MAX), likely);
+		if (batch->is_damage[entry->frame]) {
+			n_commons++;
+			note_damage(audit, entry->offset, frame->message.data);
+			continue;
+		}
+		if (entry->frame == n_commons)
+			commons[n_commons++] = common_of(audit, frame);
+		take_entry(audit, &(struct taken){ batch, entry, &commons[entry->frame], likely[i % CMID_EXPECT_MAX] });
+	}
 }
 
 static struct log_sink begin_log(void *context, const char *path)
@@ -332,7 +423,7 @@ static struct log_sink begin_log(void *context, const char *path)
 
 	audit->state->log = (uint32_t)audit->logs.len;
 	*vec_add(&audit->logs) = (struct audit_log){ .path = path, .format = "" };
-	return (struct log_sink){ .context = audit, .event = on_event, .damage = on_damage, .ahead = on_ahead };
+	return (struct log_sink){ .context = audit, .batch = on_batch };
 }
 
 static int end_log(void *context, const char *format, struct err *err UNUSED)
@@ -360,7 +451,10 @@ int audit_logs(struct audit *audit, struct log_files *files, uint64_t jobs, stru
 
 static struct log_sink begin_stored(void *context, const struct store_log *log)
 {
-	return begin_log(context, log->path);
+	struct audit *audit = context;
+	struct log_sink sink = begin_log(audit, log->path);
+
+	return log_batcher_begin(&audit->state->batcher, &sink);
 }
 
 /* Events that it shares with a log before stayed with that one. */
@@ -369,6 +463,7 @@ static void end_stored(void *context, const struct store_log *stored)
 	struct audit *audit = context;
 	struct audit_log *log = log_now(audit);
 
+	log_batcher_end(&audit->state->batcher);
 	log->format = stored->format;
 	log->damages = MAX(log->damages, stored->damages);
 	if (stored->events > log->events) {
@@ -387,12 +482,12 @@ int audit_store(struct audit *audit, struct store *store, struct err *err)
 
 int audit_log_bytes(struct audit *audit, const char *name, struct bytes bytes, struct err *err)
 {
-	struct log_sink sink = begin_log(audit, name);
+	struct log_sink sink = begin_log(audit, name), batched = log_batcher_begin(&audit->state->batcher, &sink);
 	const char *format = "";
+	int done = log_read_bytes(bytes, &batched, &format, err);
 
-	if (log_read_bytes(bytes, &sink, &format, err) < 0)
-		return err_context(err, "%s", name);
-	return end_log(audit, format, err);
+	log_batcher_end(&audit->state->batcher);
+	return done < 0 ? err_context(err, "%s", name) : end_log(audit, format, err);
 }
 
 static int compare_rearms(const void *a, const void *b)

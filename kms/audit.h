@@ -229,7 +229,7 @@ bool audit_in_pool(const struct audit *audit, uint32_t name);
 bool audit_matches(const struct audit *audit, const char *glob, uint32_t name);
 
 /* While events come in: a request the host refused. */
-void audit_count_failure(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t log,
+void audit_count_failure(struct audit *audit, uint32_t hresult, uint64_t time, uint32_t log,
 			 const struct cmid_counted *counted, uint16_t host);
 
 /* When the computer was last rearmed after a time, by event 12306; 0: not known. */

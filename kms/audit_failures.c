@@ -36,19 +36,19 @@ static void note_name(const struct audit *audit, struct audit_failure *failure, 
 	failure->names[at] = name;
 }
 
-static void count_code(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t log,
+static void count_code(struct audit *audit, uint32_t hresult, uint64_t time, uint32_t log,
 		       uint32_t name)
 {
 	struct audit_failure *failure = NULL;
 
 	for (size_t i = 0; i < audit->failures.len && !failure; i++)
-		if (audit->failures.items[i].hresult == request->hresult)
+		if (audit->failures.items[i].hresult == hresult)
 			failure = &audit->failures.items[i];
 	if (!failure) {
 		if (audit->failures.len == FAILURES_MAX)
 			return;
 		failure = vec_add(&audit->failures);
-		*failure = (struct audit_failure){ .hresult = request->hresult,
+		*failure = (struct audit_failure){ .hresult = hresult,
 						   .first = time,
 						   .log = log };
 	}
@@ -78,12 +78,12 @@ static void count_refusal(struct audit *audit, uint16_t host, uint16_t product, 
 	refusal->last = MAX(refusal->last, time);
 }
 
-void audit_count_failure(struct audit *audit, const struct kms_request *request, uint64_t time, uint32_t log,
+void audit_count_failure(struct audit *audit, uint32_t hresult, uint64_t time, uint32_t log,
 			 const struct cmid_counted *counted, uint16_t host)
 {
 	audit->refused++;
-	count_code(audit, request, time, log, counted->name);
-	if (request->hresult == KEY_MISMATCH)
+	count_code(audit, hresult, time, log, counted->name);
+	if (hresult == KEY_MISMATCH)
 		count_refusal(audit, host, (uint16_t)counted->product, time, log);
 }
 

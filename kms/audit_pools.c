@@ -30,17 +30,25 @@ static void count_seen(uint8_t *seen, bool now, size_t *ret, size_t *ret_now)
 
 static void fill_pool(const struct audit *audit, struct audit_pool *pool)
 {
-	CLEANUP(freep) uint8_t *names = xcalloc(cmid_index_names(audit->index) + 1, 1);
 	CLEANUP(freep) uint8_t *clients = xcalloc(cmid_index_clients(audit->index) + 1, 1);
 	uint64_t start = audit->last > audit->options.window ? audit->last - audit->options.window : 0;
+	uint32_t name = INDEX_NONE;
+	bool matches = false;
+	uint8_t seen = 0;
 
-	for (uint32_t i = 0; i < cmid_index_uses(audit->index); i++) {
-		const struct cmid_use use = cmid_index_use(audit->index, i);
+	/* The uses of one computer stand together. */
+	for (size_t i = 0; i < cmid_index_uses(audit->index); i++) {
+		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i]);
 		bool now = use.last_good > start;
 
-		if (!audit_matches(audit, pool->glob, use.name))
+		if (use.name != name) {
+			name = use.name;
+			matches = audit_matches(audit, pool->glob, name);
+			seen = 0;
+		}
+		if (!matches)
 			continue;
-		count_seen(&names[use.name], now, &pool->computers, &pool->now_computers);
+		count_seen(&seen, now, &pool->computers, &pool->now_computers);
 		count_seen(&clients[use.client], now, &pool->cmids, &pool->now_cmids);
 	}
 }

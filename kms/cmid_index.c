@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "common/base/arena.h"
 #include "common/base/filetime.h"
 #include "common/base/vec.h"
 #include "kms/pages.h"
@@ -47,9 +46,13 @@ struct row {
 };
 
 struct name {
-	uint32_t hash;
-	uint32_t len;
+	uint16_t len;
 	char text[]; /* with a NUL */
+};
+
+/* Names stand one behind the other, each within a page; the number of a name is that of its first piece. */
+struct piece {
+	char bytes[8];
 };
 
 struct product_row {
@@ -61,9 +64,9 @@ struct cmid_index {
 	struct table client_table, use_table, name_table, product_table;
 	PAGES(struct cmid_client) clients;
 	PAGES(struct row) rows;
-	PAGES(struct name *) names;
+	PAGES(struct piece) texts;
+	size_t n_names;
 	VEC(struct product_row) products;
-	struct arena texts;
 };
 
 _Static_assert(sizeof(struct row) == 64, "a row is a cache line");
@@ -142,15 +145,27 @@ static void table_put(struct table *t, uint64_t hash, uint32_t item)
 
 static void table_grow(const struct cmid_index *index, struct table *t, size_t n_items, hash_fn *hash_of)
 {
+	struct table wider = { .n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN };
+
 	if (n_items * 8 < t->n_slots * 7)
 		return;
-	if (n_items >= ITEMS_MAX)
-		xcalloc(SIZE_MAX, SIZE_MAX); /* no memory would be enough */
+	wider.slots = huge_calloc(wider.n_slots * sizeof(*wider.slots));
+	for (size_t i = 0; i < t->n_slots; i++)
+		if (t->slots[i]) {
+			uint32_t item = (t->slots[i] & SLOT_ITEM) - 1;
+
+			table_put(&wider, hash_of(index, item), item);
+		}
 	huge_free(t->slots, t->n_slots * sizeof(*t->slots));
-	t->n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN;
-	t->slots = huge_calloc(t->n_slots * sizeof(*t->slots));
-	for (uint32_t i = 0; i < n_items; i++)
-		table_put(t, hash_of(index, i), i);
+	*t = wider;
+}
+
+/* A number that fits a slot. */
+static uint32_t new_item(size_t item)
+{
+	if (item >= ITEMS_MAX)
+		xcalloc(SIZE_MAX, SIZE_MAX); /* no memory would be enough */
+	return (uint32_t)item;
 }
 
 static void table_release(struct table *t)
@@ -191,9 +206,16 @@ static bool same_client(const struct cmid_index *index, uint32_t item, const voi
 	return same_guid(&pages_at(&index->clients, item)->cmid, key);
 }
 
+static struct name *name_at(const struct cmid_index *index, uint32_t item)
+{
+	return (struct name *)(void *)pages_at(&index->texts, item);
+}
+
 static uint64_t hash_of_name(const struct cmid_index *index, uint32_t item)
 {
-	return (*pages_at(&index->names, item))->hash;
+	const struct name *name = name_at(index, item);
+
+	return (uint32_t)hash_text((struct text){ name->text, name->len });
 }
 
 static bool same_text(const struct name *have, struct text name, bool *ret_other_case)
@@ -213,7 +235,7 @@ static bool same_name(const struct cmid_index *index, uint32_t item, const void 
 {
 	bool ignored;
 
-	return same_text(*pages_at(&index->names, item), *(const struct text *)key, &ignored);
+	return same_text(name_at(index, item), *(const struct text *)key, &ignored);
 }
 
 static uint64_t hash_of_product(const struct cmid_index *index, uint32_t item)
@@ -248,9 +270,8 @@ void cmid_index_freep(struct cmid_index **index)
 	table_release(&i->product_table);
 	pages_release(&i->clients);
 	pages_release(&i->rows);
-	pages_release(&i->names);
+	pages_release(&i->texts);
 	vec_release(&i->products);
-	arena_release(&i->texts);
 	free(i);
 	*index = NULL;
 }
@@ -266,59 +287,73 @@ static void keep_spelling(struct name *kept, struct text name)
 		memcpy(kept->text, name.data, name.len);
 }
 
+static uint32_t add_name(struct cmid_index *index, struct text text)
+{
+	size_t pieces = (sizeof(struct name) + text.len + sizeof(struct piece)) / sizeof(struct piece);
+	struct name *name;
+	uint32_t item;
+
+	while (index->texts.len % PAGE_ITEMS + pieces > PAGE_ITEMS)
+		(void)pages_add(&index->texts);
+	item = new_item(index->texts.len);
+	while (pieces--)
+		(void)pages_add(&index->texts);
+	name = name_at(index, item);
+	name->len = (uint16_t)text.len;
+	if (text.len)
+		memcpy(name->text, text.data, text.len);
+	index->n_names++;
+	return item;
+}
+
 uint32_t cmid_index_name_id(struct cmid_index *index, struct text name)
 {
 	uint32_t hash, found;
-	struct name *kept;
 
 	name = limited(name);
 	hash = (uint32_t)hash_text(name);
 	found = table_find(index, &index->name_table, hash, same_name, &name);
 	if (found != INDEX_NONE) {
-		keep_spelling(*pages_at(&index->names, found), name);
+		keep_spelling(name_at(index, found), name);
 		return found;
 	}
-	table_grow(index, &index->name_table, index->names.len, hash_of_name);
-	kept = arena_alloc(&index->texts, sizeof(*kept) + name.len + 1);
-	kept->hash = hash;
-	kept->len = (uint32_t)name.len;
-	if (name.len)
-		memcpy(kept->text, name.data, name.len);
-	*pages_add(&index->names) = kept;
-	table_put(&index->name_table, hash, (uint32_t)index->names.len - 1);
-	return (uint32_t)index->names.len - 1;
+	table_grow(index, &index->name_table, index->n_names, hash_of_name);
+	found = add_name(index, name);
+	table_put(&index->name_table, hash, found);
+	return found;
 }
 
-static uint16_t product_of(struct cmid_index *index, const struct guid *id)
+uint32_t cmid_index_product_of(struct cmid_index *index, const struct guid *id)
 {
 	uint64_t hash = hash_guid(id);
 	uint32_t found = table_find(index, &index->product_table, hash, same_product, id);
 
 	if (found != INDEX_NONE)
-		return (uint16_t)found;
+		return found;
 	if (index->products.len == PRODUCTS_MAX)
 		return PRODUCTS_MAX - 1;
 	table_grow(index, &index->product_table, index->products.len, hash_of_product);
 	*vec_add(&index->products) = (struct product_row){ *id, product_find(id) };
 	table_put(&index->product_table, hash, (uint32_t)index->products.len - 1);
-	return (uint16_t)(index->products.len - 1);
+	return (uint32_t)index->products.len - 1;
 }
 
-static uint32_t client_of(struct cmid_index *index, const struct guid *cmid, uint32_t log,
-			  const struct log_event *event)
+static uint32_t client_of(struct cmid_index *index, const struct cmid_request *request)
 {
+	const struct guid *cmid = &request->entry->cmid;
 	uint64_t hash = hash_guid(cmid);
-	uint32_t found = table_find(index, &index->client_table, hash, same_client, cmid);
+	uint32_t item = table_find(index, &index->client_table, hash, same_client, cmid);
 
-	if (found != INDEX_NONE)
-		return found;
+	if (item != INDEX_NONE)
+		return item;
 	table_grow(index, &index->client_table, index->clients.len, hash_of_client);
+	item = new_item(index->clients.len);
 	*pages_add(&index->clients) = (struct cmid_client){
-		.cmid = *cmid, .uses = INDEX_NONE, .log = log, .in_lines = event->line != 0,
-		.at = (event->line ? event->line : event->offset) & (UINT64_MAX >> 1),
+		.cmid = *cmid, .uses = INDEX_NONE, .log = request->log, .in_lines = request->line != 0,
+		.at = (request->line ? request->line : request->entry->offset) & (UINT64_MAX >> 1),
 	};
-	table_put(&index->client_table, hash, (uint32_t)index->clients.len - 1);
-	return (uint32_t)index->clients.len - 1;
+	table_put(&index->client_table, hash, item);
+	return item;
 }
 
 /* What tells a row from others. */
@@ -327,54 +362,68 @@ struct pair {
 	uint16_t product, host;
 	const struct guid *cmid;
 	struct text name;
-	bool *other_case; /* set when the name that was found is written in another way */
+	bool other_case; /* set when the name that was found is written in another way */
 };
 
-static bool same_row(const struct cmid_index *index, uint32_t item, const void *key)
+static bool is_row(const struct cmid_index *index, uint32_t item, struct pair *pair)
 {
 	const struct row *row = pages_at(&index->rows, item);
-	const struct pair *pair = key;
 
 	return row->hash == pair->hash && row->product == pair->product && row->host == pair->host &&
 	       same_guid(&pages_at(&index->clients, row->client)->cmid, pair->cmid) &&
-	       same_text(*pages_at(&index->names, row->name), pair->name, pair->other_case);
+	       same_text(name_at(index, row->name), pair->name, &pair->other_case);
 }
 
-static struct row *row_of(struct cmid_index *index, const struct pair *pair, uint32_t log,
-			  const struct log_event *event, uint32_t *ret_item)
+static bool same_row(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	uint32_t found = table_find(index, &index->use_table, pair->hash, same_row, pair);
+	return is_row(index, item, (struct pair *)(uintptr_t)key);
+}
+
+static uint32_t add_row(struct cmid_index *index, const struct pair *pair, const struct cmid_request *request)
+{
 	struct cmid_client *client;
+	uint32_t item;
 	struct row *row;
 
-	if (found != INDEX_NONE) {
-		row = pages_at(&index->rows, found);
-		if (*pair->other_case)
-			keep_spelling(*pages_at(&index->names, row->name), pair->name);
-		*ret_item = found;
-		return row;
-	}
 	table_grow(index, &index->use_table, index->rows.len, hash_of_row);
+	item = new_item(index->rows.len);
 	row = pages_add(&index->rows);
 	row->hash = pair->hash;
 	row->product = pair->product & 0xfffU;
 	row->host = pair->host & 0xfffU;
-	row->client = client_of(index, pair->cmid, log, event);
+	row->client = client_of(index, request);
 	row->name = cmid_index_name_id(index, pair->name);
 	client = pages_at(&index->clients, row->client);
 	row->next = client->uses;
-	*ret_item = client->uses = (uint32_t)index->rows.len - 1;
-	table_put(&index->use_table, pair->hash, *ret_item);
-	return row;
+	client->uses = item;
+	table_put(&index->use_table, pair->hash, item);
+	return item;
 }
 
-static void count_skew(struct row *row, const struct kms_request *request, uint64_t time)
+static uint32_t row_of(struct cmid_index *index, const struct cmid_request *request)
+{
+	struct pair pair = {
+		.hash = (uint32_t)(request->entry->key >> 32), .product = (uint16_t)request->product,
+		.host = request->host, .cmid = &request->entry->cmid, .name = limited(request->name),
+	};
+	uint32_t item = request->likely;
+
+	if (item == INDEX_NONE || !is_row(index, item, &pair))
+		item = table_find(index, &index->use_table, pair.hash, same_row, &pair);
+	if (item == INDEX_NONE)
+		return add_row(index, &pair, request);
+	if (pair.other_case)
+		keep_spelling(name_at(index, pages_at(&index->rows, item)->name), pair.name);
+	return item;
+}
+
+static void count_skew(struct row *row, const struct log_entry *entry, uint64_t time)
 {
 	int64_t minutes;
 
-	if (!request->has_client_time)
+	if (!entry->has_client_time)
 		return;
-	minutes = ((int64_t)request->client_time - (int64_t)time) / FILETIME_PER_MINUTE;
+	minutes = ((int64_t)entry->client_time - (int64_t)time) / FILETIME_PER_MINUTE;
 	if (llabs(minutes) <= SKEW_MINUTES)
 		return;
 	minutes = MAX(MIN(minutes, (int64_t)INT32_MAX), (int64_t)-INT32_MAX);
@@ -385,9 +434,9 @@ static void count_skew(struct row *row, const struct kms_request *request, uint6
 		row->worst_skew = (int32_t)minutes;
 }
 
-static void count_renewal(struct row *row, const struct kms_request *request, uint32_t time)
+static void count_renewal(struct row *row, const struct log_entry *entry, uint32_t time)
 {
-	uint32_t run_down = VALIDITY_MINUTES - MIN(request->minutes, (uint32_t)VALIDITY_MINUTES);
+	uint32_t run_down = VALIDITY_MINUTES - MIN(entry->minutes, (uint32_t)VALIDITY_MINUTES);
 	bool weekly = run_down >= RENEWAL_MINUTES - RENEWAL_EARLY && run_down <= RENEWAL_MINUTES + RENEWAL_LATE;
 
 	row->run_down += MIN(run_down, UINT32_MAX - row->run_down);
@@ -410,93 +459,62 @@ static uint64_t unfold_time(uint32_t seconds)
 	return FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
 }
 
-struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
-				   uint16_t host, uint32_t log, const struct log_event *event)
+struct cmid_counted cmid_index_add(struct cmid_index *index, const struct cmid_request *request)
 {
-	uint64_t key = event->key ? event->key : cmid_index_key(request);
-	bool other_case = false;
-	struct pair pair = {
-		.hash = (uint32_t)(key >> 32), .product = product_of(index, &request->product), .host = host,
-		.cmid = &request->cmid, .name = limited(request->name), .other_case = &other_case,
-	};
-	uint32_t item, at = fold_time(time);
-	struct row *row = row_of(index, &pair, log, event, &item);
+	const struct log_entry *entry = request->entry;
+	uint32_t item = row_of(index, request), at = fold_time(request->time);
+	struct row *row = pages_at(&index->rows, item);
 
 	if (row->requests++ == 0 || at < row->first)
 		row->first = at;
 	row->last = MAX(row->last, at);
-	row->needed = MAX(row->needed, MIN(request->needed, (uint32_t)NEEDED_MAX)) & 0x3fU;
-	row->kinds |= request->vm ? MACHINE_VIRTUAL : MACHINE_PHYSICAL;
-	if (request->hresult)
+	row->needed = MAX(row->needed, MIN(entry->needed, (uint32_t)NEEDED_MAX)) & 0x3fU;
+	row->kinds |= entry->vm ? MACHINE_VIRTUAL : MACHINE_PHYSICAL;
+	if (entry->hresult)
 		row->refused++;
 	else
 		row->last_good = MAX(row->last_good, at);
-	if (!request->hresult && request->status == 1)
-		count_renewal(row, request, at);
-	count_skew(row, request, time);
+	if (!entry->hresult && entry->status == 1)
+		count_renewal(row, entry, at);
+	count_skew(row, entry, request->time);
 	return (struct cmid_counted){ item, row->name, row->product };
 }
 
-/* The row that the event seems to have, by what its slot tells; NULL for none. */
-static const struct row *likely_row(const struct cmid_index *index, const struct log_event *event)
+/* The row that the entry seems to have, by what its slot tells. */
+static uint32_t likely_row(const struct cmid_index *index, const struct log_entry *entry)
 {
 	const struct table *t = &index->use_table;
-	uint32_t hash = (uint32_t)(event->key >> 32);
+	uint32_t hash = (uint32_t)(entry->key >> 32);
 	size_t at = hash & (t->n_slots - 1);
 
-	if (event->problem != REQUEST_GOOD || !event->key)
-		return NULL;
 	while (t->slots[at] && (t->slots[at] & ~SLOT_ITEM) != tag_of(hash))
 		at = (at + 1) & (t->n_slots - 1);
-	return t->slots[at] ? pages_at(&index->rows, (t->slots[at] & SLOT_ITEM) - 1) : NULL;
+	return t->slots[at] ? (t->slots[at] & SLOT_ITEM) - 1 : INDEX_NONE;
 }
 
-static void expect_slot(const struct cmid_index *index, const struct log_event *event)
+/* Each step asks for what the one before brought. */
+void cmid_index_expect(const struct cmid_index *index, const struct log_entry *entries, size_t n, uint32_t *ret_likely)
 {
 	const struct table *t = &index->use_table;
 
-	__builtin_prefetch(&t->slots[(uint32_t)(event->key >> 32) & (t->n_slots - 1)]);
-}
-
-static void expect_row(const struct cmid_index *index, const struct log_event *event)
-{
-	const struct row *row = likely_row(index, event);
-
-	if (row)
-		__builtin_prefetch(row, 1);
-}
-
-static void expect_ends(const struct cmid_index *index, const struct log_event *event)
-{
-	const struct row *row = likely_row(index, event);
-
-	if (!row)
+	if (!t->n_slots) {
+		memset(ret_likely, 0xff, n * sizeof(*ret_likely));
 		return;
-	__builtin_prefetch(pages_at(&index->clients, row->client));
-	__builtin_prefetch(pages_at(&index->names, row->name));
-}
+	}
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(&t->slots[(uint32_t)(entries[i].key >> 32) & (t->n_slots - 1)]);
+	for (size_t i = 0; i < n; i++) {
+		ret_likely[i] = likely_row(index, &entries[i]);
+		if (ret_likely[i] != INDEX_NONE)
+			__builtin_prefetch(pages_at(&index->rows, ret_likely[i]), 1);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (ret_likely[i] != INDEX_NONE) {
+			const struct row *row = pages_at(&index->rows, ret_likely[i]);
 
-static void expect_name(const struct cmid_index *index, const struct log_event *event)
-{
-	const struct row *row = likely_row(index, event);
-
-	if (row)
-		__builtin_prefetch(*pages_at(&index->names, row->name));
-}
-
-void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n)
-{
-	enum { STEP = 4 };
-	/* Each asks for what the one before brought, some events later: the waits for memory overlap. */
-	static void (*const steps[])(const struct cmid_index *index, const struct log_event *event) = {
-		expect_name, expect_ends, expect_row, expect_slot,
-	};
-
-	if (!index->use_table.n_slots)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (n > (i + 1) * STEP)
-			steps[i](index, &events[(i + 1) * STEP]);
+			__builtin_prefetch(pages_at(&index->clients, row->client));
+			__builtin_prefetch(name_at(index, row->name));
+		}
 }
 
 size_t cmid_index_bytes(const struct cmid_index *index)
@@ -517,7 +535,7 @@ size_t cmid_index_uses(const struct cmid_index *index)
 
 size_t cmid_index_names(const struct cmid_index *index)
 {
-	return index->names.len;
+	return index->n_names;
 }
 
 const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i)
@@ -545,7 +563,7 @@ struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i)
 
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name)
 {
-	return (*pages_at(&index->names, name))->text;
+	return name_at(index, name)->text;
 }
 
 const struct guid *cmid_index_product_id(const struct cmid_index *index, uint32_t product)

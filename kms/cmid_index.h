@@ -11,8 +11,8 @@
  */
 #pragma once
 
+#include "kms/log_batch.h"
 #include "kms/product.h"
-#include "kms/log_event.h"
 
 #define INDEX_NONE UINT32_MAX
 
@@ -20,7 +20,7 @@ enum machine_kind { MACHINE_PHYSICAL = 1, MACHINE_VIRTUAL = 2 };
 
 struct cmid_use {
 	uint32_t client;       /* index of its CMID */
-	uint32_t name;         /* of the computer */
+	uint32_t name;         /* of the computer; names are numbered with gaps, in the order in which they were met */
 	uint32_t next;         /* use of the same CMID, or INDEX_NONE */
 	uint16_t product;
 	uint16_t host;         /* below 4096 */
@@ -58,18 +58,29 @@ struct cmid_index;
 struct cmid_index *cmid_index_new(void);
 void cmid_index_freep(struct cmid_index **index);
 
-/*
- * Counts a request. time is when the host wrote it. event->key, where it is not 0, is what
- * cmid_index_key says of the request.
- */
-struct cmid_counted cmid_index_add(struct cmid_index *index, const struct kms_request *request, uint64_t time,
-				   uint16_t host, uint32_t log, const struct log_event *event);
+/* A request, and where it was met. */
+struct cmid_request {
+	const struct log_entry *entry;
+	struct text name;
+	uint32_t product; /* of cmid_index_product_of */
+	uint16_t host;
+	uint64_t time;    /* when the host wrote it */
+	uint32_t log, line; /* line 0: at the offset of the entry */
+	uint32_t likely;  /* of cmid_index_expect, or INDEX_NONE */
+};
 
-/* A hash that a thread which reads ahead can make; never 0. */
+struct cmid_counted cmid_index_add(struct cmid_index *index, const struct cmid_request *request);
+
+/* A hash that a thread which reads ahead can make. */
 uint64_t cmid_index_key(const struct kms_request *request);
 
-/* These events will be added next, one for each call: asks for the memory that they need. Changes nothing. */
-void cmid_index_expect(const struct cmid_index *index, const struct log_event *events, size_t n);
+enum { CMID_EXPECT_MAX = 16 };
+
+/*
+ * These requests will be counted next, at most CMID_EXPECT_MAX: has the memory that they need fetched, for all of
+ * them at once. ret_likely gets the use that each seems to have, or INDEX_NONE.
+ */
+void cmid_index_expect(const struct cmid_index *index, const struct log_entry *entries, size_t n, uint32_t *ret_likely);
 
 /* Memory of everything but the names. */
 size_t cmid_index_bytes(const struct cmid_index *index);
@@ -84,6 +95,7 @@ struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i);
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name);
 uint32_t cmid_index_name_id(struct cmid_index *index, struct text name);
 
+uint32_t cmid_index_product_of(struct cmid_index *index, const struct guid *id);
 const struct guid *cmid_index_product_id(const struct cmid_index *index, uint32_t product);
 const struct product *cmid_index_product(const struct cmid_index *index, uint32_t product); /* NULL: in no table */
 enum kms_counter cmid_index_counter(const struct cmid_index *index, uint32_t product);

@@ -201,35 +201,21 @@ bool log_part_guess(const struct log *log, size_t i, size_t *ret)
 	return *ret < to;
 }
 
-/* The pages of the map at once, not by a fault for every few of them. */
-static void need_soon(const struct log *log, size_t from, size_t to)
-{
-#ifdef MADV_POPULATE_READ
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)log->bytes.data + from) & ~(page - 1);
-
-	if (log->map.address && from < to)
-		(void)madvise((void *)first, (uintptr_t)log->bytes.data + to - first, MADV_POPULATE_READ);
-#else
-	(void)log, (void)from, (void)to;
-#endif
-}
-
 void log_read_part(const struct log *log, size_t i, const struct log_sink *sink, struct log_span *span)
 {
 	span->stop = log_part_begin(log, i + 1);
 	span->last = true;
-	need_soon(log, span->at, span->stop);
 	log->reader->read(log->learned, log->bytes, span, sink);
 }
 
-void log_part_done(const struct log *log, size_t i)
+void log_parts_done(const struct log *log, size_t first, size_t end)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
 
-	if (!log->map.address)
+	if (!log->map.address || first == end)
 		return;
-	from = ((uintptr_t)log->bytes.data + log_part_begin(log, i) + page - 1) & ~(page - 1);
-	to = ((uintptr_t)log->bytes.data + log_part_begin(log, i + 1)) & ~(page - 1);
+	from = ((uintptr_t)log->bytes.data + log_part_begin(log, first) + page - 1) & ~(page - 1);
+	to = ((uintptr_t)log->bytes.data + log_part_begin(log, end)) & ~(page - 1);
 	if (from < to)
 		madvise((void *)from, to - from, MADV_DONTNEED);
 }
@@ -293,7 +279,7 @@ int log_read_all(struct log *log, const struct log_sink *sink, struct err *err)
 	else
 		for (size_t i = 0; i == 0 || log_part_begin(log, i) < log->bytes.len; i++) {
 			log_read_part(log, i, sink, &span);
-			log_part_done(log, i);
+			log_parts_done(log, i, i + 1);
 		}
 	return log_verdict(log, &span, err);
 }

@@ -41,8 +41,8 @@ bool log_part_guess(const struct log *log, size_t i, size_t *ret);
 /* Reads from span->at on the events that begin in part i. */
 void log_read_part(const struct log *log, size_t i, const struct log_sink *sink, struct log_span *span);
 
-/* The memory of the part can be had again from the file. */
-void log_part_done(const struct log *log, size_t i);
+/* The memory of the parts [first, end) can be had again from the file. */
+void log_parts_done(const struct log *log, size_t first, size_t end);
 
 /* After all parts: -1 when there was nothing in it that could be an event. */
 int log_verdict(const struct log *log, const struct log_span *sum, struct err *err);

@@ -6,17 +6,15 @@
 #include "common/base/alloc.h"
 #include "kms/cmid_index.h"
 
-enum {
-	BATCH_TEXT = 32 << 10, /* bytes of names and messages; a longer one gets a batch for itself */
-	AHEAD = 8,            /* events whose memory fits the first cache */
-	CACHE_LINE = 64,
-};
+enum { BATCH_TEXT = 48 << 10 }; /* bytes of names and messages; a longer one gets a batch for itself */
 
 struct log_batch *log_batch_new(void)
 {
 	struct log_batch *batch = xmalloc(sizeof(*batch));
 
-	*batch = (struct log_batch){ .cap = BATCH_TEXT, .texts = xmalloc(BATCH_TEXT) };
+	batch->cap = BATCH_TEXT;
+	batch->texts = xmalloc(BATCH_TEXT);
+	log_batch_clear(batch);
 	return batch;
 }
 
@@ -31,7 +29,9 @@ void log_batch_free(struct log_batch *batch)
 void log_batch_clear(struct log_batch *batch)
 {
 	batch->next = NULL;
-	batch->n = batch->used = batch->n_damages = 0;
+	batch->lines_before = 0;
+	batch->n = batch->n_frames = batch->used = 0;
+	memset(batch->kinds, 0, sizeof(batch->kinds));
 }
 
 static bool has_room(struct log_batch *batch, size_t text_len)
@@ -55,84 +55,160 @@ static void keep(struct log_batch *batch, struct text *text)
 	text->data = to;
 }
 
+static size_t frame_length(const struct log_event *event)
+{
+	return event->provider.len + event->source.len + event->channel.len + event->computer.len + event->message.len;
+}
+
+/* There is room for its texts. */
+static uint16_t add_frame(struct log_batch *batch, const struct log_event *event)
+{
+	struct log_event *frame = &batch->frames[batch->n_frames];
+
+	*frame = *event;
+	keep(batch, &frame->provider);
+	keep(batch, &frame->source);
+	keep(batch, &frame->channel);
+	keep(batch, &frame->computer);
+	keep(batch, &frame->message);
+	batch->is_damage[batch->n_frames] = false;
+	return (uint16_t)batch->n_frames++;
+}
+
+static bool same_text(struct text a, struct text b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static bool has_frame(const struct log_event *frame, const struct log_event *event)
+{
+	return guid_equal(&frame->request.product, &event->request.product) && frame->id == event->id &&
+	       frame->has_time == event->has_time && frame->has_record == event->has_record &&
+	       frame->recovered == event->recovered && frame->assumed_host == event->assumed_host &&
+	       frame->binary_len == event->binary_len && same_text(frame->computer, event->computer) &&
+	       same_text(frame->provider, event->provider) && same_text(frame->channel, event->channel) &&
+	       same_text(frame->source, event->source);
+}
+
+static uint16_t *kind_of(struct log_batch *batch, const struct guid *product)
+{
+	return &batch->kinds[load_le32(product->bytes) * 0x9e3779b9U >> 26];
+}
+
+_Static_assert(LOG_BATCH_KINDS == 1 << (32 - 26), "kind_of takes that many bits");
+
+/* The frame of a request that has what the last of its kind had. */
+static bool find_frame(struct log_batch *batch, const struct log_event *event, uint16_t *ret)
+{
+	uint16_t kind = *kind_of(batch, &event->request.product);
+
+	if (!kind || !has_frame(&batch->frames[kind - 1], event))
+		return false;
+	*ret = kind - 1;
+	return true;
+}
+
+static bool new_frame(struct log_batch *batch, const struct log_event *event, uint16_t *ret)
+{
+	struct log_event common = *event;
+
+	/* The message of a request says what its fields say. */
+	common.message = TEXT("");
+	if (batch->n_frames == LOG_BATCH_FRAMES || !has_room(batch, frame_length(&common) + event->request.name.len))
+		return false;
+	*ret = add_frame(batch, &common);
+	*kind_of(batch, &event->request.product) = *ret + 1;
+	return true;
+}
+
+static bool add_request(struct log_batch *batch, const struct log_event *event)
+{
+	const struct kms_request *request = &event->request;
+	struct text name = request->name;
+	uint16_t frame;
+
+	if (!has_room(batch, name.len) || (!find_frame(batch, event, &frame) && !new_frame(batch, event, &frame)))
+		return false;
+	keep(batch, &name);
+	batch->entries[batch->n++] = (struct log_entry){
+		.key = cmid_index_key(request), .time = event->time, .record = event->record, .offset = event->offset,
+		.client_time = request->client_time, .cmid = request->cmid, .hresult = request->hresult,
+		.needed = request->needed, .minutes = request->minutes, .status = request->status, .vm = request->vm,
+		.line = event->line, .name = (uint32_t)(name.data - batch->texts), .name_len = (uint32_t)name.len,
+		.frame = frame, .has_cmid = request->has_cmid, .has_client_time = request->has_client_time,
+	};
+	return true;
+}
+
+static bool add_other(struct log_batch *batch, const struct log_event *event)
+{
+	if (batch->n_frames == LOG_BATCH_FRAMES || !has_room(batch, frame_length(event)))
+		return false;
+	batch->entries[batch->n++] = (struct log_entry){
+		.time = event->time, .record = event->record, .offset = event->offset, .line = event->line,
+		.frame = add_frame(batch, event),
+	};
+	return true;
+}
+
 bool log_batch_add(struct log_batch *batch, const struct log_event *event)
 {
-	bool good = event->problem == REQUEST_GOOD;
-	/* The message of a request says what its fields say. */
-	size_t len = event->provider.len + event->source.len + event->channel.len + event->computer.len +
-		     (good ? event->request.name.len : event->message.len);
-	struct log_event *kept;
-
-	if (!has_room(batch, len))
-		return false;
-	kept = &batch->events[batch->n++];
-	*kept = *event;
-	/* Of the text where it was read: what has just been copied is slow to load. */
-	if (good)
-		kept->key = cmid_index_key(&event->request);
-	keep(batch, &kept->computer);
-	if (event->provider.len + event->source.len + event->channel.len) {
-		keep(batch, &kept->provider);
-		keep(batch, &kept->source);
-		keep(batch, &kept->channel);
-	}
-	if (good) {
-		kept->message = TEXT("");
-		keep(batch, &kept->request.name);
-	} else {
-		keep(batch, &kept->message);
-	}
-	return true;
+	return event->problem == REQUEST_GOOD ? add_request(batch, event) : add_other(batch, event);
 }
 
 bool log_batch_add_damage(struct log_batch *batch, uint64_t offset, const char *text)
 {
-	size_t len = strlen(text) + 1;
-	struct log_event *kept;
+	const struct log_event damage = {
+		.problem = REQUEST_NOT_INFO, .offset = offset, .message = { text, strlen(text) + 1 },
+	};
 
-	if (!has_room(batch, len))
+	if (!add_other(batch, &damage))
 		return false;
-	batch->damages[batch->n_damages++] = (uint16_t)batch->n;
-	kept = &batch->events[batch->n++];
-	*kept = (struct log_event){ .problem = REQUEST_NOT_INFO, .offset = offset, .message = { text, len } };
-	keep(batch, &kept->message);
+	batch->is_damage[batch->n_frames - 1] = true;
 	return true;
 }
 
-/* Another thread wrote it: it is in the caches of another processor. */
-static void expect(const struct log_batch *batch, size_t first, size_t n)
+void log_batch_event(const struct log_batch *batch, const struct log_entry *entry, struct log_event *ret)
 {
-	const char *at = (const char *)(batch->events + first), *end = (const char *)(batch->events + first + n);
+	struct kms_request *request = &ret->request;
 
-	for (; at < end; at += CACHE_LINE)
-		__builtin_prefetch(at, 1);
+	*ret = batch->frames[entry->frame];
+	ret->time = entry->time;
+	ret->record = entry->record;
+	ret->offset = entry->offset;
+	ret->line = log_batch_line(batch, entry);
+	if (ret->problem != REQUEST_GOOD)
+		return;
+	*request = (struct kms_request){
+		.hresult = entry->hresult, .needed = entry->needed, .name = log_batch_name(batch, entry),
+		.cmid = entry->cmid, .has_cmid = entry->has_cmid, .has_client_time = entry->has_client_time,
+		.client_time = entry->client_time, .vm = entry->vm, .status = entry->status,
+		.minutes = entry->minutes, .product = request->product,
+	};
 }
 
-void log_batch_tell(struct log_batch *batch, uint32_t lines_before, const struct log_sink *sink)
+void log_batch_tell(const struct log_batch *batch, const struct log_sink *sink)
 {
-	size_t next_damage = 0;
-
+	if (sink->batch) {
+		sink->batch(sink->context, batch);
+		return;
+	}
 	for (size_t i = 0; i < batch->n; i++) {
-		struct log_event *event = &batch->events[i];
+		const struct log_entry *entry = &batch->entries[i];
+		struct log_event event;
 
-		if (i % AHEAD == 0)
-			expect(batch, i, MIN(batch->n - i, (size_t)2 * AHEAD));
-		if (sink->ahead)
-			sink->ahead(sink->context, event, batch->n - i);
-		if (next_damage < batch->n_damages && batch->damages[next_damage] == i) {
-			sink->damage(sink->context, event->offset, event->message.data);
-			next_damage++;
+		if (batch->is_damage[entry->frame]) {
+			sink->damage(sink->context, entry->offset, batch->frames[entry->frame].message.data);
 			continue;
 		}
-		if (event->line)
-			event->line += lines_before;
-		sink->event(sink->context, event);
+		log_batch_event(batch, entry, &event);
+		sink->event(sink->context, &event);
 	}
 }
 
 static void pass_on(struct log_batcher *batcher)
 {
-	log_batch_tell(batcher->batch, 0, batcher->to);
+	log_batch_tell(batcher->batch, &batcher->to);
 	log_batch_clear(batcher->batch);
 }
 
@@ -158,7 +234,7 @@ static void on_damage(void *context, uint64_t offset, const char *text)
 
 struct log_sink log_batcher_begin(struct log_batcher *batcher, const struct log_sink *to)
 {
-	*batcher = (struct log_batcher){ .to = to, .batch = log_batch_new() };
+	*batcher = (struct log_batcher){ .to = *to, .batch = log_batch_new() };
 	return (struct log_sink){ .context = batcher, .event = on_event, .damage = on_damage };
 }
 

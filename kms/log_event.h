@@ -39,13 +39,14 @@ struct log_event {
 	struct kms_request request;
 	uint64_t offset;      /* where it begins in the file */
 	uint32_t line;        /* from 1; 0 in binary formats */
-	uint64_t key;         /* cmid_index_key of the request, where somebody made it; else 0 */
 };
+
+struct log_batch;
 
 struct log_sink {
 	void *context;
 	void (*event)(void *context, const struct log_event *event);
 	void (*damage)(void *context, uint64_t offset, const char *text);
-	/* In front of each event: it and what follows, for who wants to have memory ready; may be NULL. Damages among it have no request. */
-	void (*ahead)(void *context, const struct log_event *events, size_t n);
+	/* May be NULL. Else what comes in batches (log_batch.h) is told as such, and not event by event. */
+	void (*batch)(void *context, const struct log_batch *batch);
 };

@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
-#include "kms/log.h"
-#include "kms/log_batch.h"
 #include "kms/log_queue.h"
 
 enum {
@@ -93,64 +91,6 @@ void log_files_release(struct log_files *files)
 	vec_release(&files->folders);
 }
 
-/* What a folder of logs may hold besides: it is no log as a whole, not a log that breaks off. */
-static bool is_no_log(const struct err *err)
-{
-	return err->kind == ERR_FORMAT || err->kind == ERR_UNSUPPORTED;
-}
-
-static int finish_file(struct log_files *files, size_t i, int done, const char *format,
-		       const struct log_consumer *consumer, struct err *err)
-{
-	const struct log_file *file = &files->items.items[i];
-	struct log_folder *folder = file->folder ? &files->folders.items[file->folder - 1] : NULL;
-
-	if (done == 0) {
-		if (folder)
-			folder->n_logs++;
-		return consumer->end(consumer->context, format, err);
-	}
-	if (!folder || !is_no_log(err))
-		return err_context(err, "%s", file->path);
-	folder->n_others++;
-	consumer->drop(consumer->context);
-	*err = (struct err){ 0 };
-	return 0;
-}
-
-static int read_in_turn(struct log_files *files, const struct log_consumer *consumer, struct err *err)
-{
-	for (size_t i = 0; i < files->items.len; i++) {
-		const char *path = files->items.items[i].path, *format = "";
-		struct log_sink sink = consumer->begin(consumer->context, path), batched;
-		struct log_batcher batcher;
-		int done;
-
-		batched = log_batcher_begin(&batcher, &sink);
-		done = log_read(path, &batched, &format, err);
-		log_batcher_end(&batcher);
-		if (finish_file(files, i, done, format, consumer, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int read_at_once(struct log_files *files, unsigned jobs, const struct log_consumer *consumer, struct err *err)
-{
-	struct log_queue *queue = log_queue_new(files, jobs);
-	int result = 0;
-
-	for (size_t i = 0; i < files->items.len && result == 0; i++) {
-		const char *format = "";
-		struct log_sink sink = consumer->begin(consumer->context, files->items.items[i].path);
-		int done = log_queue_read(queue, i, &sink, &format, err);
-
-		result = finish_file(files, i, done, format, consumer, err);
-	}
-	log_queue_free(queue);
-	return result;
-}
-
 static int check_folders(const struct log_files *files, struct err *err)
 {
 	for (size_t i = 0; i < files->folders.len; i++)
@@ -164,13 +104,11 @@ int log_files_read(struct log_files *files, uint64_t jobs, const struct log_cons
 	struct err own = { 0 };
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t threads = jobs ? jobs : (uint64_t)MAX(processors, 1L);
-	int done;
 
 	threads = MIN(threads, (uint64_t)LOG_JOBS_MAX);
 	if (!err)
 		err = &own;
-	done = threads > 1 ? read_at_once(files, (unsigned)threads, consumer, err) : read_in_turn(files, consumer, err);
-	return done < 0 ? -1 : check_folders(files, err);
+	return log_queue_read(files, (unsigned)threads, consumer, err) < 0 ? -1 : check_folders(files, err);
 }
 
 void log_files_tell(const struct log_files *files, const struct cli *cli)

@@ -8,8 +8,8 @@
  *	log_files_read(&files, jobs, &consumer, err);
  *
  * With several jobs files, and parts of large ones, are read at the same time, but
- * the consumer is called from one thread, event after event, in the order of the
- * list: the result does not depend on the number of jobs.
+ * the consumer is called by one thread at a time, event after event, in the order of
+ * the list: the result does not depend on the number of jobs.
  */
 #pragma once
 

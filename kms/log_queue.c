@@ -6,13 +6,12 @@
 
 #include "kms/log.h"
 #include "kms/log_batch.h"
-#include "kms/log_files.h"
 
 enum {
-	BATCHES_AHEAD = 16, /* of a part; some 1.5 MB */
-	BATCHES_WAKE = 8,   /* a consumer that waits is worth waking for so many, or for the last */
-	PARTS_AHEAD = 4,    /* for each thread */
-	SPARE_MAX = 64,     /* batches kept for use again */
+	BATCHES_AHEAD = 8, /* of a part; some 2 MB */
+	PARTS_AHEAD = 4,   /* for each thread */
+	SPARE_MAX = 64,    /* batches kept for use again */
+	FORGET_PARTS = 4,  /* memory of the file is given back in such steps */
 };
 
 struct part {
@@ -23,10 +22,10 @@ struct part {
 	bool started; /* from is set */
 	bool found;   /* an event that it could begin with, at from */
 	size_t from;
-	bool unwanted;
+	bool wanted;  /* it begins where the part before ended */
+	bool dropped; /* it does not */
 	bool done;    /* span is set */
 	struct log_span span;
-	int result;   /* of a log that is read in one go */
 };
 
 enum file_state { FILE_WAITING, FILE_OPENING, FILE_OPEN, FILE_FAILED };
@@ -34,24 +33,30 @@ enum file_state { FILE_WAITING, FILE_OPENING, FILE_OPEN, FILE_FAILED };
 struct queued_file {
 	enum file_state state;
 	struct log *log;
-	size_t n_parts, taken;
-	struct part *first, *last; /* taken, not yet consumed */
+	size_t n_parts, taken, told, forgotten;
+	struct part *first, *last; /* taken, not yet told */
+	struct log_span sum;       /* of the parts that were told */
+	bool begun;                /* the consumer knows of it */
+	struct log_sink sink;
 	struct err *err;           /* NULL: none */
 };
 
 struct log_queue {
-	const struct log_files *files;
+	struct log_files *files;
+	const struct log_consumer *consumer;
 	struct queued_file *queued;
 	size_t n_files;
-	size_t now;           /* file that the consumer is at */
-	size_t n_ahead;       /* parts taken, not yet consumed */
+	size_t now;           /* file that is being told */
+	bool telling;         /* by one of the threads */
+	size_t n_ahead;       /* parts taken, not yet told */
 	struct log_batch *spare;
 	size_t n_spare;
 	bool stop;
+	int result;
+	struct err *err;
 	pthread_mutex_t lock;
-	pthread_cond_t more;  /* for the consumer */
-	pthread_cond_t space; /* for the threads */
-	pthread_t threads[LOG_JOBS_MAX];
+	pthread_cond_t change;
+	unsigned n_waiting;
 	unsigned n_threads;
 };
 
@@ -63,28 +68,234 @@ struct filling {
 	bool dropped; /* nobody wants it any more */
 };
 
-static struct log_batch *take_spare(struct log_queue *queue)
+/* All of these are called under the lock, unless they say otherwise. */
+
+static void wait_change(struct log_queue *queue)
+{
+	queue->n_waiting++;
+	pthread_cond_wait(&queue->change, &queue->lock);
+	queue->n_waiting--;
+}
+
+static void tell_change(struct log_queue *queue)
+{
+	if (queue->n_waiting)
+		pthread_cond_broadcast(&queue->change);
+}
+
+static struct log_batch *take_batch(struct log_queue *queue)
 {
 	struct log_batch *batch = queue->spare;
 
-	if (batch) {
-		queue->spare = batch->next;
-		queue->n_spare--;
-	}
+	if (!batch)
+		return log_batch_new();
+	queue->spare = batch->next;
+	queue->n_spare--;
+	log_batch_clear(batch);
 	return batch;
 }
 
-/* Under the lock. */
 static void give_back(struct log_queue *queue, struct log_batch *batch)
 {
 	if (queue->n_spare == SPARE_MAX) {
 		log_batch_free(batch);
 		return;
 	}
-	log_batch_clear(batch);
 	batch->next = queue->spare;
 	queue->spare = batch;
 	queue->n_spare++;
+}
+
+static void add_batch(struct part *part, struct log_batch *batch)
+{
+	if (part->last)
+		part->last->next = batch;
+	else
+		part->first = batch;
+	part->last = batch;
+	part->n_batches++;
+}
+
+static struct log_batch *pull_batch(struct part *part)
+{
+	struct log_batch *batch = part->first;
+
+	part->first = batch->next;
+	if (!part->first)
+		part->last = NULL;
+	part->n_batches--;
+	return batch;
+}
+
+static void drop_batches(struct log_queue *queue, struct part *part)
+{
+	while (part->first)
+		give_back(queue, pull_batch(part));
+}
+
+/* Tells the batch without the lock, and takes it back. */
+static void tell_batch(struct log_queue *queue, const struct queued_file *file, struct log_batch *batch)
+{
+	batch->lines_before = file->sum.line - 1;
+	pthread_mutex_unlock(&queue->lock);
+	log_batch_tell(batch, &file->sink);
+	pthread_mutex_lock(&queue->lock);
+	give_back(queue, batch);
+}
+
+/* The part, from where it really begins. */
+static void read_again(struct log_queue *queue, struct queued_file *file, size_t i)
+{
+	struct log_batcher batcher;
+	struct log_sink batched;
+
+	pthread_mutex_unlock(&queue->lock);
+	batched = log_batcher_begin(&batcher, &file->sink);
+	file->sum.carry = LOG_CARRY_UNKNOWN;
+	log_read_part(file->log, i, &batched, &file->sum);
+	log_batcher_end(&batcher);
+	pthread_mutex_lock(&queue->lock);
+}
+
+static void add_span(struct log_span *sum, const struct log_span *span)
+{
+	sum->at = span->at;
+	sum->line += span->line - 1;
+	sum->n_items += span->n_items;
+	sum->n_known += span->n_known;
+}
+
+static void begin_file(struct log_queue *queue, struct queued_file *file)
+{
+	const struct log_consumer *consumer = queue->consumer;
+
+	file->begun = true;
+	file->sink = consumer->begin(consumer->context, queue->files->items.items[queue->now].path);
+	file->sum = (struct log_span){ .at = file->log ? log_part_begin(file->log, 0) : 0, .line = 1 };
+}
+
+/* What a folder of logs may hold besides: it is no log as a whole, not a log that breaks off. */
+static bool is_no_log(const struct err *err)
+{
+	return err->kind == ERR_FORMAT || err->kind == ERR_UNSUPPORTED;
+}
+
+static int finish_file(struct log_queue *queue, const struct log_file *item, int done, const char *format)
+{
+	struct log_folder *folder = item->folder ? &queue->files->folders.items[item->folder - 1] : NULL;
+	const struct log_consumer *consumer = queue->consumer;
+
+	if (done == 0) {
+		if (folder)
+			folder->n_logs++;
+		return consumer->end(consumer->context, format, queue->err);
+	}
+	if (!folder || !is_no_log(queue->err))
+		return err_context(queue->err, "%s", item->path);
+	folder->n_others++;
+	consumer->drop(consumer->context);
+	*queue->err = (struct err){ 0 };
+	return 0;
+}
+
+/* All of it has been told. */
+static void end_file(struct log_queue *queue, struct queued_file *file)
+{
+	int done = 0;
+
+	pthread_mutex_unlock(&queue->lock);
+	if (file->err) {
+		*queue->err = *file->err;
+		done = -1;
+	} else if (file->n_parts > 1) {
+		done = log_verdict(file->log, &file->sum, queue->err);
+	}
+	done = finish_file(queue, &queue->files->items.items[queue->now], done, file->log ? log_format(file->log) : "");
+	log_freep(&file->log);
+	pthread_mutex_lock(&queue->lock);
+	queue->result = done;
+	queue->stop = done < 0;
+	queue->now++;
+}
+
+static void end_part(struct log_queue *queue, struct queued_file *file)
+{
+	struct part *part = file->first;
+	bool has_work = file->n_parts > 1 && file->sum.at < log_part_begin(file->log, part->index + 1);
+
+	if (part->wanted) {
+		add_span(&file->sum, &part->span);
+	} else {
+		drop_batches(queue, part);
+		if (has_work)
+			read_again(queue, file, part->index);
+	}
+	file->first = part->next;
+	if (!file->first)
+		file->last = NULL;
+	file->told++;
+	queue->n_ahead--;
+	free(part);
+	if (file->told == file->n_parts)
+		end_file(queue, file);
+}
+
+/* Whether what was read is what follows the part before. */
+static void judge_part(struct log_queue *queue, const struct queued_file *file, struct part *part)
+{
+	bool has_work = file->n_parts == 1 || file->sum.at < log_part_begin(file->log, part->index + 1);
+
+	part->wanted = has_work && part->found && (file->n_parts == 1 || part->from == file->sum.at);
+	part->dropped = !part->wanted;
+	if (part->dropped)
+		tell_change(queue);
+}
+
+static size_t batches_max(const struct log_queue *queue)
+{
+	return queue->n_threads > 1 ? BATCHES_AHEAD : 1;
+}
+
+/* A part that is still being read is left to its thread, unless that waits, or there is no other part to read. */
+static bool is_ready(const struct log_queue *queue, const struct queued_file *file, const struct part *part)
+{
+	if (part->done)
+		return true;
+	return !part->dropped && part->first && (file->n_parts == 1 || part->n_batches >= batches_max(queue));
+}
+
+static void tell_part(struct log_queue *queue, struct queued_file *file)
+{
+	struct part *part = file->first;
+
+	while (part->first && part->wanted && !queue->stop)
+		tell_batch(queue, file, pull_batch(part));
+	if (part->done)
+		end_part(queue, file);
+}
+
+/* Tells the consumer what is next; false when that is not there yet, or another thread does it. */
+static bool tell_next(struct log_queue *queue)
+{
+	struct queued_file *file = &queue->queued[queue->now];
+	struct part *part = file->first;
+
+	if (queue->telling || file->state == FILE_WAITING || file->state == FILE_OPENING)
+		return false;
+	if (!file->begun)
+		begin_file(queue, file);
+	if (part && part->started && !part->wanted && !part->dropped)
+		judge_part(queue, file, part);
+	if (file->state == FILE_OPEN && !(part && part->started && is_ready(queue, file, part)))
+		return false;
+	queue->telling = true;
+	if (file->state == FILE_OPEN)
+		tell_part(queue, file);
+	else
+		end_file(queue, file);
+	queue->telling = false;
+	tell_change(queue);
+	return true;
 }
 
 /* Hands the batch over, and takes a new one. */
@@ -92,29 +303,16 @@ static void push(struct filling *f)
 {
 	struct log_queue *queue = f->queue;
 	struct part *part = f->part;
-	struct log_batch *batch = f->batch;
 
 	pthread_mutex_lock(&queue->lock);
-	while (part->n_batches >= BATCHES_AHEAD && !queue->stop && !part->unwanted)
-		pthread_cond_wait(&queue->space, &queue->lock);
-	f->dropped = queue->stop || part->unwanted;
-	if (f->dropped) {
-		give_back(queue, batch);
-	} else {
-		batch->next = NULL;
-		if (part->last)
-			part->last->next = batch;
-		else
-			part->first = batch;
-		part->last = batch;
-		if (++part->n_batches >= BATCHES_WAKE)
-			pthread_cond_signal(&queue->more);
-	}
-	f->batch = take_spare(queue);
+	add_batch(part, f->batch);
+	tell_change(queue);
+	while (part->n_batches >= batches_max(queue) && !queue->stop && !part->dropped)
+		if (!tell_next(queue) && !part->dropped)
+			wait_change(queue);
+	f->dropped = queue->stop || part->dropped;
+	f->batch = take_batch(queue);
 	pthread_mutex_unlock(&queue->lock);
-	if (!f->batch)
-		f->batch = log_batch_new();
-	f->batch->next = NULL;
 }
 
 static void queue_event(void *context, const struct log_event *event)
@@ -137,8 +335,9 @@ static void queue_damage(void *context, uint64_t offset, const char *text)
 	log_batch_add_damage(f->batch, offset, text);
 }
 
-static void tell_start(struct log_queue *queue, const struct queued_file *file, struct part *part)
+static void begin_part(struct log_queue *queue, const struct queued_file *file, struct filling *f)
 {
+	struct part *part = f->part;
 	size_t from = 0;
 	bool found = file->n_parts == 1 || log_part_guess(file->log, part->index, &from);
 
@@ -146,39 +345,59 @@ static void tell_start(struct log_queue *queue, const struct queued_file *file, 
 	part->started = true;
 	part->found = found;
 	part->from = from;
-	pthread_cond_signal(&queue->more);
+	f->batch = take_batch(queue);
 	pthread_mutex_unlock(&queue->lock);
 }
 
+static void finish_part(struct log_queue *queue, struct queued_file *file, struct filling *f,
+			const struct log_span *span, const struct err *err)
+{
+	pthread_mutex_lock(&queue->lock);
+	if (f->batch->n)
+		add_batch(f->part, f->batch);
+	else
+		give_back(queue, f->batch);
+	if (err)
+		file->err = xmemdup(err, sizeof(*err));
+	f->part->span = *span;
+	f->part->done = true;
+	tell_change(queue);
+	pthread_mutex_unlock(&queue->lock);
+}
+
+/* Without the lock. The last part that was told stays: who begins behind it may be looking at its end. */
+static void forget_told(struct log_queue *queue, struct queued_file *file)
+{
+	size_t from, to;
+
+	pthread_mutex_lock(&queue->lock);
+	from = to = file->forgotten;
+	if (file->told > from + FORGET_PARTS)
+		to = file->forgotten = file->told - 1;
+	pthread_mutex_unlock(&queue->lock);
+	log_parts_done(file->log, from, to);
+}
+
+/* Without the lock. */
 static void read_part(struct log_queue *queue, struct queued_file *file, struct part *part)
 {
-	struct filling f = { .queue = queue, .part = part, .batch = log_batch_new() };
+	struct filling f = { .queue = queue, .part = part };
 	const struct log_sink sink = { .context = &f, .event = queue_event, .damage = queue_damage };
 	struct log_span span = { .line = 1, .carry = LOG_CARRY_UNKNOWN };
 	struct err err = { 0 };
-	int result = 0;
+	int done = 0;
 
-	tell_start(queue, file, part);
+	forget_told(queue, file);
+	begin_part(queue, file, &f);
 	span.at = part->from;
 	if (file->n_parts == 1)
-		result = log_read_all(file->log, &sink, &err);
+		done = log_read_all(file->log, &sink, &err);
 	else if (part->found)
 		log_read_part(file->log, part->index, &sink, &span);
-	if (f.batch->n)
-		push(&f);
-	if (file->n_parts > 1)
-		log_part_done(file->log, part->index);
-	pthread_mutex_lock(&queue->lock);
-	part->result = result;
-	part->span = span;
-	if (result < 0)
-		file->err = xmemdup(&err, sizeof(err));
-	part->done = true;
-	give_back(queue, f.batch);
-	pthread_cond_signal(&queue->more);
-	pthread_mutex_unlock(&queue->lock);
+	finish_part(queue, file, &f, &span, done < 0 ? &err : NULL);
 }
 
+/* Without the lock. */
 static void open_file(struct log_queue *queue, size_t i)
 {
 	struct queued_file *file = &queue->queued[i];
@@ -191,296 +410,119 @@ static void open_file(struct log_queue *queue, size_t i)
 	file->state = log ? FILE_OPEN : FILE_FAILED;
 	if (!log)
 		file->err = xmemdup(&err, sizeof(err));
-	pthread_cond_broadcast(&queue->space);
-	pthread_cond_signal(&queue->more);
+	tell_change(queue);
 	pthread_mutex_unlock(&queue->lock);
 }
 
 static bool may_take(const struct log_queue *queue, size_t i)
 {
 	size_t limit = (size_t)PARTS_AHEAD * queue->n_threads;
-	const struct queued_file *file = &queue->queued[i];
 
-	/* The consumer must never wait for a part that nobody may take. */
-	return queue->n_ahead < limit || (i == queue->now && !file->first);
+	/* What is to be told next must never wait for a part that nobody may take. */
+	return queue->n_ahead < limit || (i == queue->now && !queue->queued[i].first);
 }
 
-/* The next thing to do, in the order of files and parts; sets *ret_part to NULL when the file is to be opened. */
-static struct queued_file *take_work(struct log_queue *queue, size_t *ret_file, struct part **ret_part)
+static struct part *take_part(struct log_queue *queue, struct queued_file *file)
 {
-	for (size_t i = queue->now; i < queue->n_files; i++) {
+	struct part *part = xcalloc(1, sizeof(*part));
+
+	part->index = file->taken++;
+	if (file->last)
+		file->last->next = part;
+	else
+		file->first = part;
+	file->last = part;
+	queue->n_ahead++;
+	return part;
+}
+
+/* Reads, or opens, what is next in the order of files and parts; false when there is nothing. */
+static bool read_next(struct log_queue *queue)
+{
+	for (size_t i = queue->now; i < queue->n_files && may_take(queue, i); i++) {
 		struct queued_file *file = &queue->queued[i];
+		bool is_new = file->state == FILE_WAITING;
+		struct part *part = NULL;
 
-		if (!may_take(queue, i))
-			return NULL;
-		*ret_file = i;
-		*ret_part = NULL;
-		if (file->state == FILE_WAITING) {
+		if (is_new)
 			file->state = FILE_OPENING;
-			return file;
-		}
-		if (file->state != FILE_OPEN || file->taken == file->n_parts)
+		else if (file->state == FILE_OPEN && file->taken < file->n_parts)
+			part = take_part(queue, file);
+		if (!is_new && !part)
 			continue;
-		*ret_part = xcalloc(1, sizeof(**ret_part));
-		(*ret_part)->index = file->taken++;
-		if (file->last)
-			file->last->next = *ret_part;
+		pthread_mutex_unlock(&queue->lock);
+		if (part)
+			read_part(queue, file, part);
 		else
-			file->first = *ret_part;
-		file->last = *ret_part;
-		queue->n_ahead++;
-		pthread_cond_signal(&queue->more);
-		return file;
+			open_file(queue, i);
+		pthread_mutex_lock(&queue->lock);
+		return true;
 	}
-	return NULL;
-}
-
-static bool all_taken(const struct log_queue *queue)
-{
-	for (size_t i = queue->now; i < queue->n_files; i++) {
-		const struct queued_file *file = &queue->queued[i];
-
-		if (file->state == FILE_WAITING || file->state == FILE_OPENING ||
-		    (file->state == FILE_OPEN && file->taken < file->n_parts))
-			return false;
-	}
-	return true;
+	return false;
 }
 
 static void *run(void *context)
 {
 	struct log_queue *queue = context;
 
-	for (;;) {
-		struct queued_file *file = NULL;
-		struct part *part = NULL;
-		size_t i = 0;
-
-		pthread_mutex_lock(&queue->lock);
-		while (!queue->stop && !all_taken(queue) && !(file = take_work(queue, &i, &part)))
-			pthread_cond_wait(&queue->space, &queue->lock);
-		pthread_mutex_unlock(&queue->lock);
-		if (!file)
-			return NULL;
-		if (part)
-			read_part(queue, file, part);
-		else
-			open_file(queue, i);
-	}
-}
-
-struct log_queue *log_queue_new(const struct log_files *files, unsigned threads)
-{
-	struct log_queue *queue = xcalloc(1, sizeof(*queue));
-
-	queue->files = files;
-	queue->n_files = files->items.len;
-	queue->queued = xcalloc(queue->n_files + 1, sizeof(*queue->queued));
-	pthread_mutex_init(&queue->lock, NULL);
-	pthread_cond_init(&queue->more, NULL);
-	pthread_cond_init(&queue->space, NULL);
-	pthread_mutex_lock(&queue->lock); /* n_threads is read by the threads */
-	while (queue->n_threads < MIN(threads, (unsigned)LOG_JOBS_MAX) &&
-	       pthread_create(&queue->threads[queue->n_threads], NULL, run, queue) == 0)
-		queue->n_threads++;
-	pthread_mutex_unlock(&queue->lock);
-	return queue;
-}
-
-/* Waits until the file is open, or cannot be. */
-static void wait_open(struct log_queue *queue, size_t i)
-{
 	pthread_mutex_lock(&queue->lock);
-	queue->now = i;
-	pthread_cond_broadcast(&queue->space);
-	while (queue->queued[i].state == FILE_WAITING || queue->queued[i].state == FILE_OPENING)
-		pthread_cond_wait(&queue->more, &queue->lock);
+	while (!queue->stop && queue->now < queue->n_files)
+		if (!tell_next(queue) && !read_next(queue))
+			wait_change(queue);
+	tell_change(queue);
 	pthread_mutex_unlock(&queue->lock);
+	return NULL;
 }
 
-/* The next part of the file, once it is known where it begins. */
-static struct part *wait_part(struct log_queue *queue, struct queued_file *file)
-{
-	struct part *part;
-
-	pthread_mutex_lock(&queue->lock);
-	while (!file->first || !file->first->started)
-		pthread_cond_wait(&queue->more, &queue->lock);
-	part = file->first;
-	pthread_mutex_unlock(&queue->lock);
-	return part;
-}
-
-/* Waits for a batch of the part; NULL at its end. used is the one before, or NULL. */
-static struct log_batch *pull(struct log_queue *queue, struct part *part, struct log_batch *used)
-{
-	struct log_batch *batch;
-
-	pthread_mutex_lock(&queue->lock);
-	if (used)
-		give_back(queue, used);
-	if (!part->first)
-		while (part->n_batches < BATCHES_WAKE && !part->done)
-			pthread_cond_wait(&queue->more, &queue->lock);
-	batch = part->first;
-	if (batch) {
-		part->first = batch->next;
-		if (!part->first)
-			part->last = NULL;
-		if (part->n_batches-- == BATCHES_AHEAD)
-			pthread_cond_broadcast(&queue->space);
-	}
-	pthread_mutex_unlock(&queue->lock);
-	return batch;
-}
-
-static void tell_part(struct log_queue *queue, struct part *part, uint32_t lines_before, const struct log_sink *sink)
-{
-	struct log_batch *batch = NULL;
-
-	while ((batch = pull(queue, part, batch)))
-		log_batch_tell(batch, lines_before, sink);
-}
-
-static void drop_part(struct log_queue *queue, struct part *part)
-{
-	struct log_batch *batch = NULL;
-
-	pthread_mutex_lock(&queue->lock);
-	part->unwanted = true;
-	pthread_cond_broadcast(&queue->space);
-	pthread_mutex_unlock(&queue->lock);
-	while ((batch = pull(queue, part, batch)))
-		;
-}
-
-static void end_part(struct log_queue *queue, struct queued_file *file)
-{
-	struct part *part = file->first;
-
-	pthread_mutex_lock(&queue->lock);
-	file->first = part->next;
-	if (!file->first)
-		file->last = NULL;
-	queue->n_ahead--;
-	pthread_cond_broadcast(&queue->space);
-	pthread_mutex_unlock(&queue->lock);
-	free(part);
-}
-
-static void read_again(struct queued_file *file, size_t i, const struct log_sink *sink, struct log_span *sum)
-{
-	struct log_batcher batcher;
-	struct log_sink batched = log_batcher_begin(&batcher, sink);
-
-	sum->carry = LOG_CARRY_UNKNOWN;
-	log_read_part(file->log, i, &batched, sum);
-	log_batcher_end(&batcher);
-}
-
-/* sum.at is where the parts so far really ended. */
-static void take_part(struct log_queue *queue, struct queued_file *file, size_t i, const struct log_sink *sink,
-		      struct log_span *sum)
-{
-	struct part *part = wait_part(queue, file);
-	bool has_work = sum->at < log_part_begin(file->log, i + 1);
-
-	if (has_work && part->found && part->from == sum->at) {
-		tell_part(queue, part, sum->line - 1, sink);
-		sum->at = part->span.at;
-		sum->line += part->span.line - 1;
-		sum->n_items += part->span.n_items;
-		sum->n_known += part->span.n_known;
-	} else {
-		drop_part(queue, part);
-		if (has_work)
-			read_again(file, i, sink, sum);
-	}
-	/* Once more: the thread of the next part may have looked at its end. */
-	log_part_done(file->log, i);
-	if (i)
-		log_part_done(file->log, i - 1);
-	end_part(queue, file);
-}
-
-static int read_parts(struct log_queue *queue, struct queued_file *file, const struct log_sink *sink, struct err *err)
-{
-	struct log_span sum = { .at = log_part_begin(file->log, 0), .line = 1 };
-
-	for (size_t i = 0; i < file->n_parts; i++)
-		take_part(queue, file, i, sink, &sum);
-	return log_verdict(file->log, &sum, err);
-}
-
-static int read_one(struct log_queue *queue, struct queued_file *file, const struct log_sink *sink, struct err *err)
-{
-	struct part *part = wait_part(queue, file);
-	int result;
-
-	tell_part(queue, part, 0, sink);
-	result = part->result;
-	if (result < 0)
-		*err = *file->err;
-	end_part(queue, file);
-	return result;
-}
-
-int log_queue_read(struct log_queue *queue, size_t i, const struct log_sink *sink, const char **ret_format,
-		   struct err *err)
-{
-	struct queued_file *file = &queue->queued[i];
-	int result;
-
-	/* No thread could be started. */
-	if (queue->n_threads == 0)
-		return log_read(queue->files->items.items[i].path, sink, ret_format, err);
-	wait_open(queue, i);
-	if (file->state == FILE_FAILED) {
-		*err = *file->err;
-		return -1;
-	}
-	*ret_format = log_format(file->log);
-	result = file->n_parts == 1 ? read_one(queue, file, sink, err) : read_parts(queue, file, sink, err);
-	log_freep(&file->log);
-	return result;
-}
-
-static void free_file(struct queued_file *file)
+static void free_file(struct log_queue *queue, struct queued_file *file)
 {
 	while (file->first) {
 		struct part *part = file->first;
 
 		file->first = part->next;
-		while (part->first) {
-			struct log_batch *batch = part->first;
-
-			part->first = batch->next;
-			log_batch_free(batch);
-		}
+		drop_batches(queue, part);
 		free(part);
 	}
 	log_freep(&file->log);
 	free(file->err);
 }
 
-void log_queue_free(struct log_queue *queue)
+static void free_queue(struct log_queue *queue)
 {
-	pthread_mutex_lock(&queue->lock);
-	queue->stop = true;
-	pthread_cond_broadcast(&queue->space);
-	pthread_mutex_unlock(&queue->lock);
-	for (unsigned i = 0; i < queue->n_threads; i++)
-		pthread_join(queue->threads[i], NULL);
 	for (size_t i = 0; i < queue->n_files; i++)
-		free_file(&queue->queued[i]);
-	while (queue->spare) {
-		struct log_batch *batch = take_spare(queue);
-
-		log_batch_free(batch);
-	}
-	pthread_cond_destroy(&queue->space);
-	pthread_cond_destroy(&queue->more);
+		free_file(queue, &queue->queued[i]);
+	while (queue->n_spare)
+		log_batch_free(take_batch(queue));
+	pthread_cond_destroy(&queue->change);
 	pthread_mutex_destroy(&queue->lock);
 	free(queue->queued);
-	free(queue);
+}
+
+/* This thread and others, as many as can be had. */
+static void run_all(struct log_queue *queue, unsigned threads)
+{
+	pthread_t others[LOG_JOBS_MAX];
+	unsigned n = 0;
+
+	pthread_mutex_lock(&queue->lock); /* the others read n_threads */
+	while (n + 1 < MIN(threads, (unsigned)LOG_JOBS_MAX) && pthread_create(&others[n], NULL, run, queue) == 0)
+		n++;
+	queue->n_threads = n + 1;
+	pthread_mutex_unlock(&queue->lock);
+	run(queue);
+	while (n)
+		pthread_join(others[--n], NULL);
+}
+
+int log_queue_read(struct log_files *files, unsigned threads, const struct log_consumer *consumer, struct err *err)
+{
+	struct log_queue queue = {
+		.files = files, .consumer = consumer, .n_files = files->items.len, .err = err,
+		.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER,
+	};
+
+	queue.queued = xcalloc(queue.n_files + 1, sizeof(*queue.queued));
+	run_all(&queue, threads);
+	free_queue(&queue);
+	return queue.result;
 }

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Threads that read logs ahead of one consumer, in parts. Each part has a queue of
- * batches with a bound, and only so many parts are under way; parts are taken in
- * order, so the one that the consumer waits for is always being read.
+ * Threads that read logs in parts, ahead of one consumer, and tell it in order.
  *
- * A part of a text begins where an event seems to begin. The consumer knows where the
- * part before really ended: where that is another place, it throws the part away and
- * reads it itself.
+ * All threads are alike. A thread that looks for work first tells the consumer what
+ * is next in the order of files, parts and events, unless another one is doing that;
+ * else it reads the next part. So what a thread has read it mostly tells itself, out
+ * of its own cache, and nobody waits while there is something to read. Only so many
+ * parts are under way, and each has only so many batches.
+ *
+ * A part of a text begins where an event seems to begin. When the part before has been
+ * told it is known where that really is: where it is another place, what was read is
+ * thrown away and the part is read again.
  */
 #pragma once
 
-#include "kms/log_event.h"
+#include "kms/log_files.h"
 
-struct log_files;
-struct log_queue;
-
-/* Starts the threads. The files must stay until the queue is freed. */
-struct log_queue *log_queue_new(const struct log_files *files, unsigned threads);
-
-/* What log_read of file i would do. Files are asked for in order, each once. */
-int log_queue_read(struct log_queue *queue, size_t i, const struct log_sink *sink, const char **ret_format,
-		   struct err *err);
-
-/* Stops the threads; files not yet asked for are dropped. */
-void log_queue_free(struct log_queue *queue);
+/* Reads the files with so many threads, this one among them. The consumer is called by one of them at a time. */
+int log_queue_read(struct log_files *files, unsigned threads, const struct log_consumer *consumer, struct err *err);

@@ -5,15 +5,6 @@
 #include "common/base/strbuf.h"
 #include "tests/unit/kms/kms_case.h"
 
-static struct kms_request request_of(unsigned cmid, const char *name)
-{
-	struct kms_request request = { .needed = 25, .has_cmid = true, .status = 2, .name = { name, strlen(name) } };
-
-	store_le32(request.cmid.bytes, cmid);
-	guid_parse(WINDOWS_10, &request.product);
-	return request;
-}
-
 static uint64_t at(uint64_t seconds)
 {
 	return FILETIME_UNIX_EPOCH + seconds * FILETIME_PER_SECOND;
@@ -21,10 +12,17 @@ static uint64_t at(uint64_t seconds)
 
 static void add(struct cmid_index *index, unsigned cmid, const char *name, uint64_t seconds)
 {
-	struct kms_request request = request_of(cmid, name);
-	struct log_event event = { .line = 1 };
+	struct kms_request request = { .needed = 25, .has_cmid = true, .status = 2, .name = { name, strlen(name) } };
+	struct log_entry entry = { .needed = 25, .has_cmid = true, .status = 2 };
 
-	cmid_index_add(index, &request, at(seconds), 0, 0, &event);
+	store_le32(request.cmid.bytes, cmid);
+	guid_parse(WINDOWS_10, &request.product);
+	entry.cmid = request.cmid;
+	entry.key = cmid_index_key(&request);
+	cmid_index_add(index, &(struct cmid_request){
+		.entry = &entry, .name = request.name, .product = cmid_index_product_of(index, &request.product),
+		.time = at(seconds), .line = 1, .likely = INDEX_NONE,
+	});
 }
 
 static void rows_grow_with_pairs_not_with_requests(void **state UNUSED)
