@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/capture_scan.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -11,6 +11,7 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
+#include "common/base/names.h"
 #include "common/base/utf16.h"
 #include "common/image/wim_hash.h"
 #include "common/image/wim_link.h"
@@ -39,17 +40,6 @@ struct scanner {
 	dev_t root_device;
 	ino_t root_inode;
 };
-
-struct dir_list {
-	VEC(char *) names;
-};
-
-static void dir_list_release(struct dir_list *list)
-{
-	for (size_t i = 0; i < list->names.len; i++)
-		free(list->names.items[i]);
-	vec_release(&list->names);
-}
 
 void capture_scan_release(struct capture_scan *scan)
 {
@@ -141,11 +131,6 @@ static void add_unix_data(const struct stat *st, struct strbuf *ret)
 	add_tagged(ret, TAG_UNIX_DATA, data, sizeof(data));
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Length of the value (2), of the name (1), flags (1), name, NUL, value. */
 static int add_xattr(const char *path, const char *name, struct strbuf *ret, struct err *err)
 {
@@ -176,7 +161,7 @@ static int add_xattr(const char *path, const char *name, struct strbuf *ret, str
 
 static int add_xattrs(const char *path, struct strbuf *ret, struct err *err)
 {
-	CLEANUP(dir_list_release) struct dir_list list = { 0 };
+	CLEANUP(names_release) struct names list = { 0 };
 	CLEANUP(strbuf_release) struct strbuf items = STRBUF_INIT;
 	CLEANUP(freep) char *names = NULL;
 	ssize_t len = llistxattr(path, NULL, 0);
@@ -186,11 +171,10 @@ static int add_xattrs(const char *path, struct strbuf *ret, struct err *err)
 	names = xmalloc((size_t)len);
 	len = llistxattr(path, names, (size_t)len);
 	for (const char *name = names; len > 0 && name < names + len; name += strlen(name) + 1)
-		*vec_add(&list.names) = xstrdup(name);
-	if (list.names.len)
-		qsort(list.names.items, list.names.len, sizeof(char *), compare_texts);
-	for (size_t i = 0; i < list.names.len; i++)
-		if (add_xattr(path, list.names.items[i], &items, err) < 0)
+		names_add(&list, name);
+	names_sort(&list, names_by_bytes);
+	for (size_t i = 0; i < list.len; i++)
+		if (add_xattr(path, list.items[i], &items, err) < 0)
 			return -1;
 	if (items.len)
 		add_tagged(ret, TAG_XATTRS, items.data, items.len);
@@ -372,35 +356,6 @@ static const char *why_unsupported(const struct scanner *s, const struct stat *s
 	return "left out: a WIM cannot hold this kind of file";
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	const char *name_a = *(char *const *)a, *name_b = *(char *const *)b;
-	int order = text_compare_nocase(name_a, strlen(name_a), name_b, strlen(name_b));
-
-	return order ? order : strcmp(name_a, name_b);
-}
-
-static int list_dir(const char *path, struct dir_list *ret, struct err *err)
-{
-	DIR *dir = opendir(path);
-
-	if (!dir)
-		return err_errno(err, errno, "%s", path);
-	errno = 0;
-	for (const struct dirent *entry; (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			*vec_add(&ret->names) = xstrdup(entry->d_name);
-
-	int failed = errno;
-
-	closedir(dir);
-	if (failed)
-		return err_errno(err, failed, "%s", path);
-	if (ret->names.len)
-		qsort(ret->names.items, ret->names.len, sizeof(char *), compare_names);
-	return 0;
-}
-
 static int look(const struct scanner *s, const char *path, struct stat *st, struct err *err)
 {
 	if ((s->rules->dereference ? stat(path, st) : lstat(path, st)) == 0)
@@ -442,14 +397,14 @@ static int scan_child(struct scanner *s, const char *host_dir, const char *dir_p
 static int scan_dir(struct scanner *s, const char *host_path, const char *path, struct wim_node *dir,
 		    enum capture_verdict verdict, unsigned depth, struct err *err)
 {
-	CLEANUP(dir_list_release) struct dir_list list = { 0 };
+	CLEANUP(names_release) struct names list = { 0 };
 
 	if (depth > DEPTH_MAX)
 		return err_set(err, ERR_LIMIT, "%s: nested more than %d deep", host_path, DEPTH_MAX);
-	if (list_dir(host_path, &list, err) < 0)
-		return -1;
-	for (size_t i = 0; i < list.names.len; i++)
-		if (scan_child(s, host_path, path, list.names.items[i], dir, verdict, depth, err) < 0)
+	if (names_of_folder(host_path, names_by_letters, &list, err) < 0)
+		return err_context(err, "%s", host_path);
+	for (size_t i = 0; i < list.len; i++)
+		if (scan_child(s, host_path, path, list.items[i], dir, verdict, depth, err) < 0)
 			return -1;
 	return 0;
 }

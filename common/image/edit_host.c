@@ -3,7 +3,6 @@
  * Files, links and folders of the host into an image. First everything is read
  * and checked, then the tree is changed, so that a failure leaves it alone.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
+#include "common/base/names.h"
 #include "common/base/utf16.h"
 #include "common/image/edit_private.h"
 #include "common/image/wim_link.h"
@@ -32,15 +32,8 @@ struct host_item {
 
 struct host_tree {
 	VEC(struct host_item) items;
-	VEC(char *) names; /* of the folder that is being read */
+	struct names names; /* of the folder that is being read */
 };
-
-static void forget_names(struct host_tree *tree)
-{
-	for (size_t i = 0; i < tree->names.len; i++)
-		free(tree->names.items[i]);
-	tree->names.len = 0;
-}
 
 static void host_tree_release(struct host_tree *tree)
 {
@@ -50,8 +43,7 @@ static void host_tree_release(struct host_tree *tree)
 		free(tree->items.items[i].data);
 	}
 	vec_release(&tree->items);
-	forget_names(tree);
-	vec_release(&tree->names);
+	names_release(&tree->names);
 }
 
 /* ---- reading the host ---- */
@@ -156,46 +148,15 @@ static int read_item(struct host_tree *tree, char *host_path, char *path, unsign
 	return err_set(err, ERR_UNSUPPORTED, "%s: neither a file nor a folder nor a symbolic link", host_path);
 }
 
-static int compare_names(const void *a, const void *b)
+static int check_names(const struct names *names, struct err *err)
 {
-	const char *name_a = *(char *const *)a;
-	const char *name_b = *(char *const *)b;
-
-	return text_compare_nocase(name_a, strlen(name_a), name_b, strlen(name_b));
-}
-
-static int list_names(struct host_tree *tree, const char *host_path, struct err *err)
-{
-	DIR *dir = opendir(host_path);
-
-	if (!dir)
-		return err_errno(err, errno, "%s", host_path);
-	forget_names(tree);
-	errno = 0;
-	for (const struct dirent *entry; (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			*vec_add(&tree->names) = xstrdup(entry->d_name);
-
-	int failed = errno;
-
-	closedir(dir);
-	if (failed)
-		return err_errno(err, failed, "%s", host_path);
-	if (tree->names.len)
-		qsort(tree->names.items, tree->names.len, sizeof(char *), compare_names);
-	return 0;
-}
-
-static int check_names(const struct host_tree *tree, const char *host_path, struct err *err)
-{
-	for (size_t i = 0; i < tree->names.len; i++) {
-		const char *name = tree->names.items[i];
+	for (size_t i = 0; i < names->len; i++) {
+		const char *name = names->items[i];
 
 		if (wim_name_check(name, strlen(name), err) < 0)
-			return err_context(err, "%s", host_path);
-		if (i && text_equal_nocase(tree->names.items[i - 1], name))
-			return err_set(err, ERR_REFUSED, "%s: \"%s\" and \"%s\" differ only in case", host_path,
-				       tree->names.items[i - 1], name);
+			return -1;
+		if (i && text_equal_nocase(names->items[i - 1], name))
+			return err_set(err, ERR_REFUSED, "\"%s\" and \"%s\" differ only in case", names->items[i - 1], name);
 	}
 	return 0;
 }
@@ -206,8 +167,8 @@ static int read_folder(struct host_tree *tree, size_t index, struct err *err)
 	const char *path = tree->items.items[index].path;
 	unsigned depth = tree->items.items[index].depth;
 
-	if (list_names(tree, host_path, err) < 0 || check_names(tree, host_path, err) < 0)
-		return -1;
+	if (names_of_folder(host_path, names_by_letters, &tree->names, err) < 0 || check_names(&tree->names, err) < 0)
+		return err_context(err, "%s", host_path);
 	for (size_t i = 0; i < tree->names.len; i++)
 		if (read_item(tree, path_join(host_path, tree->names.items[i]), path_join(path, tree->names.items[i]),
 			      depth + 1, err) < 0)

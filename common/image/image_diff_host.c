@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An image beside a folder of the host. Links are not followed; the folder is only read. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
+#include "common/base/names.h"
 #include "common/image/diff_private.h"
 
 struct host_pair {
@@ -22,36 +22,8 @@ struct host_diff {
 	unsigned ignore;
 	struct image_diff *diff;
 	VEC(struct host_pair) folders;
-	VEC(char *) names; /* of the folder at work, sorted */
+	struct names names; /* of the folder at work, sorted */
 };
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void forget_names(struct host_diff *d)
-{
-	for (size_t i = 0; i < d->names.len; i++)
-		free(d->names.items[i]);
-	d->names.len = 0;
-}
-
-static int read_names(struct host_diff *d, const char *path, struct err *err)
-{
-	DIR *dir = opendir(path);
-
-	forget_names(d);
-	if (!dir)
-		return err_errno(err, errno, "%s: cannot be read", path);
-	for (const struct dirent *entry; (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			*vec_add(&d->names) = xstrdup(entry->d_name);
-	closedir(dir);
-	if (d->names.len)
-		qsort(d->names.items, d->names.len, sizeof(*d->names.items), by_text);
-	return 0;
-}
 
 static int hash_host_file(const char *path, uint8_t ret[WIM_HASH_LEN], struct err *err)
 {
@@ -179,14 +151,14 @@ static int compare_folder(struct host_diff *d, const struct host_pair *pair, str
 {
 	CLEANUP(freep) char *host = xasprintf("%s%s", d->folder, pair->path);
 
-	if (read_names(d, host, err) < 0)
-		return -1;
+	if (names_of_folder(host, names_by_bytes, &d->names, err) < 0)
+		return err_context(err, "%s", host);
 	for (size_t i = 0; i < d->names.len; i++)
 		if (look_at_name(d, pair->node, pair->path, d->names.items[i], err) < 0)
 			return -1;
 	for (const struct wim_node *node = pair->node ? pair->node->first : NULL; node; node = node->next)
 		if (!d->names.len ||
-		    !bsearch(&node->name, d->names.items, d->names.len, sizeof(*d->names.items), by_text))
+		    !bsearch(&node->name, d->names.items, d->names.len, sizeof(*d->names.items), names_by_bytes))
 			diff_add_tree(d->diff, d->file, IMAGE_REMOVED, node);
 	return 0;
 }
@@ -257,7 +229,6 @@ int image_diff_host(struct image_file *a, unsigned a_index, const char *folder, 
 	for (size_t i = 0; i < d.folders.len; i++)
 		free(d.folders.items[i].path);
 	vec_release(&d.folders);
-	forget_names(&d);
-	vec_release(&d.names);
+	names_release(&d.names);
 	return done;
 }

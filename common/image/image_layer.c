@@ -2,7 +2,6 @@
 /* Walks the upper folder of an overlay beside the tree of the image. */
 #include "common/image/image_layer.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
@@ -11,6 +10,7 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
+#include "common/base/names.h"
 #include "common/base/utf16.h"
 #include "common/image/layer_private.h"
 
@@ -382,40 +382,6 @@ static int put_special(struct layer *layer, struct wim_node *dir, const char *na
 
 /* ---- folders ---- */
 
-struct names {
-	VEC(char *) items;
-};
-
-static void names_release(struct names *names)
-{
-	for (size_t i = 0; i < names->items.len; i++)
-		free(names->items.items[i]);
-	vec_release(&names->items);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int list_names(const char *path, struct names *ret, struct err *err)
-{
-	DIR *dir = opendir(path);
-	int failed;
-
-	if (!dir)
-		return err_errno(err, errno, "%s", path);
-	errno = 0;
-	for (const struct dirent *entry; (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			*vec_add(&ret->items) = xstrdup(entry->d_name);
-	failed = errno;
-	closedir(dir);
-	if (ret->items.len)
-		qsort(ret->items.items, ret->items.len, sizeof(char *), compare_names);
-	return failed ? err_errno(err, failed, "%s", path) : 0;
-}
-
 static bool is_whiteout(const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
@@ -506,15 +472,15 @@ static int walk(struct layer *layer, struct wim_node *dir, const char *path, str
 {
 	CLEANUP(names_release) struct names names = { 0 };
 
-	if (list_names(path, &names, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.items.len; i++) {
-		CLEANUP(freep) char *below = path_join(path, names.items.items[i]);
+	if (names_of_folder(path, names_by_bytes, &names, err) < 0)
+		return err_context(err, "%s", path);
+	for (size_t i = 0; i < names.len; i++) {
+		CLEANUP(freep) char *below = path_join(path, names.items[i]);
 
-		put_whiteout(layer, dir, names.items.items[i], below);
+		put_whiteout(layer, dir, names.items[i], below);
 	}
-	for (size_t i = 0; i < names.items.len; i++) {
-		const char *name = names.items.items[i];
+	for (size_t i = 0; i < names.len; i++) {
+		const char *name = names.items[i];
 		CLEANUP(freep) char *below = path_join(path, name);
 
 		if (strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) != 0 &&

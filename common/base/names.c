@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/base/names.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/utf16.h"
+
+int names_by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int names_by_letters(const void *a, const void *b)
+{
+	const char *name_a = *(char *const *)a, *name_b = *(char *const *)b;
+	int order = text_compare_nocase(name_a, strlen(name_a), name_b, strlen(name_b));
+
+	return order ? order : strcmp(name_a, name_b);
+}
+
+void names_add(struct names *names, const char *name)
+{
+	*vec_add(names) = xstrdup(name);
+}
+
+void names_sort(struct names *names, names_order order)
+{
+	if (names->len)
+		qsort(names->items, names->len, sizeof(*names->items), order);
+}
+
+int names_of_folder(const char *path, names_order order, struct names *ret, struct err *err)
+{
+	DIR *dir = opendir(path);
+	int failed;
+
+	if (!dir)
+		return err_errno(err, errno, "cannot read this folder");
+	names_release(ret);
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			names_add(ret, entry->d_name);
+	failed = errno;
+	closedir(dir);
+	names_sort(ret, order);
+	return failed ? err_errno(err, failed, "cannot read this folder") : 0;
+}
+
+void names_release(struct names *names)
+{
+	for (size_t i = 0; i < names->len; i++)
+		free(names->items[i]);
+	vec_release(names);
+}
