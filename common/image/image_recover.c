@@ -82,11 +82,22 @@ static uint64_t used_end(const struct image_file *file)
 	return MAX(end, (uint64_t)WIM_HEADER_LEN);
 }
 
+int image_mark(int fd, bool writing, struct err *err)
+{
+	uint8_t raw[4];
+	uint32_t flags;
+
+	if (file_pread(fd, raw, sizeof(raw), FLAGS_OFFSET, err) < 0)
+		return -1;
+	flags = load_le32(raw) & ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS;
+	store_le32(raw, flags | (writing ? WIM_FLAG_WRITE_IN_PROGRESS : 0));
+	return wim_write_at(fd, raw, sizeof(raw), FLAGS_OFFSET, err) < 0 ? -1 : file_fsync(fd, err);
+}
+
 /* The bytes go first: when this is ended between the two steps, the mark tells that there is work left. */
 static int clear_mark(int fd, const struct image_file *file, struct image_recovery *ret, struct err *err)
 {
 	uint64_t end = used_end(file);
-	uint8_t flags[4];
 
 	if (end < file->file_bytes) {
 		wim_write_step("truncate");
@@ -94,10 +105,7 @@ static int clear_mark(int fd, const struct image_file *file, struct image_recove
 			return err_errno(err, errno, "cutting off what an interrupted write left");
 		ret->trimmed = file->file_bytes - end;
 	}
-	if (file_fsync(fd, err) < 0)
-		return -1;
-	store_le32(flags, file->header.flags & ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS);
-	if (wim_write_at(fd, flags, sizeof(flags), FLAGS_OFFSET, err) < 0 || file_fsync(fd, err) < 0)
+	if (file_fsync(fd, err) < 0 || image_mark(fd, false, err) < 0)
 		return -1;
 	ret->cleared_mark = true;
 	return 0;
@@ -111,6 +119,8 @@ static int look_at_mark(const char *path, int fd, struct image_recovery *ret, st
 		return -1;
 	if (!(file->header.flags & WIM_FLAG_WRITE_IN_PROGRESS))
 		return 0;
+	if (file->header.parts > 1 && file->header.part == 1)
+		return image_split_recover(path, fd, &file->header, ret, err);
 	if (file->header.pipable || file->header.parts != 1)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "it is marked as being written, and is pipable or a part of a split WIM; make it again");

@@ -8,12 +8,15 @@
 #pragma once
 
 #include "common/base/err.h"
+#include "common/image/wim_header.h"
 
 struct image_recovery {
 	bool replayed;          /* put back from the undo journal */
 	bool cleared_mark;      /* WRITE_IN_PROGRESS, after the whole WIM was verified */
 	uint64_t trimmed;       /* bytes of the interrupted write, cut off with the mark */
 	unsigned removed_temps; /* unfinished files of captures that no longer run */
+	bool completed_split;   /* the mark was that of a split whose parts are all there */
+	unsigned removed_parts; /* of a split that did not give all their names */
 	unsigned stagings;      /* folders "WIM.stagingXXXXXXXXXX" of mounts by wimlib whose server died, moved away */
 };
 
@@ -28,3 +31,12 @@ int image_recover_all(const char *path, const char *keep, struct image_recovery 
  * image_recover_all knows one that is still in use.
  */
 void image_lock_temp(int fd);
+
+/* Sets or clears the mark of a WIM that is being written, and writes it through. */
+int image_mark(int fd, bool writing, struct err *err);
+
+/*
+ * For image_recover_all, from image_split: first is the header of a first part that has the mark. When all parts are there it
+ * is cleared, otherwise those that are there are removed.
+ */
+int image_split_recover(const char *path, int fd, const struct wim_header *first, struct image_recovery *ret, struct err *err);

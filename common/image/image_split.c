@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/tempfiles.h"
 #include "common/image/compose_files.h"
 #include "common/image/image_recover.h"
+#include "common/image/wim_writer.h"
 
 #define FAT_MAGIC 0x4d44
 #define FAT_FILE_MAX UINT32_MAX
@@ -150,10 +153,61 @@ static unsigned count_too_large(const struct splitter *s)
 	return n;
 }
 
-/* The first part gets its name last: while it is missing, nobody takes the others for a whole set. */
-static int commit(struct splitter *s, struct err *err)
+/* ---- names ---- */
+
+static bool belongs_to(int fd, const struct wim_header *first, unsigned number)
 {
-	for (size_t i = s->parts.len; i-- > 0;) {
+	struct wim_header header;
+	uint64_t bytes;
+
+	return file_size(fd, &bytes, NULL) == 0 && wim_header_read(fd, bytes, &header, NULL) == 0 &&
+	       header.part == number && header.parts == first->parts && guid_equal(&header.guid, &first->guid);
+}
+
+static bool has_part(const char *path, const struct wim_header *first, unsigned number)
+{
+	CLEANUP(freep) char *name = part_name(path, number);
+	CLEANUP(close_fdp) int fd = file_open_read(name, NULL);
+
+	return fd >= 0 && belongs_to(fd, first, number);
+}
+
+static unsigned count_parts(const char *path, const struct wim_header *first)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= first->parts; i++)
+		n += has_part(path, first, i);
+	return n;
+}
+
+/* The first part, whose mark tells what the others are, goes last. */
+static int remove_parts(const char *path, const struct wim_header *first, unsigned *ret_removed, struct err *err)
+{
+	for (unsigned i = first->parts; i >= 1; i--) {
+		CLEANUP(freep) char *name = part_name(path, i);
+
+		if (!has_part(path, first, i))
+			continue;
+		wim_write_step("unlink");
+		if (unlink(name) < 0)
+			return err_errno(err, errno, "removing %s", name);
+		(*ret_removed)++;
+	}
+	return file_fsync_folder_of(path, err);
+}
+
+int image_split_recover(const char *path, int fd, const struct wim_header *first, struct image_recovery *ret, struct err *err)
+{
+	if (count_parts(path, first) < first->parts)
+		return remove_parts(path, first, &ret->removed_parts, err);
+	ret->completed_split = true;
+	return image_mark(fd, false, err);
+}
+
+static int take_names(struct splitter *s, struct err *err)
+{
+	for (size_t i = 0; i < s->parts.len; i++) {
 		if (atomic_file_commit(&s->parts.items[i], err) < 0) {
 			CLEANUP(freep) char *name = part_name(s->request->first, (unsigned)i + 1);
 
@@ -161,6 +215,31 @@ static int commit(struct splitter *s, struct err *err)
 		}
 	}
 	return 0;
+}
+
+/* The first part is marked as being written until all have their names: recover knows by it what a kill left. */
+static int commit(struct splitter *s, struct err *err)
+{
+	CLEANUP(close_fdp) int first = dup(atomic_file_fd(s->parts.items[0]));
+	struct image_recovery undone = { 0 };
+	struct wim_header header;
+	uint64_t bytes;
+	int result;
+
+	if (first < 0)
+		return err_errno(err, errno, "%s", s->request->first);
+	if (s->parts.len == 1)
+		return take_names(s, err);
+	if (image_mark(first, true, err) < 0)
+		return -1;
+	tempfiles_hold_signals();
+	result = take_names(s, err);
+	if (result == 0)
+		result = image_mark(first, false, err);
+	else if (file_size(first, &bytes, NULL) == 0 && wim_header_read(first, bytes, &header, NULL) == 0)
+		(void)remove_parts(s->request->first, &header, &undone.removed_parts, NULL);
+	tempfiles_release_signals();
+	return result;
 }
 
 int image_split(const struct image_split *request, const struct image_work *work, struct image_done *ret,

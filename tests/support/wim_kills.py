@@ -110,7 +110,7 @@ class Runner:
                 return f"{what}: {name} after recover is neither old nor new"
         if all(state[name] == self.old[name] for name in self.changed):
             if any(name.startswith("part") for name in os.listdir("run")):
-                return None  # parts that were named before the first one; --force replaces them
+                return f"{what}: parts are left"
             if self.start().wait() != 0 or self.state() != self.new:
                 return f"{what}: the next run fails"
         return None
