@@ -35,7 +35,7 @@ int scan_run(struct winroot *root, const struct scan_options *options, struct re
 	if (options->changeable_only)
 		return 0;
 	add_verdict(&scan);
-	if (scan_report_rows(&scan) < 0 || scan_traps(&scan) < 0)
+	if (scan_report_rows(&scan) < 0 || scan_users(&scan) < 0 || scan_traps(&scan) < 0)
 		return -1;
 	return scan_answer_files(&scan);
 }

@@ -44,6 +44,10 @@ struct place scan_place(const struct scanning *scan, const char *item);
 /* scan_rows.c: the plan and the rows that are only told. */
 int scan_plan(struct scanning *scan);
 int scan_report_rows(struct scanning *scan);
+int scan_tell_hive(struct scanning *scan, enum hive_id id, const char *shown, struct regf *hive); /* rows of one hive */
+
+/* scan_users.c: rows that are told of users' profiles. */
+int scan_users(struct scanning *scan);
 
 /* scan_traps.c */
 int scan_traps(struct scanning *scan);

@@ -148,6 +148,7 @@ int scan_plan(struct scanning *scan)
 struct telling {
 	struct scanning *scan;
 	const struct op_row *row;
+	const char *hive; /* as it is shown; NULL: row is of files */
 	size_t found;
 	const char *last_id; /* of the finding that notes go to */
 };
@@ -155,10 +156,9 @@ struct telling {
 static void tell(struct telling *t, const char *path, const char *name, const struct value_data *value)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	const char *hive = t->row->hive == HIVE_FILE ? NULL : hive_name(t->row->hive);
 
-	if (hive)
-		strbuf_addf(&text, "%s\\", hive);
+	if (t->hive)
+		strbuf_addf(&text, "%s\\", t->hive);
 	strbuf_adds(&text, path);
 	if (!t->last_id || strcmp(t->last_id, t->row->id) != 0) {
 		report_add(t->scan->report, scan_rule_of(t->row), scan_place(t->scan, strbuf_text(&text)), "%s: %s",
@@ -187,12 +187,26 @@ static bool says_something(const struct value_data *value)
 	return false;
 }
 
-static bool is_no_address(const struct value_data *value)
+/* No address, and a switch that is off. */
+static bool is_zero_text(const struct value_data *value)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	utf16le_z_to_text(bytes_of(value->data.data, value->data.len), &text);
-	return strcmp(strbuf_text(&text), "0.0.0.0") == 0;
+	return strcmp(strbuf_text(&text), "0.0.0.0") == 0 || strcmp(strbuf_text(&text), "0") == 0;
+}
+
+/* Of the devices of a boot configuration those name no disk that mean the one booted from, or one to be searched for. */
+static bool is_any_disk(const struct op_row *row, const struct value_data *value)
+{
+	enum { DEVICE_TYPE = 16, BOOT = 5, LOCATE = 8 };
+	struct bytes device = bytes_of(value->data.data, value->data.len);
+	uint32_t type;
+
+	if ((row->hive != HIVE_BCD && row->hive != HIVE_BCD_EFI) || !bytes_holds(device, DEVICE_TYPE, 4))
+		return false;
+	type = bytes_le32(device, DEVICE_TYPE);
+	return type == BOOT || type == LOCATE;
 }
 
 static int tell_key(void *context, struct regf *hive, regf_key key, const char *path)
@@ -218,7 +232,7 @@ static int tell_key(void *context, struct regf *hive, regf_key key, const char *
 			value_release(&value);
 			return -1;
 		}
-		if (says_something(&value) && !is_no_address(&value))
+		if (says_something(&value) && !is_zero_text(&value) && !is_any_disk(t->row, &value))
 			tell(t, path, strbuf_text(&name), &value);
 		value_release(&value);
 	}
@@ -231,6 +245,18 @@ static int tell_file(void *context, const char *path, const struct target_entry 
 	return 0;
 }
 
+int scan_tell_hive(struct scanning *scan, enum hive_id id, const char *shown, struct regf *hive)
+{
+	struct telling t = { .scan = scan, .hive = shown };
+
+	for (size_t i = 0; i < n_op_rows; i++) {
+		t.row = &op_rows[i];
+		if (!op_changes(t.row) && t.row->hive == id && hive_match(hive, t.row->path, tell_key, &t) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int scan_report_rows(struct scanning *scan)
 {
 	struct telling t = { .scan = scan };
@@ -240,9 +266,10 @@ int scan_report_rows(struct scanning *scan)
 		int status;
 
 		t.row = &op_rows[i];
-		if (op_changes(t.row))
+		if (op_changes(t.row) || t.row->hive > HIVE_FILE)
 			continue;
-		if (t.row->hive == HIVE_FILE) {
+		t.hive = t.row->hive == HIVE_FILE ? NULL : hive_name(t.row->hive);
+		if (!t.hive) {
 			CLEANUP(freep) char *pattern = winroot_path(scan->root, t.row->path);
 
 			status = target_match(winroot_target(scan->root), pattern, tell_file, &t, scan->err);

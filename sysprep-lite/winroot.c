@@ -44,7 +44,9 @@ struct winroot {
 
 const char *hive_name(enum hive_id id)
 {
-	return id < HIVE_COUNT ? places[id].name : "file";
+	static const char *const others[] = { "file", "User", "UserClasses" };
+
+	return id < HIVE_COUNT ? places[id].name : others[id - HIVE_FILE];
 }
 
 enum hive_id hive_by_name(const char *name, size_t len)
@@ -123,9 +125,9 @@ const char *winroot_hive_path(struct winroot *root, enum hive_id id)
 	return root->hives[id].path;
 }
 
-static int read_log(struct winroot *root, enum hive_id id, const char *suffix, struct strbuf *ret, struct err *err)
+static int read_log(struct winroot *root, const char *hive, const char *suffix, struct strbuf *ret, struct err *err)
 {
-	CLEANUP(freep) char *path = xasprintf("%s%s", root->hives[id].path, suffix);
+	CLEANUP(freep) char *path = xasprintf("%s%s", hive, suffix);
 	struct target_entry entry;
 
 	if (!target_stat(root->target, path, &entry) || entry.is_dir || entry.is_link || !entry.size)
@@ -155,29 +157,64 @@ int winroot_require_complete(const struct winroot *root, struct err *err)
 	return 0;
 }
 
+/* A hive as it lies in the target, with its logs. */
+struct hive_files {
+	struct strbuf hive, log, log1, log2;
+};
+
+static void hive_files_release(struct hive_files *files)
+{
+	strbuf_release(&files->hive);
+	strbuf_release(&files->log);
+	strbuf_release(&files->log1);
+	strbuf_release(&files->log2);
+}
+
+static int read_files(struct winroot *root, const char *path, struct hive_files *ret, struct err *err)
+{
+	if (target_read(root->target, path, HIVE_BYTES_MAX, &ret->hive, err) < 0 ||
+	    read_log(root, path, ".LOG", &ret->log, err) < 0 || read_log(root, path, ".LOG1", &ret->log1, err) < 0)
+		return -1;
+	return read_log(root, path, ".LOG2", &ret->log2, err);
+}
+
+static struct regf_logs logs_of(const struct hive_files *files)
+{
+	return (struct regf_logs){
+		.log = bytes_of(files->log.data, files->log.len),
+		.log1 = bytes_of(files->log1.data, files->log1.len),
+		.log2 = bytes_of(files->log2.data, files->log2.len),
+	};
+}
+
+struct regf *winroot_open_to_read(struct winroot *root, const char *path, struct err *err)
+{
+	CLEANUP(hive_files_release) struct hive_files files = { 0 };
+	struct regf_logs logs;
+
+	if (read_files(root, path, &files, err) < 0)
+		return NULL;
+	logs = logs_of(&files);
+	return regf_open_to_read(bytes_of(strbuf_text(&files.hive), files.hive.len), &logs, err);
+}
+
 static int load(struct winroot *root, enum hive_id id, struct regf **ret, struct err *err)
 {
-	CLEANUP(strbuf_release) struct strbuf data = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf log = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf log1 = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf log2 = STRBUF_INIT;
+	CLEANUP(hive_files_release) struct hive_files files = { 0 };
+	struct strbuf *data = &files.hive;
 	struct regf_logs logs;
 	struct err why = { 0 };
 
-	if (target_read(root->target, root->hives[id].path, HIVE_BYTES_MAX, &data, err) < 0 ||
-	    read_log(root, id, ".LOG", &log, err) < 0 || read_log(root, id, ".LOG1", &log1, err) < 0 ||
-	    read_log(root, id, ".LOG2", &log2, err) < 0)
+	if (read_files(root, root->hives[id].path, &files, err) < 0)
 		return -1;
-	logs.log = bytes_of(log.data, log.len);
-	logs.log1 = bytes_of(log1.data, log1.len);
-	logs.log2 = bytes_of(log2.data, log2.len);
-	*ret = regf_open_own(&data, &logs, &why);
+	logs = logs_of(&files);
+	*ret = regf_open_own(data, &logs, &why);
 	if (!*ret && why.kind == ERR_REFUSED && root->accept_dirty) {
 		root->hives[id].incomplete = true;
 		root->hives[id].why = why;
-		if (target_read(root->target, root->hives[id].path, HIVE_BYTES_MAX, &data, err) < 0)
+		if (target_read(root->target, root->hives[id].path, HIVE_BYTES_MAX, data, err) < 0)
 			return -1;
-		*ret = regf_open_to_read(bytes_of(data.data, data.len), NULL, &why);
+		*ret = regf_open_to_read(bytes_of(data->data, data->len), NULL, &why);
 	}
 	if (!*ret && err)
 		*err = why;

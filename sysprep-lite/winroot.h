@@ -24,6 +24,8 @@ enum hive_id {
 	HIVE_BCD_EFI,
 	HIVE_COUNT,
 	HIVE_FILE = HIVE_COUNT, /* in the operations table: not a hive but a file */
+	HIVE_USER,              /* in rows that are only told: NTUSER.DAT of each user */
+	HIVE_USER_CLASSES,      /* UsrClass.dat of each user */
 };
 
 #define HIVE_BYTES_MAX (1ULL << 30) /* Windows itself stops far below */
@@ -62,6 +64,9 @@ struct regf *winroot_loaded_hive(const struct winroot *root, enum hive_id id);
 
 /* *ret is NULL when there is no such hive; damaged or not recoverable is -1. Owned by root. */
 int winroot_hive(struct winroot *root, enum hive_id id, struct regf **ret, struct err *err);
+
+/* A hive at any path, with the logs beside it, for looking only; NULL when it is damaged. The caller frees it. */
+struct regf *winroot_open_to_read(struct winroot *root, const char *path, struct err *err);
 
 /* "Windows\X" becomes "WINNT\X" where the installation is so named; free the result. */
 char *winroot_path(struct winroot *root, const char *path);
