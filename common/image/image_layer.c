@@ -29,6 +29,7 @@ static void layer_release(struct layer *layer)
 	vec_release(&layer->inodes);
 	wim_order_release(&layer->order);
 	free(layer->numbers);
+	free(layer->shared);
 }
 
 /* ---- files with several names ---- */
@@ -210,7 +211,7 @@ static uint32_t linked_file(const struct layer *layer, const struct wim_node *or
 {
 	uint32_t number = origin ? layer_file_number(layer, origin) : UINT32_MAX;
 
-	return number != UINT32_MAX && wim_node_link_group(layer->order.items[number].node) ? number : UINT32_MAX;
+	return number != UINT32_MAX && layer->shared[number] ? number : UINT32_MAX;
 }
 
 static int put_file(struct layer *layer, struct wim_node *dir, const char *name, const char *path,

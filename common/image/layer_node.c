@@ -44,8 +44,12 @@ void layer_number_base(struct layer *layer)
 {
 	wim_order_make(layer->edit->tree, &layer->order);
 	layer->numbers = xcalloc(layer->order.n, sizeof(*layer->numbers));
-	for (uint32_t i = 0; i < layer->order.n; i++)
+	layer->shared = xcalloc(layer->order.n, sizeof(*layer->shared));
+	for (uint32_t i = 0; i < layer->order.n; i++) {
 		layer->numbers[i] = (struct layer_number){ .node = layer->order.items[i].node, .number = i };
+		if (layer->order.items[i].link != i)
+			layer->shared[layer->order.items[i].link] = true;
+	}
 	qsort(layer->numbers, layer->order.n, sizeof(*layer->numbers), compare_numbers);
 }
 

@@ -40,6 +40,7 @@ struct layer {
 	const struct image_layer *options;
 	struct wim_order order; /* of the base: entries name their origin by its numbers */
 	struct layer_number *numbers; /* of the nodes of the base, sorted by node */
+	bool *shared; /* files of the base with several names, by their number */
 	VEC(struct layer_inode) inodes; /* sorted */
 	VEC(struct layer_change) linked;
 	VEC(struct layer_link) links;   /* new ones, to be looked at when all is there */

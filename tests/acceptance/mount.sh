@@ -195,6 +195,17 @@ check "a further image keeps the changes" wimtool commit mnt --append=mine
 wimtool unmount --discard mnt -q
 check "wimlib-imagex verify" wimlib-imagex verify four.wim
 
+mkdir -p linked/a linked/b linked/c && echo shared >linked/b/name && ln linked/b/name linked/c/name
+wimlib-imagex capture linked linked.wim --compress=none >/dev/null 2>&1
+wimtool mount --rw linked.wim mnt -q
+ln mnt/c/name mnt/a/new
+echo fresh >mnt/fresh
+mv mnt/fresh mnt/b/name
+check "one name of a file is replaced, another one gets a further name" wimtool unmount --commit mnt -q
+wimlib-imagex apply linked.wim 1 linked.out >/dev/null 2>&1
+check "the names that stay are one file" test linked.out/a/new -ef linked.out/c/name
+check "the one that was replaced is another" test "$(cat linked.out/a/new linked.out/b/name | tr '\n' ' ')" = "shared fresh "
+
 # ---- what others leave, what is broken ----
 # The first mount that there is loses its server.
 kill_server() {
