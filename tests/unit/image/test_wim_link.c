@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_link.h"
 
+#include <stdlib.h>
+
 #include "common/base/utf16.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -59,11 +61,60 @@ static void broken_data_are_refused(void **state UNUSED)
 	assert_int_equal(got.len, 0);
 }
 
+/* [MS-FSCC] 2.1.2.4: offsets and lengths of both names, the flag of relative targets, names ended by a zero. */
+static void data_of_a_link_is_as_windows_writes_it(void **state UNUSED)
+{
+	static const char want[] = "\0\0\x08\0" "\x0a\0\x08\0" "\1\0\0\0" "a\0\\\0b\0c\0" "\0\0" "a\0\\\0b\0c\0\0";
+	struct strbuf data = STRBUF_INIT;
+
+	assert_int_equal(wim_link_build("a/bc", &data, NULL), 0);
+	assert_int_equal(data.len, sizeof(want));
+	assert_memory_equal(data.data, want, sizeof(want));
+	strbuf_release(&data);
+}
+
+static void links_that_are_built_lead_where_they_did(void **state UNUSED)
+{
+	static const char *const targets[] = { "x", "../up/and/down", "/Windows/win.ini", "/", "Gr\303\274\303\237e" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		struct strbuf data = STRBUF_INIT, text = STRBUF_INIT;
+
+		assert_int_equal(wim_link_build(targets[i], &data, NULL), 0);
+		assert_int_equal(bytes_le32(bytes_of(data.data, data.len), 8), targets[i][0] != '/');
+		assert_int_equal(wim_link_target(WIM_TAG_SYMLINK, bytes_of(data.data, data.len), false, "", &text, NULL), 0);
+		assert_string_equal(strbuf_text(&text), targets[i]);
+		strbuf_release(&data);
+		strbuf_release(&text);
+	}
+}
+
+static void targets_that_windows_cannot_hold_are_refused(void **state UNUSED)
+{
+	struct strbuf data = STRBUF_INIT;
+	struct err err = { 0 };
+	char *longest = xmalloc(5000);
+
+	memset(longest, 'x', 4999);
+	longest[4999] = '\0';
+	assert_int_equal(wim_link_build(longest, &data, &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	/* both names, their zeros, 12 bytes, and the 8 before them: (16384 - 24) / 4 units */
+	longest[4090] = '\0';
+	strbuf_clear(&data);
+	assert_int_equal(wim_link_build(longest, &data, NULL), 0);
+	free(longest);
+	strbuf_release(&data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_are_those_of_libwim),
 		cmocka_unit_test(broken_data_are_refused),
+		cmocka_unit_test(data_of_a_link_is_as_windows_writes_it),
+		cmocka_unit_test(links_that_are_built_lead_where_they_did),
+		cmocka_unit_test(targets_that_windows_cannot_hold_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
