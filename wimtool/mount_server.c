@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/alloc.h"
+#include "wimtool/mount_loop.h"
 
 #define FOREVER 86400.0  /* seconds that the kernel may keep what it heard */
 #define READ_MAX (256u << 10) /* one request: small enough that two threads share a large file */
@@ -275,16 +276,8 @@ void mount_server_read_ahead(const char *folder)
 
 static int loop(struct fuse_session *session, const struct mount_server *server, struct err *err)
 {
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int done;
-
-	fuse_loop_cfg_set_clone_fd(config, 1);
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, THREADS_MAX);
 	server->ready(server->context);
-	done = fuse_session_loop_mt(session, config);
-	fuse_loop_cfg_destroy(config);
-	return done < 0 ? err_errno(err, -done, "serving the image") : 0;
+	return mount_loop_run(session, err);
 }
 
 /* A comma would end the option; fuse takes a backslash before it. */
@@ -313,15 +306,12 @@ int mount_server_run(const struct mount_server *server, struct err *err)
 	fuse_opt_free_args(&args);
 	if (!session)
 		return err_set(err, ERR_IO, "libfuse does not start");
-	if (fuse_set_signal_handlers(session) != 0) {
-		err_set(err, ERR_IO, "signals cannot be handled");
-	} else if (fuse_session_mount(session, server->folder) != 0) {
+	if (fuse_session_mount(session, server->folder) != 0) {
 		err_set(err, ERR_PERMISSION, "the system does not let us mount here");
 	} else {
 		done = loop(session, server, err);
 		fuse_session_unmount(session);
 	}
-	fuse_remove_signal_handlers(session);
 	fuse_session_destroy(session);
 	return done;
 }

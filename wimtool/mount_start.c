@@ -17,6 +17,7 @@
 #include "common/base/utf16.h"
 #include "common/image/image_fs.h"
 #include "common/image/wim_integrity.h"
+#include "wimtool/mount_loop.h"
 #include "wimtool/mount_overlay.h"
 #include "wimtool/mount_server.h"
 
@@ -190,6 +191,7 @@ static struct image_fs *open_fs(const struct mount_record *record, struct image_
 		.gid = getegid(),
 		.umask = mask,
 		.damaged = log_damage,
+		.slow = mount_loop_pass_turn,
 	}, err);
 }
 

@@ -63,6 +63,7 @@ struct image_fs *image_fs_open(struct image_file *file, unsigned index, struct w
 	count_totals(fs);
 	if (fs->file->blobs.has_solid)
 		fs->solid = solid_cache_new(file, options->scratch ? options->scratch : "/var/tmp", options->cache_bytes);
+	fs->ahead = fs_ahead_new(fs);
 	if (check_names(fs, err) < 0)
 		image_fs_closep(&fs);
 	return fs;
@@ -74,6 +75,7 @@ void image_fs_closep(struct image_fs **pointer)
 
 	if (!fs)
 		return;
+	fs_ahead_freep(&fs->ahead);
 	for (uint32_t i = 0; fs->links && i < fs->order.n; i++)
 		free(fs->links[i]);
 	free(fs->links);

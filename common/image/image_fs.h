@@ -41,6 +41,7 @@ struct image_fs_options {
 	gid_t gid;
 	mode_t umask;
 	void (*damaged)(void *context, const char *path, const char *why); /* called by any thread; may be NULL */
+	void (*slow)(void); /* called by a thread that was asked for data, before it waits or decodes; may be NULL */
 	void *context;
 };
 

@@ -128,6 +128,11 @@ static int read_checked(const struct image_fs *fs, const struct wim_blob *blob, 
 	return err_set(err, ERR_FORMAT, "the data is damaged (its SHA-1 is wrong)");
 }
 
+int fs_read_whole(const struct image_fs *fs, const struct wim_blob *blob, void *ret, struct err *err)
+{
+	return read_checked(fs, blob, 0, (size_t)blob->size, ret, err);
+}
+
 int image_fs_read(const struct image_fs *fs, uint64_t id, uint64_t offset, size_t len, void *data, size_t *ret)
 {
 	uint32_t number;
@@ -148,6 +153,12 @@ int image_fs_read(const struct image_fs *fs, uint64_t id, uint64_t offset, size_
 		return 0;
 	if (!found.missing) {
 		len = (size_t)MIN((uint64_t)len, found.blob->size - offset);
+		if (!stream && fs_ahead_read(fs->ahead, number, found.blob, offset, len, data)) {
+			*ret = len;
+			return 0;
+		}
+		if (fs->options.slow)
+			fs->options.slow();
 		if (read_checked(fs, found.blob, offset, len, data, &err) == 0) {
 			*ret = len;
 			return 0;

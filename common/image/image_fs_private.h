@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "common/image/image_fs.h"
+#include "common/image/image_fs_ahead.h"
 #include "common/image/solid_cache.h"
 #include "common/image/wim_link.h"
 #include "common/image/wim_order.h"
@@ -39,6 +40,7 @@ struct image_fs {
 	} readers;
 	pthread_mutex_t readers_lock;
 	struct solid_cache *solid;
+	struct fs_ahead *ahead;
 
 	struct fs_check checks[FS_CHECKS];
 	pthread_mutex_t checks_lock;
@@ -60,6 +62,9 @@ struct fs_data fs_data_of(const struct image_fs *fs, const struct wim_node *node
 
 /* Contents of a small blob as a whole, its SHA-1 checked. */
 int fs_load(const struct image_fs *fs, const struct wim_blob *blob, struct strbuf *ret);
+
+/* Contents as a whole into memory of their size, their SHA-1 checked. */
+int fs_read_whole(const struct image_fs *fs, const struct wim_blob *blob, void *ret, struct err *err);
 
 /* Tells the owner that data is damaged. */
 void fs_tell_damaged(const struct image_fs *fs, uint32_t number, const char *why);
