@@ -13,7 +13,8 @@ from regf_reader import Hive
 CONFIG = "Windows/System32/config/"
 FILES = {"SYSTEM": CONFIG + "SYSTEM", "SOFTWARE": CONFIG + "SOFTWARE", "SAM": CONFIG + "SAM",
          "SECURITY": CONFIG + "SECURITY", "DEFAULT": CONFIG + "DEFAULT",
-         "S-1-5-20": "Windows/ServiceProfiles/NetworkService/NTUSER.DAT"}
+         "S-1-5-20": "Windows/ServiceProfiles/NetworkService/NTUSER.DAT",
+         "DefaultUser": "Users/Default/NTUSER.DAT", "BCD": "Boot/BCD"}
 MARKER = "SETUP\\GOLDWIM"
 
 
