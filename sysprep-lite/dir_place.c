@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/beneath.h"
 #include "common/base/file.h"
 #include "common/base/utf16.h"
 #include "common/base/vec.h"
@@ -36,7 +37,7 @@ static bool is_dot(const char *name)
 /* Sorted, so that every run sees one order. */
 static int read_names(int folder, const char *name, struct dir_names *ret, struct err *err)
 {
-	int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = beneath_open(folder, name, O_RDONLY | O_DIRECTORY, 0);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -77,9 +78,9 @@ static bool enter(struct dir_place *place, bool make)
 {
 	int next;
 
-	if (!place->exists && (!make || (mkdirat(place->folder, place->name, 0777) < 0 && errno != EEXIST)))
+	if (!place->exists && (!make || beneath_mkdir(place->folder, place->name, 0777) < 0))
 		return false;
-	next = openat(place->folder, place->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	next = beneath_open(place->folder, place->name, O_PATH | O_DIRECTORY, 0);
 	dir_place_release(place);
 	place->folder = next;
 	return next >= 0;
@@ -100,7 +101,7 @@ bool dir_place_find(int root, const char *path, bool make, struct dir_place *ret
 {
 	CLEANUP(strbuf_release) struct strbuf part = STRBUF_INIT;
 	struct dir_place place = {
-		.folder = openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), .name = xstrdup("."), .exists = true,
+		.folder = beneath_open(root, "", O_PATH | O_DIRECTORY, 0), .name = xstrdup("."), .exists = true,
 	};
 
 	while (place.folder >= 0 && path && *path) {
@@ -147,7 +148,7 @@ bool dir_place_stat(const struct dir_place *place, struct target_entry *ret)
 int dir_place_open(const struct dir_place *place)
 {
 	struct stat st;
-	int fd = openat(place->folder, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = beneath_open(place->folder, place->name, O_RDONLY | O_NONBLOCK, 0);
 
 	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))
 		close_fdp(&fd);
@@ -168,7 +169,7 @@ static int remove_at(int folder, const char *name, unsigned depth, struct err *e
 
 static int remove_children(int folder, const char *name, unsigned depth, struct err *err)
 {
-	CLEANUP(close_fdp) int fd = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP(close_fdp) int fd = beneath_open(folder, name, O_PATH | O_DIRECTORY, 0);
 	CLEANUP(dir_names_release) struct dir_names names = { 0 };
 
 	if (depth == REMOVE_DEPTH_MAX)

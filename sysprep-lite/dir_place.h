@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A place below a folder of the host, found part by part without regard to case and
- * without following a link: each part is opened in the folder before it, so no name and no
- * link, made before or meanwhile, leads out of the folder. For the folder target alone.
+ * A place below a folder of the host, found part by part without regard to case: each part is
+ * opened in the folder before it by common/base/beneath.h, so no name and no link, made before or
+ * meanwhile, leads out of the folder. For the folder target alone.
  */
 #pragma once
 

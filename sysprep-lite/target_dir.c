@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/atomic_file.h"
+#include "common/base/beneath.h"
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
 #include "common/base/vec.h"
@@ -81,7 +82,7 @@ static int dir_list(void *state, const char *folder, target_list_fn fn, void *co
 		return 0;
 	if (dir_place_names(&place, &names, err) < 0)
 		return -1;
-	child.folder = openat(place.folder, place.name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	child.folder = beneath_open(place.folder, place.name, O_PATH | O_DIRECTORY, 0);
 	for (size_t i = 0; i < names.len && child.folder >= 0 && status == 0; i++) {
 		free(child.name);
 		child.name = xstrdup(names.items[i]);
