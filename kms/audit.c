@@ -397,15 +397,15 @@ static void on_batch(void *context, const struct log_batch *batch)
 {
 	struct audit *audit = context;
 	struct common commons[LOG_BATCH_FRAMES];
-	uint32_t likely[CMID_EXPECT_MAX];
+	uint32_t likely[LOG_BATCH_EVENTS];
 	size_t n_commons = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct log_entry *entry = &batch->entries[i];
 		const struct log_event *frame = &batch->frames[entry->frame];
 
-		if (i % CMID_EXPECT_MAX == 0)
-			cmid_index_expect(audit->index, entry, MIN(batch->n - i, (size_t)CMID_EXPECT_MAX), likely);
+		if (i % CMID_GROUP == 0)
+			cmid_index_expect(audit->index, batch->entries, batch->n, i, likely);
 		if (batch->is_damage[entry->frame]) {
 			n_commons++;
 			note_damage(audit, entry->offset, frame->message.data);
@@ -413,7 +413,7 @@ static void on_batch(void *context, const struct log_batch *batch)
 		}
 		if (entry->frame == n_commons)
 			commons[n_commons++] = common_of(audit, frame);
-		take_entry(audit, &(struct taken){ batch, entry, &commons[entry->frame], likely[i % CMID_EXPECT_MAX] });
+		take_entry(audit, &(struct taken){ batch, entry, &commons[entry->frame], likely[i] });
 	}
 }
 
@@ -543,6 +543,7 @@ size_t audit_days(const struct audit *audit, struct day_count **ret)
 
 void audit_finish(struct audit *audit)
 {
+	cmid_index_close(audit->index);
 	sort_rearms(audit->state);
 	audit_sort_failures(audit);
 	audit_find_changes(audit);

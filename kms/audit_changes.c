@@ -50,13 +50,12 @@ enum application audit_application(const struct audit *audit, const struct cmid_
 	}
 }
 
+/* Of one name. */
 static int compare_uses(const void *a, const void *b)
 {
 	const struct cmid_use x = cmid_index_use(sorted_audit->index, *(const uint32_t *)a);
 	const struct cmid_use y = cmid_index_use(sorted_audit->index, *(const uint32_t *)b);
 
-	if (x.name != y.name)
-		return x.name < y.name ? -1 : 1;
 	if (audit_application(sorted_audit, &x) != audit_application(sorted_audit, &y))
 		return audit_application(sorted_audit, &x) < audit_application(sorted_audit, &y) ? -1 : 1;
 	if (x.client != y.client)
@@ -65,6 +64,14 @@ static int compare_uses(const void *a, const void *b)
 	if (x.product != y.product)
 		return x.product < y.product ? -1 : 1;
 	return (x.host > y.host) - (x.host < y.host);
+}
+
+static int compare_by_name(const void *a, const void *b)
+{
+	uint32_t x = cmid_index_use_name(sorted_audit->index, *(const uint32_t *)a);
+	uint32_t y = cmid_index_use_name(sorted_audit->index, *(const uint32_t *)b);
+
+	return x == y ? compare_uses(a, b) : x < y ? -1 : 1;
 }
 
 struct span {
@@ -187,7 +194,7 @@ void audit_find_changes(struct audit *audit)
 		audit->by_name[i] = i;
 	sorted_audit = audit;
 	if (n)
-		qsort(audit->by_name, n, sizeof(*audit->by_name), compare_uses);
+		qsort(audit->by_name, n, sizeof(*audit->by_name), compare_by_name);
 	for (size_t i = 0; i < n; i += len) {
 		len = run_length(audit, i, n);
 		if (len == 1 || (told_len && is_told(audit, i, len, told, told_len)))

@@ -243,7 +243,7 @@ static enum group_verdict verdict_of(const struct audit_computer *computers, siz
 
 static int compare_names_of_uses(const struct audit *audit, uint32_t name, uint32_t use)
 {
-	uint32_t other = cmid_index_use(audit->index, use).name;
+	uint32_t other = cmid_index_use_name(audit->index, use);
 
 	return (name > other) - (name < other);
 }

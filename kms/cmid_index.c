@@ -19,6 +19,7 @@ enum {
 	NAME_MAX_LEN = 1024,  /* DNS allows 255; a request holds what the client wrote */
 	PRODUCTS_MAX = 4096,  /* distinct activation ids; more are counted as one */
 	NEEDED_MAX = 63,      /* clients need 25 */
+	NAME_USUAL = 32,      /* bytes of most names, at most */
 };
 
 /*
@@ -171,6 +172,7 @@ static uint32_t new_item(size_t item)
 static void table_release(struct table *t)
 {
 	huge_free(t->slots, t->n_slots * sizeof(*t->slots));
+	*t = (struct table){ 0 };
 }
 
 static uint32_t table_find(const struct cmid_index *index, const struct table *t, uint64_t hash, same_fn *same,
@@ -258,16 +260,21 @@ struct cmid_index *cmid_index_new(void)
 	return xcalloc(1, sizeof(struct cmid_index));
 }
 
+void cmid_index_close(struct cmid_index *index)
+{
+	table_release(&index->client_table);
+	table_release(&index->use_table);
+	table_release(&index->name_table);
+	table_release(&index->product_table);
+}
+
 void cmid_index_freep(struct cmid_index **index)
 {
 	struct cmid_index *i = *index;
 
 	if (!i)
 		return;
-	table_release(&i->client_table);
-	table_release(&i->use_table);
-	table_release(&i->name_table);
-	table_release(&i->product_table);
+	cmid_index_close(i);
 	pages_release(&i->clients);
 	pages_release(&i->rows);
 	pages_release(&i->texts);
@@ -492,28 +499,35 @@ static uint32_t likely_row(const struct cmid_index *index, const struct log_entr
 	return t->slots[at] ? (t->slots[at] & SLOT_ITEM) - 1 : INDEX_NONE;
 }
 
-/* Each step asks for what the one before brought. */
-void cmid_index_expect(const struct cmid_index *index, const struct log_entry *entries, size_t n, uint32_t *ret_likely)
+/*
+ * Each step asks for what the one before brought, a group earlier. They stand in one function: gcc leaves out calls of
+ * functions that do nothing but ask for memory.
+ */
+void cmid_index_expect(const struct cmid_index *index, const struct log_entry *entries, size_t n, size_t at,
+		       uint32_t *likely)
 {
 	const struct table *t = &index->use_table;
+	size_t next = MIN(n, at + CMID_GROUP), ends = MIN(n, next + CMID_GROUP);
+	size_t rows = MIN(n, ends + CMID_GROUP), slots = MIN(n, rows + CMID_GROUP);
 
 	if (!t->n_slots) {
-		memset(ret_likely, 0xff, n * sizeof(*ret_likely));
+		memset(likely, 0xff, n * sizeof(*likely));
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = at ? rows : 0; i < slots; i++)
 		__builtin_prefetch(&t->slots[(uint32_t)(entries[i].key >> 32) & (t->n_slots - 1)]);
-	for (size_t i = 0; i < n; i++) {
-		ret_likely[i] = likely_row(index, &entries[i]);
-		if (ret_likely[i] != INDEX_NONE)
-			__builtin_prefetch(pages_at(&index->rows, ret_likely[i]), 1);
+	for (size_t i = at ? ends : 0; i < rows; i++) {
+		likely[i] = likely_row(index, &entries[i]);
+		if (likely[i] != INDEX_NONE)
+			__builtin_prefetch(pages_at(&index->rows, likely[i]), 1);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (ret_likely[i] != INDEX_NONE) {
-			const struct row *row = pages_at(&index->rows, ret_likely[i]);
+	for (size_t i = at ? next : 0; i < ends; i++)
+		if (likely[i] != INDEX_NONE) {
+			const struct row *row = pages_at(&index->rows, likely[i]);
 
 			__builtin_prefetch(pages_at(&index->clients, row->client));
 			__builtin_prefetch(name_at(index, row->name));
+			__builtin_prefetch(name_at(index, row->name)->text + NAME_USUAL);
 		}
 }
 
@@ -559,6 +573,11 @@ struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i)
 		.first_renewal = row->renewals ? unfold_time(row->first_renewal) : 0,
 		.last_renewal = row->renewals ? unfold_time(row->last_renewal) : 0,
 	};
+}
+
+uint32_t cmid_index_use_name(const struct cmid_index *index, uint32_t i)
+{
+	return pages_at(&index->rows, i)->name;
 }
 
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name)

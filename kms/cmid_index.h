@@ -74,13 +74,18 @@ struct cmid_counted cmid_index_add(struct cmid_index *index, const struct cmid_r
 /* A hash that a thread which reads ahead can make. */
 uint64_t cmid_index_key(const struct kms_request *request);
 
-enum { CMID_EXPECT_MAX = 16 };
+enum { CMID_GROUP = 8 };
 
 /*
- * These requests will be counted next, at most CMID_EXPECT_MAX: has the memory that they need fetched, for all of
- * them at once. ret_likely gets the use that each seems to have, or INDEX_NONE.
+ * To be called in front of every CMID_GROUP-th of n requests that are counted one after the other, at being its
+ * number: has the memory fetched that the next groups need, so that nothing waits for it. likely has room for n; of
+ * the group at hand it tells the use that each seems to have, or INDEX_NONE.
  */
-void cmid_index_expect(const struct cmid_index *index, const struct log_entry *entries, size_t n, uint32_t *ret_likely);
+void cmid_index_expect(const struct cmid_index *index, const struct log_entry *entries, size_t n, size_t at,
+		       uint32_t *likely);
+
+/* No more will be counted: what finds requests is given back. */
+void cmid_index_close(struct cmid_index *index);
 
 /* Memory of everything but the names. */
 size_t cmid_index_bytes(const struct cmid_index *index);
@@ -90,6 +95,7 @@ size_t cmid_index_uses(const struct cmid_index *index);
 size_t cmid_index_names(const struct cmid_index *index);
 const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i);
 struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i);
+uint32_t cmid_index_use_name(const struct cmid_index *index, uint32_t i); /* the same as its name, and quicker */
 
 /* Names that differ only in case are one, written as the one that sorts first. */
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name);
