@@ -211,7 +211,8 @@ static void note_other(struct audit *audit, const struct log_event *event)
 	if (event->id == EVENT_DNS_FAILED)
 		add_note(audit, NOTE_DNS_FAILED, event, xstrndup(event->message.data, (size_t)len));
 	else if (event->id == EVENT_LOG_CLEARED && text_is(event->provider, "Microsoft-Windows-Eventlog"))
-		add_note(audit, NOTE_CLEARED, event, xstrdup("a log was cleared"));
+		add_note(audit, NOTE_CLEARED, event,
+			 xasprintf("a log was cleared%s%.*s%s", len ? " (" : "", len, event->message.data, len ? ")" : ""));
 	else if (event->id == EVENT_REARMED && is_own_provider(event->provider))
 		note_rearm(audit, event);
 }

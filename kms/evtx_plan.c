@@ -14,6 +14,8 @@ enum element {
 	ELEMENT_EVENT_DATA,
 	ELEMENT_DATA,
 	ELEMENT_BINARY,
+	ELEMENT_LOG_CLEARED,
+	ELEMENT_SUBJECT,
 };
 
 static const struct {
@@ -31,6 +33,9 @@ static const struct {
 	{ "EventData", ELEMENT_EVENT_DATA },
 	{ "Data", ELEMENT_DATA },
 	{ "Binary", ELEMENT_BINARY },
+	{ "LogFileCleared", ELEMENT_LOG_CLEARED },
+	{ "SubjectUserName", ELEMENT_SUBJECT },
+	{ "SubjectDomainName", ELEMENT_SUBJECT },
 };
 
 enum { NO_FIELD = -1, DATA_FIELD = -2 };
@@ -116,6 +121,8 @@ static int field_here(const struct making *m)
 		return m->attribute_field;
 	if (parent(m) == ELEMENT_EVENT_DATA)
 		return here(m) == ELEMENT_DATA ? DATA_FIELD : here(m) == ELEMENT_BINARY ? PLAN_BINARY : NO_FIELD;
+	if (parent(m) == ELEMENT_LOG_CLEARED) /* of event 104, below UserData: user, domain, log */
+		return here(m) == ELEMENT_SUBJECT || here(m) == ELEMENT_CHANNEL ? DATA_FIELD : NO_FIELD;
 	if (parent(m) != ELEMENT_SYSTEM)
 		return NO_FIELD;
 	switch (here(m)) {

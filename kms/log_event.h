@@ -33,7 +33,7 @@ struct log_event {
 	struct text source;   /* EventSourceName */
 	struct text channel;
 	struct text computer; /* the host */
-	struct text message;  /* the first string, of a request at least its Info line; code and domain of 12293 */
+	struct text message;  /* the first string, of a request at least its Info line; code and domain of 12293; user, domain and log of 104 */
 	size_t binary_len;
 	enum request_problem problem; /* REQUEST_GOOD: request is set */
 	struct kms_request request;
@@ -42,6 +42,12 @@ struct log_event {
 };
 
 struct log_batch;
+
+/* Is what it says wanted later, too? */
+static inline bool log_event_keeps_message(const struct log_event *event)
+{
+	return event->problem != REQUEST_GOOD && (event->id == EVENT_DNS_FAILED || event->id == EVENT_LOG_CLEARED);
+}
 
 struct log_sink {
 	void *context;

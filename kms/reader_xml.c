@@ -145,6 +145,8 @@ static struct text join(struct xml *x, const struct text *strings, size_t n)
 /* The strings of the event, joined line or single values. */
 static void set_strings(struct xml *x, struct text data, struct log_event *event)
 {
+	/* below UserData and not EventData */
+	static const char *const cleared[] = { "SubjectUserName", "SubjectDomainName", "Channel" };
 	struct text strings[STRINGS_MAX], tag, raw;
 	size_t n = 0;
 
@@ -152,6 +154,8 @@ static void set_strings(struct xml *x, struct text data, struct log_event *event
 	strbuf_reserve(&x->decoded, data.len + 1); /* decoding never lengthens, so the slices stay where they are */
 	while (n < STRINGS_MAX && next_element(&data, "Data", &tag, &raw))
 		strings[n++] = decode(x, raw);
+	for (size_t i = 0; event->id == EVENT_LOG_CLEARED && i < ARRAY_SIZE(cleared) && n < STRINGS_MAX; i++)
+		strings[n++] = decode(x, content_of(data, cleared[i]));
 	event->problem = REQUEST_NOT_INFO;
 	if (n == 0)
 		return;
@@ -180,11 +184,12 @@ static uint32_t line_at(struct xml *x, size_t at)
 
 static void take_event(struct xml *x, struct text xml)
 {
-	struct text system = content_of(xml, "System"), data = content_of(xml, "EventData"), record;
+	struct text system = content_of(xml, "System"), data, record;
 	size_t at = (size_t)(xml.data - (const char *)x->file.data);
 	struct log_event event = { .offset = x->file.offset + at, .line = line_at(x, at) };
 
 	event.id = (uint32_t)(text_number(content_of(system, "EventID")) & 0xffff);
+	data = content_of(xml, event.id == EVENT_LOG_CLEARED ? "UserData" : "EventData");
 	set_time(x, attribute_of(system, "TimeCreated", "SystemTime"), &event);
 	record = content_of(system, "EventRecordID");
 	event.has_record = record.len != 0;

@@ -41,7 +41,7 @@ static uint64_t hash_of(const struct log_event *event)
 	} else {
 		h = mix(h, (uint64_t)event->id << 32 | event->binary_len << 2 | event->problem);
 		h = mix_text(mix_text(h, event->provider), event->channel);
-		if (event->id == EVENT_DNS_FAILED)
+		if (log_event_keeps_message(event))
 			h = mix_text(h, event->message);
 	}
 	for (size_t i = 0; i < event->computer.len && !event->assumed_host; i++)

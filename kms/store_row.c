@@ -174,7 +174,7 @@ static void set_host(struct store_row *row, const struct log_event *event, const
 
 void store_row_set(struct store_row *row, const struct log_event *event, const char *fallback_host, uint64_t seq)
 {
-	bool keeps_message = event->problem != REQUEST_GOOD && event->id == EVENT_DNS_FAILED;
+	bool keeps_message = log_event_keeps_message(event);
 
 	memset(row->ints, 0, sizeof(row->ints));
 	row->ints[ROW_SEQ] = (int64_t)seq;

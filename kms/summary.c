@@ -112,7 +112,7 @@ static void on_event(void *context, const struct log_event *event)
 {
 	struct summary *s = context;
 	struct row row = { .id = event->id, .binary_len = event->binary_len, .log = s->log, .copies = 1 };
-	bool keeps_message = event->problem != REQUEST_GOOD && event->id == EVENT_DNS_FAILED;
+	bool keeps_message = log_event_keeps_message(event);
 
 	row.flags = (uint32_t)event->problem << KMSD_PROBLEM_SHIFT;
 	row.name = row.cmid = row.product = keep(s, TEXT(""), 0);

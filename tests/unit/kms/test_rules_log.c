@@ -44,7 +44,9 @@ static void cleared_log_is_told(void **state)
 		"<Events>" XML(SPP, "12290", "1", "<Data>" INFO "</Data>")
 			"<Event><System><Provider Name='Microsoft-Windows-Eventlog'/><EventID>104</EventID><TimeCreated "
 			"SystemTime='2026-08-05T10:00:00Z'/><EventRecordID>2</EventRecordID><Channel>System</Channel>"
-			"</System></Event>"
+			"</System><UserData><LogFileCleared xmlns='http://manifests.microsoft.com/win/2004/08/windows/eventlog'>"
+			"<SubjectUserName>anna</SubjectUserName><SubjectDomainName>CONTOSO</SubjectDomainName>"
+			"<Channel>Key Management Service</Channel><BackupPath/></LogFileCleared></UserData></Event>"
 			"<Event><System><Provider Name='disk'/><EventID>104</EventID><TimeCreated "
 			"SystemTime='2026-08-05T10:00:00Z'/><EventRecordID>3</EventRecordID><Channel>System</Channel>"
 			"</System></Event></Events>";
@@ -53,6 +55,7 @@ static void cleared_log_is_told(void **state)
 	judge_case(c);
 	assert_int_equal(n_found(c, "log-cleared"), 1);
 	assert_int_equal(found(c, "log-cleared")->severity, SEVERITY_INFO);
+	assert_string_equal(found(c, "log-cleared")->message, "a log was cleared (anna, CONTOSO, Key Management Service)");
 	assert_int_equal(n_found(c, "foreign-record"), 0);
 	case_clear(c);
 }
