@@ -20,6 +20,7 @@ enum {
 	PRODUCTS_MAX = 4096,  /* distinct activation ids; more are counted as one */
 	NEEDED_MAX = 63,      /* clients need 25 */
 	NAME_USUAL = 32,      /* bytes of most names, at most */
+	NO_NAME = UINT16_MAX, /* instead of a length: nothing more in this page */
 };
 
 /*
@@ -73,7 +74,6 @@ struct cmid_index {
 _Static_assert(sizeof(struct row) == 64, "a row is a cache line");
 
 typedef bool same_fn(const struct cmid_index *index, uint32_t item, const void *key);
-typedef uint64_t hash_fn(const struct cmid_index *index, uint32_t item);
 
 static uint64_t mix(uint64_t h)
 {
@@ -144,21 +144,15 @@ static void table_put(struct table *t, uint64_t hash, uint32_t item)
 	t->slots[at] = tag_of(hash) | (item + 1);
 }
 
-static void table_grow(const struct cmid_index *index, struct table *t, size_t n_items, hash_fn *hash_of)
+/* Room for one more item. False when there is; else the table is wider and empty, and the items are to be put again. */
+static bool table_widen(struct table *t, size_t n_items)
 {
-	struct table wider = { .n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN };
-
 	if (n_items * 8 < t->n_slots * 7)
-		return;
-	wider.slots = huge_calloc(wider.n_slots * sizeof(*wider.slots));
-	for (size_t i = 0; i < t->n_slots; i++)
-		if (t->slots[i]) {
-			uint32_t item = (t->slots[i] & SLOT_ITEM) - 1;
-
-			table_put(&wider, hash_of(index, item), item);
-		}
+		return false;
 	huge_free(t->slots, t->n_slots * sizeof(*t->slots));
-	*t = wider;
+	t->n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN;
+	t->slots = huge_calloc(t->n_slots * sizeof(*t->slots));
+	return true;
 }
 
 /* A number that fits a slot. */
@@ -189,11 +183,6 @@ static uint32_t table_find(const struct cmid_index *index, const struct table *t
 	return INDEX_NONE;
 }
 
-static uint64_t hash_of_client(const struct cmid_index *index, uint32_t item)
-{
-	return hash_guid(&pages_at(&index->clients, item)->cmid);
-}
-
 static inline bool same_guid(const struct guid *a, const struct guid *b)
 {
 	uint64_t x[2], y[2];
@@ -211,13 +200,6 @@ static bool same_client(const struct cmid_index *index, uint32_t item, const voi
 static struct name *name_at(const struct cmid_index *index, uint32_t item)
 {
 	return (struct name *)(void *)pages_at(&index->texts, item);
-}
-
-static uint64_t hash_of_name(const struct cmid_index *index, uint32_t item)
-{
-	const struct name *name = name_at(index, item);
-
-	return (uint32_t)hash_text((struct text){ name->text, name->len });
 }
 
 static bool same_text(const struct name *have, struct text name, bool *ret_other_case)
@@ -240,19 +222,9 @@ static bool same_name(const struct cmid_index *index, uint32_t item, const void 
 	return same_text(name_at(index, item), *(const struct text *)key, &ignored);
 }
 
-static uint64_t hash_of_product(const struct cmid_index *index, uint32_t item)
-{
-	return hash_guid(&index->products.items[item].id);
-}
-
 static bool same_product(const struct cmid_index *index, uint32_t item, const void *key)
 {
 	return same_guid(&index->products.items[item].id, key);
-}
-
-static uint64_t hash_of_row(const struct cmid_index *index, uint32_t item)
-{
-	return pages_at(&index->rows, item)->hash;
 }
 
 struct cmid_index *cmid_index_new(void)
@@ -294,14 +266,30 @@ static void keep_spelling(struct name *kept, struct text name)
 		memcpy(kept->text, name.data, name.len);
 }
 
+static size_t pieces_of(size_t len)
+{
+	return (sizeof(struct name) + len + sizeof(struct piece)) / sizeof(struct piece);
+}
+
+/* Marks what is left of a page in which a name has no room. */
+static void skip_page(struct cmid_index *index)
+{
+	uint32_t item = (uint32_t)index->texts.len;
+
+	do
+		(void)pages_add(&index->texts);
+	while (index->texts.len % PAGE_ITEMS);
+	name_at(index, item)->len = NO_NAME;
+}
+
 static uint32_t add_name(struct cmid_index *index, struct text text)
 {
-	size_t pieces = (sizeof(struct name) + text.len + sizeof(struct piece)) / sizeof(struct piece);
+	size_t pieces = pieces_of(text.len);
 	struct name *name;
 	uint32_t item;
 
-	while (index->texts.len % PAGE_ITEMS + pieces > PAGE_ITEMS)
-		(void)pages_add(&index->texts);
+	if (index->texts.len % PAGE_ITEMS + pieces > PAGE_ITEMS)
+		skip_page(index);
 	item = new_item(index->texts.len);
 	while (pieces--)
 		(void)pages_add(&index->texts);
@@ -311,6 +299,22 @@ static uint32_t add_name(struct cmid_index *index, struct text text)
 		memcpy(name->text, text.data, text.len);
 	index->n_names++;
 	return item;
+}
+
+static void make_room_for_name(struct cmid_index *index)
+{
+	if (!table_widen(&index->name_table, index->n_names))
+		return;
+	for (size_t i = 0; i < index->texts.len;) {
+		const struct name *name = name_at(index, (uint32_t)i);
+
+		if (name->len == NO_NAME) {
+			i = (i / PAGE_ITEMS + 1) * PAGE_ITEMS;
+			continue;
+		}
+		table_put(&index->name_table, (uint32_t)hash_text((struct text){ name->text, name->len }), (uint32_t)i);
+		i += pieces_of(name->len);
+	}
 }
 
 uint32_t cmid_index_name_id(struct cmid_index *index, struct text name)
@@ -324,7 +328,7 @@ uint32_t cmid_index_name_id(struct cmid_index *index, struct text name)
 		keep_spelling(name_at(index, found), name);
 		return found;
 	}
-	table_grow(index, &index->name_table, index->n_names, hash_of_name);
+	make_room_for_name(index);
 	found = add_name(index, name);
 	table_put(&index->name_table, hash, found);
 	return found;
@@ -339,7 +343,9 @@ uint32_t cmid_index_product_of(struct cmid_index *index, const struct guid *id)
 		return found;
 	if (index->products.len == PRODUCTS_MAX)
 		return PRODUCTS_MAX - 1;
-	table_grow(index, &index->product_table, index->products.len, hash_of_product);
+	if (table_widen(&index->product_table, index->products.len))
+		for (uint32_t i = 0; i < index->products.len; i++)
+			table_put(&index->product_table, hash_guid(&index->products.items[i].id), i);
 	*vec_add(&index->products) = (struct product_row){ *id, product_find(id) };
 	table_put(&index->product_table, hash, (uint32_t)index->products.len - 1);
 	return (uint32_t)index->products.len - 1;
@@ -353,7 +359,9 @@ static uint32_t client_of(struct cmid_index *index, const struct cmid_request *r
 
 	if (item != INDEX_NONE)
 		return item;
-	table_grow(index, &index->client_table, index->clients.len, hash_of_client);
+	if (table_widen(&index->client_table, index->clients.len))
+		for (uint32_t i = 0; i < index->clients.len; i++)
+			table_put(&index->client_table, hash_guid(&pages_at(&index->clients, i)->cmid), i);
 	item = new_item(index->clients.len);
 	*pages_add(&index->clients) = (struct cmid_client){
 		.cmid = *cmid, .uses = INDEX_NONE, .log = request->log, .in_lines = request->line != 0,
@@ -392,7 +400,9 @@ static uint32_t add_row(struct cmid_index *index, const struct pair *pair, const
 	uint32_t item;
 	struct row *row;
 
-	table_grow(index, &index->use_table, index->rows.len, hash_of_row);
+	if (table_widen(&index->use_table, index->rows.len))
+		for (uint32_t i = 0; i < index->rows.len; i++)
+			table_put(&index->use_table, pages_at(&index->rows, i)->hash, i);
 	item = new_item(index->rows.len);
 	row = pages_add(&index->rows);
 	row->hash = pair->hash;

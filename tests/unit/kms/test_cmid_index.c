@@ -59,6 +59,24 @@ static void names_that_differ_in_case_are_one(void **state UNUSED)
 	assert_string_equal(cmid_index_name(index, 0), "PC1.example.com");
 }
 
+/* Names lie in pages, and the table of names grows several times. */
+static void names_of_all_lengths_are_found_again(void **state UNUSED)
+{
+	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < 5000; i++) {
+			strbuf_clear(&name);
+			strbuf_addf(&name, "%u", i);
+			strbuf_add_fill(&name, 'x', i * 7 % 1000);
+			add(index, i, strbuf_text(&name), 1000);
+			assert_string_equal(cmid_index_name(index, cmid_index_use(index, i).name), name.data);
+		}
+	assert_int_equal(cmid_index_names(index), 5000);
+	assert_int_equal(cmid_index_uses(index), 5000);
+}
+
 static void first_and_last_do_not_depend_on_the_order(void **state UNUSED)
 {
 	CLEANUP(cmid_index_freep) struct cmid_index *index = cmid_index_new();
@@ -101,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_grow_with_pairs_not_with_requests),
 		cmocka_unit_test(names_that_differ_in_case_are_one),
+		cmocka_unit_test(names_of_all_lengths_are_found_again),
 		cmocka_unit_test(first_and_last_do_not_depend_on_the_order),
 		cmocka_unit_test(pair_takes_at_most_120_bytes),
 		cmocka_unit_test(name_without_end_is_limited),
