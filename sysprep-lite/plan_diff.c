@@ -18,12 +18,23 @@ static void hunk_release(struct hunk *hunk)
 	strbuf_release(&hunk->lines);
 }
 
+static void show_with_tabs(const char *at, const char *end, struct strbuf *out)
+{
+	const char *tab;
+
+	for (; (tab = memchr(at, '\t', (size_t)(end - at))); at = tab + 1) {
+		text_show(at, (size_t)(tab - at), out);
+		strbuf_addc(out, '\t');
+	}
+	text_show(at, (size_t)(end - at), out);
+}
+
 static void add_line(struct hunk *hunk, char mark, const char *text, size_t len)
 {
 	hunk->old += mark != '+';
 	hunk->new += mark != '-';
 	strbuf_addc(&hunk->lines, mark);
-	text_show(text, len, &hunk->lines);
+	show_with_tabs(text, text + len, &hunk->lines);
 	strbuf_addc(&hunk->lines, '\n');
 }
 
@@ -161,9 +172,19 @@ static void add_hive(const struct plan *plan, enum hive_id id, bool show_secrets
 
 /* ---- files ---- */
 
+/* UTF-16, which Windows takes for scripts.ini, is shown as text. */
 static void add_contents(struct hunk *hunk, char mark, const struct strbuf *data)
 {
-	const char *at = strbuf_text(data), *end = at + data->len;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct bytes raw = bytes_of(strbuf_text(data), data->len);
+	const char *at, *end;
+
+	if (bytes_equal(raw, 0, "\xff\xfe", 2))
+		utf16le_to_text(bytes_from(raw, 2), &text);
+	else
+		strbuf_add(&text, raw.data, raw.len);
+	at = strbuf_text(&text);
+	end = at + text.len;
 
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
