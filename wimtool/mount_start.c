@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/mount_start.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -308,6 +309,7 @@ static int save_base(const struct mount_record *record, const struct wim_tree *t
 {
 	CLEANUP(freep) char *path = mount_path(record, "base");
 
+	assert(tree); /* what is mounted for changes has been read */
 	return atomic_file_replace(path, tree->data.data, tree->data.len, err);
 }
 
