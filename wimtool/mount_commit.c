@@ -55,6 +55,7 @@ static int put_layer(struct image_edit *edit, const struct mount_record *record,
 	const struct image_layer layer = {
 		.upper = upper,
 		.mountpoint = record->mountpoint,
+		.origin = mount_origin(record),
 		.keeps_xattrs = record->keeps_xattrs,
 		.has_streams = record->streams == IMAGE_FS_STREAMS_XATTR,
 		.unix_data = record->unix_data,

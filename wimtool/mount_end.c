@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "wimtool/mount_overlay.h"
+
+#define LEAVE_STEP 10000 /* microseconds */
+#define LEAVE_STEPS 500
 
 /* A server that has died leaves a mount that nobody can use any more, so nothing is lost by force. */
 static int take_away_layer(const char *path, bool lazy, struct err *err)
@@ -15,6 +19,17 @@ static int take_away_layer(const char *path, bool lazy, struct err *err)
 	return mount_is_mounted(path, NULL) ? mount_take_away(path, lazy || dead, err) : 0;
 }
 
+/* fuse-overlayfs leaves its layer only when it has ended, a moment after what it showed has gone. */
+static int take_away_lower(const struct mount_record *record, const char *lower, bool lazy, struct err *err)
+{
+	for (unsigned i = 0; record->by_fuse && !lazy && i < LEAVE_STEPS; i++) {
+		if (take_away_layer(lower, false, NULL) == 0)
+			return 0;
+		usleep(LEAVE_STEP);
+	}
+	return take_away_layer(lower, lazy, err);
+}
+
 int mount_end(const struct mount_record *record, bool lazy, struct err *err)
 {
 	CLEANUP(freep) char *lower = mount_path(record, "lower");
@@ -22,7 +37,7 @@ int mount_end(const struct mount_record *record, bool lazy, struct err *err)
 
 	if (take_away_layer(record->mountpoint, lazy || dead, err) < 0)
 		return err_context(err, "%s", record->mountpoint);
-	if (record->writable && take_away_layer(lower, lazy || dead, err) < 0)
+	if (record->writable && take_away_lower(record, lower, lazy || dead, err) < 0)
 		return err_context(err, "%s", lower);
 	/* with files open, a server that was unmounted lazily lives on for them */
 	if (!mount_wait_for_end(record) && !lazy)

@@ -59,7 +59,10 @@ int mount_overlay_prepare(struct mount_record *record, struct err *err)
 	if (mkdir(lower, 0700) < 0)
 		return err_errno(err, errno, "%s", lower);
 	record->keeps_xattrs = holds_user_xattrs(upper);
-	return 0;
+	if (!record->by_user || record->keeps_xattrs)
+		return 0;
+	err_set(err, ERR_UNSUPPORTED, "%s: its file system holds no attributes of users", record->staging);
+	return err_hint(err, "name another folder with --staging-dir: on ext4, xfs or btrfs, or tmpfs since Linux 6.6");
 }
 
 /* The root of both layers together has the mode, owner and time of the upper folder. Done once, when it is new. */

@@ -52,6 +52,7 @@ void mount_record_write(const struct mount_record *record, struct strbuf *ret)
 	write_hash(j, "pending", record->pending);
 	json_bool(j, "keeps_xattrs", record->keeps_xattrs);
 	json_bool(j, "by_fuse", record->by_fuse);
+	json_bool(j, "by_user", record->by_user);
 	json_end_object(j);
 	strbuf_addc(ret, '\n');
 }
@@ -155,6 +156,7 @@ static void read_rest(const cJSON *json, struct mount_record *ret)
 	ret->allow_other = bool_of(json, "allow_other");
 	ret->keeps_xattrs = bool_of(json, "keeps_xattrs");
 	ret->by_fuse = bool_of(json, "by_fuse");
+	ret->by_user = bool_of(json, "by_user");
 	ret->server = (int64_t)number_of(json, "server");
 	cJSON_ArrayForEach(ref, cJSON_GetObjectItemCaseSensitive(json, "refs"))
 		if (cJSON_IsString(ref))

@@ -187,7 +187,7 @@ static struct image_fs *open_fs(const struct mount_record *record, struct image_
 		.streams = (enum image_fs_streams)record->streams,
 		.unix_data = record->unix_data,
 		.ignore_case = record->ignore_case,
-		.is_layer = record->writable,
+		.origin = record->writable ? mount_origin(record) : NULL,
 		.uid = geteuid(),
 		.gid = getegid(),
 		.umask = mask,
@@ -372,6 +372,7 @@ static int fill_record(const struct mount_request *r, struct image_file *file, s
 		return err_context(err, "%s", r->wim);
 	record->guid = file->header.guid;
 	record->writable = r->writable;
+	record->by_user = geteuid() != 0;
 	record->unix_data = r->unix_data;
 	record->ignore_case = r->ignore_case;
 	record->allow_other = r->allow_other;

@@ -14,7 +14,7 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
-#include "common/image/image_private.h"
+#include "common/image/image_fs.h"
 #include "wimtool/mount_record.h"
 
 #define WAIT_STEPS 500 /* of 10 ms: a server ends within a few */
@@ -62,6 +62,11 @@ static int check_owner(const char *path, struct err *err)
 		return 0;
 	err_set(err, ERR_REFUSED, "%s: others may write into the folder of the mounts", path);
 	return err_hint(err, "it must belong to you, with mode 0700; GOLDWIM_STATE_DIR names another");
+}
+
+const char *mount_origin(const struct mount_record *record)
+{
+	return record->by_user ? IMAGE_FS_ORIGIN_USER : IMAGE_FS_ORIGIN_TRUSTED;
 }
 
 int mount_record_new(struct mount_record *record, struct err *err)

@@ -43,7 +43,11 @@ struct mount_record {
 	uint8_t pending[MOUNT_HASH_LEN];   /* the one that a commit was going to write; zero when none was */
 	bool keeps_xattrs; /* the staging folder holds extended attributes of users */
 	bool by_fuse;      /* fuse-overlayfs, not the kernel */
+	bool by_user;      /* not by root */
 };
+
+/* The attribute in which entries of the image tell the layer for changes where they come from. */
+const char *mount_origin(const struct mount_record *record);
 
 /* Makes the folder of a new mount; fills record->folder. */
 int mount_record_new(struct mount_record *record, struct err *err);

@@ -23,8 +23,12 @@ enum image_fs_streams {
 
 #define IMAGE_FS_ROOT 1
 
-/* Names a base entry in the layer for changes: its value is the number of the entry in decimal digits. */
-#define IMAGE_FS_ORIGIN_XATTR "trusted.goldwim.entry"
+/*
+ * Names a base entry in the layer for changes: its value is the number of the entry in decimal digits. Overlays of
+ * users who are not root copy only attributes of users.
+ */
+#define IMAGE_FS_ORIGIN_TRUSTED "trusted.goldwim.entry"
+#define IMAGE_FS_ORIGIN_USER "user.goldwim.entry"
 
 /* Streams up to this size together are copied with their file when it is changed; file systems hold no more. */
 #define IMAGE_FS_LAYER_STREAMS_MAX 2048
@@ -36,7 +40,7 @@ struct image_fs_options {
 	enum image_fs_streams streams;
 	bool unix_data;         /* owners and modes as captured on Linux */
 	bool ignore_case;
-	bool is_layer;          /* below an overlay: entries tell their numbers, see IMAGE_FS_ORIGIN_XATTR */
+	const char *origin;     /* below an overlay: the attribute in which entries tell their numbers; NULL otherwise */
 	uid_t uid;              /* of everything, without unix_data */
 	gid_t gid;
 	mode_t umask;

@@ -111,16 +111,24 @@ int image_fs_get_xattr(const struct image_fs *fs, uint64_t id, const char *name,
 		return -ENOENT;
 	if (stream)
 		return -ENODATA;
-	if (fs->options.streams == IMAGE_FS_STREAMS_XATTR && strncmp(name, USER, strlen(USER)) == 0)
-		return add_stream(fs, node, name + strlen(USER), ret);
-	if (fs->options.is_layer && strcmp(name, IMAGE_FS_ORIGIN_XATTR) == 0) {
+	if (fs->options.origin && strcmp(name, fs->options.origin) == 0) {
 		strbuf_addf(ret, "%" PRIu32, number);
 		return 0;
 	}
+	if (fs->options.streams == IMAGE_FS_STREAMS_XATTR && strncmp(name, USER, strlen(USER)) == 0)
+		return add_stream(fs, node, name + strlen(USER), ret);
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		if (strcmp(name, facts[i].name) == 0)
 			return facts[i].add(fs, node, ret);
 	return -ENODATA;
+}
+
+/* Linux gives user.* of files and folders alone; what is listed and not there would keep an overlay from copying. */
+static bool may_hold_user(const struct image_fs *fs, uint64_t id)
+{
+	struct stat st;
+
+	return image_fs_stat(fs, id, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
 int image_fs_list_xattrs(const struct image_fs *fs, uint64_t id, struct strbuf *ret)
@@ -128,22 +136,24 @@ int image_fs_list_xattrs(const struct image_fs *fs, uint64_t id, struct strbuf *
 	uint32_t number;
 	unsigned stream;
 	const struct wim_node *node = fs_node(fs, id, &number, &stream);
+	bool holds_user;
 	uint64_t sum = 0;
 
 	if (!node)
 		return -ENOENT;
 	if (stream)
 		return 0;
-	if (fs->options.is_layer)
-		strbuf_add(ret, IMAGE_FS_ORIGIN_XATTR, sizeof(IMAGE_FS_ORIGIN_XATTR));
-	for (unsigned i = 1; fs->options.streams == IMAGE_FS_STREAMS_XATTR && i <= node->n_streams; i++) {
+	holds_user = may_hold_user(fs, id);
+	if (fs->options.origin && (holds_user || strncmp(fs->options.origin, USER, strlen(USER)) != 0))
+		strbuf_add(ret, fs->options.origin, strlen(fs->options.origin) + 1);
+	for (unsigned i = 1; holds_user && fs->options.streams == IMAGE_FS_STREAMS_XATTR && i <= node->n_streams; i++) {
 		const char *stream_name = node->streams[i - 1].name;
 		uint64_t size = stream_size(fs, node, i);
 
 		if (!*stream_name || size > VALUE_MAX)
 			continue;
 		sum += size + strlen(stream_name);
-		if (fs->options.is_layer && sum > IMAGE_FS_LAYER_STREAMS_MAX)
+		if (fs->options.origin && sum > IMAGE_FS_LAYER_STREAMS_MAX)
 			break;
 		strbuf_adds(ret, USER);
 		strbuf_add(ret, stream_name, strlen(stream_name) + 1);

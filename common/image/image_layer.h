@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The changes of an overlay (overlayfs or fuse-overlayfs over an image_fs opened with is_layer) as edits of the
+ * The changes of an overlay (overlayfs or fuse-overlayfs over an image_fs opened with an origin) as edits of the
  * image below it.
  *
  *	edit = image_edit_open_base(wim, &where, &base, err);
@@ -35,6 +35,7 @@ struct image_edit *image_edit_open_base(const char *path, const struct image_bas
 struct image_layer {
 	const char *upper;
 	const char *mountpoint; /* taken off the targets of absolute links */
+	const char *origin;     /* the attribute in which files tell what they were copied from */
 	bool keeps_xattrs;      /* upper holds user.* attributes: one that is not there was removed */
 	bool has_streams;       /* named streams were shown as attributes */
 	bool unix_data;         /* owners and modes count */

@@ -21,7 +21,7 @@
 struct wim_node *layer_origin(const struct layer *layer, const char *host_path)
 {
 	char text[16];
-	ssize_t n = lgetxattr(host_path, IMAGE_FS_ORIGIN_XATTR, text, sizeof(text) - 1);
+	ssize_t n = lgetxattr(host_path, layer->options->origin, text, sizeof(text) - 1);
 	char *end;
 	unsigned long number;
 
@@ -188,9 +188,10 @@ static int set_stream(struct layer *layer, struct wim_node *node, const char *ho
 }
 
 /* fuse-overlayfs keeps its own notes among the attributes of users. */
-static bool is_stream(const char *name)
+static bool is_stream(const struct layer *layer, const char *name)
 {
-	return strncmp(name, USER, strlen(USER)) == 0 && strncmp(name, "user.fuseoverlayfs.", 19) != 0 &&
+	return strncmp(name, USER, strlen(USER)) == 0 && strcmp(name, layer->options->origin) != 0 &&
+	       strncmp(name, "user.fuseoverlayfs.", 19) != 0 &&
 	       strncmp(name, "user.overlay.", 13) != 0;
 }
 
@@ -209,7 +210,7 @@ static int set_streams(struct layer *layer, struct wim_node *node, const char *h
 		set_stream_of_all(layer, node, stream, NULL);
 	}
 	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(names + at) + 1)
-		if (is_stream(names + at) && set_stream(layer, node, host_path, names + at, err) < 0)
+		if (is_stream(layer, names + at) && set_stream(layer, node, host_path, names + at, err) < 0)
 			return -1;
 	return 0;
 }

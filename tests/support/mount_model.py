@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mount_model.py WIM ROUNDS SEED [--kill]: random edits through a mount, beside the same edits of a plain folder.
+"""mount_model.py WIM ROUNDS SEED [--kill] [--no-links]: random edits through a mount, beside the same edits of a plain folder.
 
 Image 1 of WIM is mounted for changes on ./mnt and applied to ./model by wimlib-imagex. Each round makes some
 edits in both, then commits: mounted, or by unmounting and mounting again. With --kill the server or the commit
 is ended with SIGKILL now and then; what follows must go on as if nothing had been. After each commit the WIM must
 verify with wimlib-imagex, and what that program applies must equal the model in names, types, contents, times of
 files and hard links. The last line tells what was done; exit status 1 after the first difference.
+
+With --no-links no hard links are made, and WIM must have none: fuse-overlayfs shows a change under all names, where the
+kernel shows it under one.
 """
 import os
 import random
@@ -18,6 +21,8 @@ import time
 
 SUPPORT = os.path.dirname(os.path.abspath(__file__))
 TIME = 1_600_000_000_000_000_000  # of the first edit; each further one is a second later
+KINDS = ["new", "new", "write", "write", "write", "append", "save", "remove", "rename", "over", "mkdir", "rmtree", "link",
+         "symlink", "unlink", "movedir", "cut", "touch", "copy", "again", "case"]
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -33,7 +38,8 @@ def run(*command):
 
 
 class Model:
-    def __init__(self, wim, rng):
+    def __init__(self, wim, rng, links):
+        self.kinds = [k for k in KINDS if links or k != "link"]
         self.wim, self.rng, self.now = wim, rng, TIME
         self.counts = {}
         shutil.rmtree("model", ignore_errors=True)
@@ -124,9 +130,7 @@ class Model:
 
     def edit(self):
         files, folders, links = self.walk()
-        kind = self.rng.choice(["new", "new", "write", "write", "write", "append", "save", "remove", "rename", "over",
-                                "mkdir", "rmtree", "link", "symlink", "unlink", "movedir", "cut", "touch", "copy",
-                                "again", "case"])
+        kind = self.rng.choice(self.kinds)
         done = getattr(self, "do_" + kind)(files, folders, links)
         if done is not False:
             self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -349,9 +353,9 @@ def mounts_now():
     return json.loads(run("wimtool", "mounts", "--json"))["result"]["mounts"]
 
 
-def rounds(wim, n, rng, kills):
+def rounds(wim, n, rng, kills, links):
     counts = {}
-    model = Model(wim, rng)
+    model = Model(wim, rng, links)
     mount(wim)
     for i in range(n):
         for _ in range(rng.randrange(1, 12)):
@@ -380,7 +384,7 @@ def main():
     wim, n, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.makedirs("mnt", exist_ok=True)
     try:
-        rounds(wim, n, random.Random(seed), "--kill" in sys.argv)
+        rounds(wim, n, random.Random(seed), "--kill" in sys.argv, "--no-links" not in sys.argv)
     except Failed as failed:
         print(failed)
         subprocess.run(["wimtool", "unmount", "--force", "mnt"], **QUIET, check=False)
