@@ -10,6 +10,8 @@
 #include "wimtool/source_list.h"
 
 #define THREADS_MAX 1024
+#define WIMBOOT_CONFIG "Windows/System32/WimBootCompress.ini"
+#define WIMBOOT_CHUNK 4096 /* what Windows 8.1 reads its files from */
 
 struct capture_args {
 	const char *compress;
@@ -36,6 +38,7 @@ struct capture_args {
 	bool source_list;
 	bool pipable;
 	bool not_pipable;
+	bool wimboot;
 	bool include_integrity;
 	const char *update_from;
 	struct cli_list bases;
@@ -52,6 +55,7 @@ struct capture_kept {
 	struct source_list sources;
 	struct cli_list properties;
 	char *display_name;
+	char *config;
 };
 
 static int check_properties(const struct cli_list *properties, struct err *err)
@@ -74,6 +78,10 @@ static int check_args(const struct capture_args *args, struct err *err)
 		return err_set(err, ERR_USAGE, "--check and --nocheck exclude each other");
 	if (args->append && args->force)
 		return err_set(err, ERR_USAGE, "--append and --force exclude each other");
+	if (args->wimboot && args->config) {
+		err_set(err, ERR_USAGE, "--wimboot and --config exclude each other");
+		return err_hint(err, "put the file into the source as " WIMBOOT_CONFIG);
+	}
 	if (args->no_acls && args->strict_acls)
 		return err_set(err, ERR_USAGE, "--no-acls and --strict-acls exclude each other");
 	if (args->threads > THREADS_MAX)
@@ -95,6 +103,7 @@ static void kept_release(struct capture_kept *kept)
 	free(kept->update_wim);
 	free(kept->update_image);
 	free(kept->display_name);
+	free(kept->config);
 	source_list_release(&kept->sources);
 	vec_release(&kept->properties);
 }
@@ -127,17 +136,33 @@ static void gather_properties(const struct capture_args *args, struct capture_ke
 {
 	for (size_t i = 0; i < args->properties.len; i++)
 		cli_list_add(&kept->properties, args->properties.items[i]);
+	if (args->wimboot)
+		cli_list_add(&kept->properties, "WIMBOOT=1");
 	if (!args->display_name)
 		return;
 	kept->display_name = xasprintf("DISPLAYNAME=%s", args->display_name);
 	cli_list_add(&kept->properties, kept->display_name);
 }
 
+/* With --wimboot the source says itself what is left out. */
+static const char *choose_config(const char *source, const struct capture_args *args, struct capture_kept *kept)
+{
+	if (!args->wimboot)
+		return args->config;
+	kept->config = path_join(source, WIMBOOT_CONFIG);
+	return path_exists(kept->config) ? kept->config : NULL;
+}
+
+static const char *usual_compression(const struct capture_args *args)
+{
+	return args->wimboot ? "xpress" : "lzx";
+}
+
 static int parse_packing(const struct cli *cli, const struct capture_args *args, struct session_capture *ret,
 			 struct err *err)
 {
-	const struct pack_args pack = { .compress = args->compress ? args->compress : "lzx", .solid = args->solid,
-					.chunk_size = args->chunk_size, .solid_compress = args->solid_compress,
+	const struct pack_args pack = { .compress = args->compress ? args->compress : usual_compression(args),
+					.solid = args->solid, .chunk_size = args->chunk_size, .solid_compress = args->solid_compress,
 					.solid_chunk_size = args->solid_chunk_size };
 	struct image_packing packing;
 
@@ -147,6 +172,8 @@ static int parse_packing(const struct cli *cli, const struct capture_args *args,
 	ret->level = packing.level;
 	ret->solid = packing.solid;
 	ret->chunk_size = packing.chunk_size;
+	if (args->wimboot && !args->chunk_size && packing.compression == WIM_XPRESS)
+		ret->chunk_size = WIMBOOT_CHUNK;
 	ret->solid_chunk_size = packing.solid_chunk_size;
 	if (ret->solid && args->reproducible)
 		return err_set(err, ERR_USAGE, "--reproducible: not with solid compression");
@@ -166,7 +193,7 @@ static int fill_request(const struct cli *cli, const struct capture_args *args, 
 		.description = cli->n_args > 3 ? cli->args[3] : args->description,
 		.flags = args->flags,
 		.properties = &kept->properties,
-		.config = args->config,
+		.config = choose_config(cli->args[0], args, kept),
 		.threads = (unsigned)args->threads,
 		.links = links_of(args),
 		.replace = args->force || persona_is_wimlib(),
@@ -289,6 +316,8 @@ static int append_run(struct cli *cli, const void *raw, struct err *err)
 		 "leave out contents that WIM has; the new one needs it to be applied (--ref)"),                 \
 	OPT_FLAG(struct capture_args, source_list, 0, "source-list",                                             \
 		 "SOURCE is a list: a file or folder and its path in the image, a pair a line"),                 \
+	OPT_FLAG(struct capture_args, wimboot, 0, "wimboot",                                                     \
+		 "for WIMBoot: marked so, a new WIM with XPRESS in chunks of 4096, " WIMBOOT_CONFIG " tells what is left out"), \
 	OPT_FLAG(struct capture_args, rpfix, 0, "rpfix", "make absolute links relative to the image"),           \
 	OPT_FLAG(struct capture_args, norpfix, 0, "norpfix", "keep absolute links as they are")
 
