@@ -114,6 +114,9 @@ int build_run_verify(struct build *build, struct err *err);
 int build_run_digest(struct build *build, struct err *err);
 int build_run_publish(struct build *build, struct err *err);
 
+/* A rename; across file systems a copy with a fixed name, which the next try would write over. */
+int build_move_file(const char *from, const char *to, struct err *err);
+
 /* build_manifest.c: 1 when the outputs are those of this key and unharmed, else 0. */
 int build_is_up_to_date(struct build *build);
 int build_write_manifest(struct build *build, struct err *err);

@@ -191,6 +191,17 @@ static void write_outputs(const struct build_outputs *outputs, struct json *j)
 	json_end_array(j);
 }
 
+/* Made in the scratch folder, which is removed whatever ends the build, so that beside the output is no trace of it. */
+static int put_manifest(const struct build *build, const struct strbuf *text, struct err *err)
+{
+	CLEANUP(freep) char *folder = path_folder(build->work);
+	CLEANUP(freep) char *made = path_join(folder, "manifest.json");
+
+	if (atomic_file_replace(made, text->data, text->len, err) < 0)
+		return err_context(err, "%s", made);
+	return build_move_file(made, build->manifest, err);
+}
+
 int build_write_manifest(struct build *build, struct err *err)
 {
 	CLEANUP(build_outputs_release) struct build_outputs outputs = { 0 };
@@ -212,7 +223,5 @@ int build_write_manifest(struct build *build, struct err *err)
 	json_end_array(j);
 	write_outputs(&outputs, j);
 	json_end_object(j);
-	if (atomic_file_replace(build->manifest, text.data, text.len, err) < 0)
-		return err_context(err, "%s", build->manifest);
-	return 0;
+	return put_manifest(build, &text, err);
 }

@@ -367,8 +367,7 @@ static int copy_file(const char *from, const char *to, struct err *err)
 	return rename(temp, to) < 0 ? err_errno(err, errno, "%s", to) : 0;
 }
 
-/* Across file systems by a copy with a fixed name, which the next try would write over. */
-static int move_file(const char *from, const char *to, struct err *err)
+int build_move_file(const char *from, const char *to, struct err *err)
 {
 	if (rename(from, to) == 0)
 		return file_fsync_folder_of(to, err);
@@ -389,7 +388,7 @@ static int publish_one(struct build *build, const struct build_output *output, s
 	uint64_t bytes;
 
 	if (path_exists(from))
-		return move_file(from, to, err);
+		return build_move_file(from, to, err);
 	/* An interrupted run may have moved it already. */
 	if (build_hash_file(to, sha256, &bytes, err) < 0)
 		return -1;
