@@ -171,11 +171,11 @@ static size_t add_item(fuse_req_t req, char *to, size_t room, bool plus, const c
 static void list_dir(fuse_req_t req, uint64_t dir, size_t size, off_t offset, bool plus)
 {
 	const struct serving *s = serving_of(req);
-	CLEANUP(freep) char *data = malloc(size ? size : 1);
+	CLEANUP(freep) char *data = xmalloc(size); /* the kernel asks for some pages */
 	const char *name;
 	uint64_t id;
 	size_t len = 0;
-	int done = data ? dir_item(s, dir, (uint64_t)offset, &name, &id) : -ENOMEM;
+	int done = dir_item(s, dir, (uint64_t)offset, &name, &id);
 
 	while (done == 0) {
 		size_t n = add_item(req, data + len, size - len, plus, name, id, ++offset);
