@@ -41,7 +41,9 @@ struct columns {
 struct learned {
 	char delimiter;
 	bool has_header;
-	size_t begin;
+	bool has_first;
+	uint64_t begin;      /* of the text, behind a byte order mark */
+	uint64_t first;      /* of the row that may be a header: the first but for empty ones and a comment */
 	struct columns columns;
 	struct column_clock clock;
 };
@@ -446,15 +448,34 @@ static bool take_known(struct rows *rows)
 	return true;
 }
 
-static bool is_first(const struct rows *rows, const struct row *row)
+static uint64_t place_of(const struct rows *rows, const struct row *row)
 {
-	return rows->bytes.offset + (size_t)(row->whole.data - (const char *)rows->bytes.data) == rows->learned->begin;
+	return rows->bytes.offset + (size_t)(row->whole.data - (const char *)rows->bytes.data);
+}
+
+static bool is_skipped(const struct rows *rows, const struct row *row)
+{
+	return row->whole.len == 0 || (*row->whole.data == '#' && place_of(rows, row) == rows->learned->begin);
+}
+
+static void learn_first(struct learned *learned, uint64_t place)
+{
+	if (learned->has_first)
+		return;
+	learned->has_first = true;
+	learned->first = place;
+}
+
+/* Told by its place, so that it does not depend on where a thread begins. */
+static bool may_be_header(const struct rows *rows, const struct row *row)
+{
+	return rows->learned->has_first && rows->learned->first == place_of(rows, row) && row->n >= HEADER_CELLS_MIN &&
+	       !has_time(row);
 }
 
 /* Rows that begin in front of stop, and what goes on them. */
 static void walk(struct rows *rows, size_t stop)
 {
-	bool header_may_come = rows->bytes.offset + rows->at == rows->learned->begin;
 	struct row row;
 
 	for (;;) {
@@ -465,8 +486,10 @@ static void walk(struct rows *rows, size_t stop)
 			continue;
 		if ((rows->learning && rows->learning->clock.n_samples == COLUMN_TIME_SAMPLES) || !take_row(rows, &row))
 			break;
-		if (row.whole.len == 0 || (is_first(rows, &row) && *row.whole.data == '#'))
+		if (is_skipped(rows, &row))
 			continue;
+		if (rows->learning)
+			learn_first(rows->learning, place_of(rows, &row));
 		if (rows->has_pending && is_continuation(&row)) {
 			take_continuation(rows, &row);
 			continue;
@@ -476,13 +499,12 @@ static void walk(struct rows *rows, size_t stop)
 			rows->line = line;
 			break;
 		}
-		if (header_may_come && row.n >= HEADER_CELLS_MIN && !has_time(&row)) {
+		if (may_be_header(rows, &row)) {
 			if (rows->learning)
 				learn_header(rows, &row);
 		} else {
 			take_event(rows, &row);
 		}
-		header_may_come = false;
 	}
 	flush(rows);
 }
