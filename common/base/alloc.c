@@ -85,7 +85,7 @@ char *xasprintf(const char *fmt, ...)
 
 void alloc_in_huge_pages(void *memory, size_t size)
 {
-	enum { FROM = 8 << 20 };
+	enum { FROM = 32 << 20 }; /* what is lost behind the end of smaller memory would count */
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t start = ((uintptr_t)memory + page - 1) / page * page;
 	uintptr_t end = ((uintptr_t)memory + size) / page * page;

@@ -18,7 +18,7 @@ char *xstrndup(const char *text, size_t len) RETURNS_NONNULL;
 void *xmemdup(const void *data, size_t size) RETURNS_NONNULL;
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) RETURNS_NONNULL;
 
-/* Asks for huge pages below memory that will be used from end to end; does nothing for less than some MiB. */
+/* Asks for huge pages below memory that will be used from end to end; does nothing below 32 MiB. */
 void alloc_in_huge_pages(void *memory, size_t size);
 
 /* Zeroed memory or NULL with ERR_MEMORY; size 0 gives one byte. */
