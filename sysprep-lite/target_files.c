@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hives named one by one (--hive NAME=FILE), each with its logs beside it; no other files. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/base/tempfiles.h"
 #include "common/base/utf16.h"
 #include "sysprep-lite/target_backend.h"
 #include "sysprep-lite/winroot.h"
 
+#define STRAY_SUFFIX_LEN 6 /* as atomic_file makes it */
 #define PUTS_MAX (4 * HIVE_COUNT) /* each hive and three logs */
 
 struct named_file {
@@ -69,6 +74,39 @@ static int files_list(void *state UNUSED, const char *folder UNUSED, target_list
 	return 0;
 }
 
+static bool is_stray(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0 && strlen(name) == strlen(prefix) + STRAY_SUFFIX_LEN;
+}
+
+/* Nobody holds it: each run has its temporary files locked. */
+static void remove_unheld(const char *path)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlink(path);
+}
+
+/* Temporary files that a killed run left beside the hive. */
+static void remove_stray(const char *host)
+{
+	CLEANUP(freep) char *real = realpath(host, NULL);
+	CLEANUP(freep) char *folder = path_folder(real ? real : host);
+	CLEANUP(freep) char *prefix = xasprintf(".%.64s.", path_name(real ? real : host));
+	CLEANUP(names_release) struct names names = { 0 };
+
+	if (names_of_folder(folder, names_by_bytes, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.len; i++) {
+		CLEANUP(freep) char *path = path_join(folder, names.items[i]);
+
+		if (is_stray(names.items[i], prefix))
+			remove_unheld(path);
+	}
+}
+
 static struct atomic_file *stage(const struct files_target *files, const struct target_change *change, struct err *err)
 {
 	CLEANUP(freep) char *host = host_of(files, change->path);
@@ -78,7 +116,10 @@ static struct atomic_file *stage(const struct files_target *files, const struct 
 		err_set(err, ERR_UNSUPPORTED, "%s: only hives were named", change->path);
 		return NULL;
 	}
+	remove_stray(host);
 	file = atomic_file_open(host, err);
+	if (file)
+		(void)flock(atomic_file_fd(file), LOCK_EX | LOCK_NB);
 	if (file && (atomic_file_write(file, change->data, change->len, err) < 0 ||
 		     file_fsync(atomic_file_fd(file), err) < 0))
 		atomic_file_closep(&file);
