@@ -6,18 +6,16 @@
  */
 #include "common/base/strbuf.h"
 #include "kms/event_shape.h"
+#include "tests/support/rng.h"
 #include "tests/unit/kms/kms_case.h"
 
 enum { ROUNDS = 400, EVENTS = 24 };
 
-static uint64_t seed = 20260804;
+static struct rng rng;
 
 static uint32_t any(uint32_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % n;
+	return rng_below(&rng, n);
 }
 
 static const char *one_of(const char *const *texts, size_t n, const char *usual)
@@ -235,5 +233,6 @@ int main(void)
 		cmocka_unit_test(objects_are_read_alike),
 	};
 
+	rng = rng_of(20260804, "events");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,14 @@
 #include "kms/log_batch.h"
 
 #include "common/base/strbuf.h"
+#include "tests/support/rng.h"
 #include "tests/unit/kms/kms_case.h"
 
-static uint64_t seed = 20260804;
+static struct rng rng;
 
 static uint32_t any(uint32_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % n;
+	return rng_below(&rng, n);
 }
 
 static struct text one_of(const char *a, const char *b)
@@ -159,5 +157,6 @@ int main(void)
 		cmocka_unit_test(text_longer_than_a_batch_is_taken_whole),
 	};
 
+	rng = rng_of(20260804, "events");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
