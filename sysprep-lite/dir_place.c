@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sysprep-lite/dir_place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,22 +11,9 @@
 #include "common/base/beneath.h"
 #include "common/base/file.h"
 #include "common/base/utf16.h"
-#include "common/base/vec.h"
 #include "sysprep-lite/glob.h"
 
 #define REMOVE_DEPTH_MAX 128 /* folders below a removed folder; each is held open */
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void dir_names_release(struct dir_names *names)
-{
-	for (size_t i = 0; i < names->len; i++)
-		free(names->items[i]);
-	vec_release(names);
-}
 
 static bool is_dot(const char *name)
 {
@@ -35,31 +21,17 @@ static bool is_dot(const char *name)
 }
 
 /* Sorted, so that every run sees one order. */
-static int read_names(int folder, const char *name, struct dir_names *ret, struct err *err)
+static int read_names(int folder, const char *name, struct names *ret, struct err *err)
 {
-	int fd = beneath_open(folder, name, O_RDONLY | O_DIRECTORY, 0);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	if (!dir) {
-		int error = errno;
-
-		close_fdp(&fd);
-		return err_errno(err, error, "%s", name);
-	}
-	while ((entry = readdir(dir)))
-		if (!is_dot(entry->d_name))
-			*vec_add(ret) = xstrdup(entry->d_name);
-	closedir(dir);
-	if (ret->len)
-		qsort(ret->items, ret->len, sizeof(*ret->items), compare_names);
+	if (names_of_fd(beneath_open(folder, name, O_RDONLY | O_DIRECTORY, 0), names_by_bytes, ret, err) < 0)
+		return err_context(err, "%s", name);
 	return 0;
 }
 
 /* The name in folder that equals name without regard to case; the exact one first. */
 static char *find_name(int folder, const char *name)
 {
-	struct dir_names names = { 0 };
+	struct names names = { 0 };
 	struct stat st;
 	char *found = NULL;
 
@@ -69,7 +41,7 @@ static char *find_name(int folder, const char *name)
 		for (size_t i = 0; i < names.len && !found; i++)
 			if (text_equal_nocase(names.items[i], name))
 				found = xstrdup(names.items[i]);
-	dir_names_release(&names);
+	names_release(&names);
 	return found;
 }
 
@@ -160,7 +132,7 @@ char *dir_place_path(const struct dir_place *place)
 	return xasprintf("/proc/self/fd/%d/%s", place->folder, place->name);
 }
 
-int dir_place_names(const struct dir_place *place, struct dir_names *ret, struct err *err)
+int dir_place_names(const struct dir_place *place, struct names *ret, struct err *err)
 {
 	return read_names(place->folder, place->name, ret, err);
 }
@@ -170,7 +142,7 @@ static int remove_at(int folder, const char *name, unsigned depth, struct err *e
 static int remove_children(int folder, const char *name, unsigned depth, struct err *err)
 {
 	CLEANUP(close_fdp) int fd = beneath_open(folder, name, O_PATH | O_DIRECTORY, 0);
-	CLEANUP(dir_names_release) struct dir_names names = { 0 };
+	CLEANUP(names_release) struct names names = { 0 };
 
 	if (depth == REMOVE_DEPTH_MAX)
 		return err_set(err, ERR_LIMIT, "%s: folders nested too deep", name);

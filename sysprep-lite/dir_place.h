@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/base/names.h"
 #include "common/base/strbuf.h"
 #include "sysprep-lite/target.h"
 
@@ -32,13 +33,8 @@ int dir_place_open(const struct dir_place *place);
 /* A path for functions that take one, good while place is held. */
 char *dir_place_path(const struct dir_place *place);
 
-/* Sorted names of the folder that place is; free with dir_names_release. */
-struct dir_names {
-	char **items;
-	size_t len, cap;
-};
-int dir_place_names(const struct dir_place *place, struct dir_names *ret, struct err *err);
-void dir_names_release(struct dir_names *names);
+/* Sorted names of the folder that place is; free with names_release. */
+int dir_place_names(const struct dir_place *place, struct names *ret, struct err *err);
 
 /* Removes a file, a link, or a folder with all below it. */
 int dir_place_remove(const struct dir_place *place, struct err *err);

@@ -18,7 +18,6 @@
 #include "sysprep-lite/target_backend.h"
 
 #define PUTS_MAX 48        /* each holds a temporary file open until all are written */
-#define STRAY_SUFFIX_LEN 6 /* as atomic_file makes it */
 
 struct dir_target {
 	int root;   /* open; locked while the folder is changed */
@@ -74,7 +73,7 @@ static int dir_list(void *state, const char *folder, target_list_fn fn, void *co
 {
 	CLEANUP(dir_place_release) struct dir_place place = DIR_PLACE_NONE;
 	CLEANUP(dir_place_release) struct dir_place child = DIR_PLACE_NONE;
-	CLEANUP(dir_names_release) struct dir_names names = { 0 };
+	CLEANUP(names_release) struct names names = { 0 };
 	struct target_entry entry;
 	int status = 0;
 
@@ -98,16 +97,14 @@ static int dir_list(void *state, const char *folder, target_list_fn fn, void *co
 static void remove_stray(const struct dir_place *place)
 {
 	const struct dir_place folder = { .folder = place->folder, .name = (char[]){ "." }, .exists = true };
-	CLEANUP(freep) char *prefix = xasprintf(".%.64s.", place->name);
-	CLEANUP(dir_names_release) struct dir_names names = { 0 };
+	CLEANUP(names_release) struct names names = { 0 };
 
 	if (dir_place_names(&folder, &names, NULL) < 0)
 		return;
 	for (size_t i = 0; i < names.len; i++) {
 		struct stat st;
 
-		if (strncmp(names.items[i], prefix, strlen(prefix)) == 0 &&
-		    strlen(names.items[i]) == strlen(prefix) + STRAY_SUFFIX_LEN &&
+		if (atomic_file_is_temp(names.items[i], place->name) &&
 		    fstatat(place->folder, names.items[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 			(void)unlinkat(place->folder, names.items[i], 0);
 	}

@@ -16,7 +16,6 @@
 #include "sysprep-lite/target_backend.h"
 #include "sysprep-lite/winroot.h"
 
-#define STRAY_SUFFIX_LEN 6 /* as atomic_file makes it */
 #define PUTS_MAX (4 * HIVE_COUNT) /* each hive and three logs */
 
 struct named_file {
@@ -74,11 +73,6 @@ static int files_list(void *state UNUSED, const char *folder UNUSED, target_list
 	return 0;
 }
 
-static bool is_stray(const char *name, const char *prefix)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0 && strlen(name) == strlen(prefix) + STRAY_SUFFIX_LEN;
-}
-
 /* Nobody holds it: each run has its temporary files locked. */
 static void remove_unheld(const char *path)
 {
@@ -93,8 +87,8 @@ static void remove_unheld(const char *path)
 static void remove_stray(const char *host)
 {
 	CLEANUP(freep) char *real = realpath(host, NULL);
-	CLEANUP(freep) char *folder = path_folder(real ? real : host);
-	CLEANUP(freep) char *prefix = xasprintf(".%.64s.", path_name(real ? real : host));
+	const char *target = real ? real : host;
+	CLEANUP(freep) char *folder = path_folder(target);
 	CLEANUP(names_release) struct names names = { 0 };
 
 	if (names_of_folder(folder, names_by_bytes, &names, NULL) < 0)
@@ -102,7 +96,7 @@ static void remove_stray(const char *host)
 	for (size_t i = 0; i < names.len; i++) {
 		CLEANUP(freep) char *path = path_join(folder, names.items[i]);
 
-		if (is_stray(names.items[i], prefix))
+		if (atomic_file_is_temp(names.items[i], path_name(target)))
 			remove_unheld(path);
 	}
 }
@@ -119,7 +113,7 @@ static struct atomic_file *stage(const struct files_target *files, const struct 
 	remove_stray(host);
 	file = atomic_file_open(host, err);
 	if (file)
-		(void)flock(atomic_file_fd(file), LOCK_EX | LOCK_NB);
+		atomic_file_lock(file);
 	if (file && (atomic_file_write(file, change->data, change->len, err) < 0 ||
 		     file_fsync(atomic_file_fd(file), err) < 0))
 		atomic_file_closep(&file);

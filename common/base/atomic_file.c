@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -15,7 +16,8 @@
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
 
-#define TEMP_RANDOM_LEN 6 /* the X of the name */
+#define TEMP_NAME_PART 64  /* bytes of the name of the target */
+#define TEMP_RANDOM_LEN 6  /* the X of the name */
 #define LINK_TRIES 100
 
 struct atomic_file {
@@ -51,12 +53,24 @@ static int check_target(const char *target, struct err *err)
 	return err_set(err, ERR_REFUSED, "is no regular file, and is not replaced by one");
 }
 
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+bool atomic_file_is_temp(const char *entry, const char *name)
+{
+	size_t len = strnlen(name, TEMP_NAME_PART);
+
+	if (entry[0] != '.' || strncmp(entry + 1, name, len) != 0 || entry[1 + len] != '.')
+		return false;
+	entry += len + 2;
+	return strlen(entry) == TEMP_RANDOM_LEN && strspn(entry, letters) == TEMP_RANDOM_LEN;
+}
+
 /* A long name of the target must not make ours too long: 64 bytes of it are enough to recognise it. */
 static char *temp_pattern(const char *target)
 {
 	CLEANUP(freep) char *folder = path_folder(target);
 
-	return xasprintf("%s/.%.64s.XXXXXX", folder, path_name(target));
+	return xasprintf("%s/.%.*s.XXXXXX", folder, TEMP_NAME_PART, path_name(target));
 }
 
 /* A file without a name is gone with its process, whatever ends that. Not every file system has them. */
@@ -107,6 +121,11 @@ struct atomic_file *atomic_file_open(const char *path, struct err *err)
 int atomic_file_fd(const struct atomic_file *file)
 {
 	return file->fd;
+}
+
+void atomic_file_lock(const struct atomic_file *file)
+{
+	(void)flock(file->fd, LOCK_EX | LOCK_NB);
 }
 
 int atomic_file_write(struct atomic_file *file, const void *data, size_t len, struct err *err)
@@ -176,7 +195,6 @@ static int link_fd(int fd, const char *name)
 /* Gives a file without a name one that nobody has, as mkostemp would. */
 static int name_it(struct atomic_file *file)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	char *temp = temp_pattern(file->target);
 	uint8_t *random = (uint8_t *)temp + strlen(temp) - TEMP_RANDOM_LEN;
 

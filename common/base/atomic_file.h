@@ -27,6 +27,15 @@ int atomic_file_write(struct atomic_file *file, const void *data, size_t len, st
 /* Frees and clears *file in every case. On failure the target is as it was. */
 int atomic_file_commit(struct atomic_file **file, struct err *err);
 
+/*
+ * Holds the temporary file locked (flock) until it has its name, so that who clears up knows one that is in use
+ * from one that a killed program left.
+ */
+void atomic_file_lock(const struct atomic_file *file);
+
+/* Whether an entry of the folder is named as the temporary files for a target of this name are: ".NAME.XXXXXX". */
+bool atomic_file_is_temp(const char *entry, const char *name);
+
 /* Abandons what was not committed; for CLEANUP. */
 void atomic_file_closep(struct atomic_file **file);
 

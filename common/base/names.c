@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/file.h"
 #include "common/base/utf16.h"
 
 int names_by_bytes(const void *a, const void *b)
@@ -32,13 +34,15 @@ void names_sort(struct names *names, names_order order)
 		qsort(names->items, names->len, sizeof(*names->items), order);
 }
 
-int names_of_folder(const char *path, names_order order, struct names *ret, struct err *err)
+int names_of_fd(int fd, names_order order, struct names *ret, struct err *err)
 {
-	DIR *dir = opendir(path);
-	int failed;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int failed = errno;
 
-	if (!dir)
-		return err_errno(err, errno, "cannot read this folder");
+	if (!dir) {
+		close_fdp(&fd);
+		return err_errno(err, failed, "cannot read this folder");
+	}
 	names_release(ret);
 	errno = 0;
 	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0)
@@ -48,6 +52,11 @@ int names_of_folder(const char *path, names_order order, struct names *ret, stru
 	closedir(dir);
 	names_sort(ret, order);
 	return failed ? err_errno(err, failed, "cannot read this folder") : 0;
+}
+
+int names_of_folder(const char *path, names_order order, struct names *ret, struct err *err)
+{
+	return names_of_fd(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), order, ret, err);
 }
 
 void names_release(struct names *names)

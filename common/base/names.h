@@ -28,4 +28,7 @@ void names_sort(struct names *names, names_order order);
 /* Replaces what is in ret by the names in a folder, but for "." and "..". The text of an error does not name the path. */
 int names_of_folder(const char *path, names_order order, struct names *ret, struct err *err);
 
+/* The same of an open folder, whose descriptor is taken over; below 0 it is an error that errno tells. */
+int names_of_fd(int fd, names_order order, struct names *ret, struct err *err);
+
 void names_release(struct names *names);

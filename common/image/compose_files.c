@@ -9,7 +9,6 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
-#include "common/image/image_recover.h"
 #include "common/image/wim_integrity.h"
 
 #define LZMS_CHUNK_USUAL (1u << 17)
@@ -164,7 +163,7 @@ int compose_write_file(struct wim_compose *c, const char *path, struct image_don
 	out = atomic_file_open(path, err);
 	if (!out)
 		return err_context(err, "%s", path);
-	image_lock_temp(atomic_file_fd(out));
+	atomic_file_lock(out);
 	if (wim_compose_write(c, atomic_file_fd(out), err) < 0 || read_back(c, atomic_file_fd(out), err) < 0 ||
 	    atomic_file_commit(&out, err) < 0)
 		return err_context(err, "%s", path);

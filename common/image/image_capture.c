@@ -12,7 +12,6 @@
 #include "common/base/filetime.h"
 #include "common/image/capture_contents.h"
 #include "common/image/compose_files.h"
-#include "common/image/image_recover.h"
 #include "common/image/image_set.h"
 #include "common/image/wim_append.h"
 #include "common/image/wim_journal.h"
@@ -367,7 +366,7 @@ static int capture_new(struct capture *c, uint64_t *ret_bytes, struct err *err)
 	if (!out)
 		return -1;
 	fd = atomic_file_fd(out);
-	image_lock_temp(fd);
+	atomic_file_lock(out);
 	if (write_new(c, fd, err) < 0)
 		return -1;
 	release_written(c); /* what is read back takes as much memory again */

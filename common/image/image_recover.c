@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/image/image_private.h"
 #include "common/image/wim_journal.h"
@@ -19,14 +20,7 @@
 #include "common/image/wim_writer.h"
 
 #define FLAGS_OFFSET 16          /* of the flags in the header */
-#define TEMP_NAME_PART 64        /* bytes of the name that atomic_file keeps */
-#define TEMP_RANDOM_LEN 6
 #define EMPTY_TEMP_MIN_SECONDS 60 /* a capture makes its file a moment before it locks it */
-
-void image_lock_temp(int fd)
-{
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-}
 
 /* ---- the mark ---- */
 
@@ -129,18 +123,6 @@ static int look_at_mark(const char *path, int fd, struct image_recovery *ret, st
 
 /* ---- temporary files ---- */
 
-/* ".NAME.XXXXXX" as atomic_file names them. */
-static bool is_temp_name(const char *entry, const char *name)
-{
-	size_t len = strnlen(name, TEMP_NAME_PART);
-
-	if (entry[0] != '.' || strncmp(entry + 1, name, len) != 0 || entry[1 + len] != '.')
-		return false;
-	entry += len + 2;
-	return strlen(entry) == TEMP_RANDOM_LEN &&
-	       strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == TEMP_RANDOM_LEN;
-}
-
 /* Mode and owner of what a temporary file was going to replace: it has them when it is complete. */
 struct temp_target {
 	bool exists;
@@ -199,7 +181,7 @@ static unsigned remove_temps(const char *path)
 	if (stat(path, &st) == 0)
 		target = (struct temp_target){ .exists = true, .mode = st.st_mode & 07777, .owner = st.st_uid };
 	for (struct dirent *entry; (entry = readdir(dir));)
-		if (is_temp_name(entry->d_name, path_name(path)))
+		if (atomic_file_is_temp(entry->d_name, path_name(path)))
 			removed += remove_temp(dirfd(dir), entry->d_name, &target);
 	closedir(dir);
 	return removed;

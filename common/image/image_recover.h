@@ -26,12 +26,6 @@ struct image_recovery {
  */
 int image_recover_all(const char *path, const char *keep, struct image_recovery *ret, struct err *err);
 
-/*
- * A capture holds this lock on its temporary file while it writes, which is how
- * image_recover_all knows one that is still in use.
- */
-void image_lock_temp(int fd);
-
 /* Sets or clears the mark of a WIM that is being written, and writes it through. */
 int image_mark(int fd, bool writing, struct err *err);
 

@@ -71,7 +71,7 @@ static int next_part(void *context, unsigned number, struct err *err)
 	if (!file)
 		return err_context(err, "%s", name);
 	*vec_add(&s->parts) = file;
-	image_lock_temp(atomic_file_fd(file));
+	atomic_file_lock(file);
 	return atomic_file_fd(file);
 }
 

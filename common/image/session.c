@@ -10,7 +10,6 @@
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/image/image.h"
-#include "common/image/image_recover.h"
 #include "common/image/session_core.h"
 #include "common/image/session_own.h"
 #include "common/image/wim_journal.h"
@@ -258,7 +257,7 @@ static int write_new(struct session *s, const struct session_capture *r, struct 
 	out = atomic_file_open(r->wim, err);
 	if (!out)
 		return err_context(err, "%s", r->wim);
-	image_lock_temp(atomic_file_fd(out));
+	atomic_file_lock(out);
 	code = wimlib_write_to_fd(s->wim, atomic_file_fd(out), WIMLIB_ALL_IMAGES, write_flags(r), r->threads);
 	if (code)
 		return session_fail(s, code, "cannot write it", r->wim, err);

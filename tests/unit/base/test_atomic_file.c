@@ -199,11 +199,26 @@ static void a_kill_leaves_the_old_file(void **state UNUSED)
 	assert_holds("a", "old");
 }
 
+static void temporary_files_are_known_by_their_names(void **state UNUSED)
+{
+	assert_true(atomic_file_is_temp(".SYSTEM.abcDE9", "SYSTEM"));
+	assert_false(atomic_file_is_temp("SYSTEM.abcDE9", "SYSTEM"));
+	assert_false(atomic_file_is_temp(".SYSTEM.abcDE", "SYSTEM"));
+	assert_false(atomic_file_is_temp(".SYSTEM.abcDE9x", "SYSTEM"));
+	assert_false(atomic_file_is_temp(".SYSTEM.abc-E9", "SYSTEM"));
+	assert_false(atomic_file_is_temp(".SYSTEM2.abcDE9", "SYSTEM"));
+	assert_false(atomic_file_is_temp(".SYSTEM", "SYSTEM"));
+	assert_false(atomic_file_is_temp("", ""));
+	assert_true(atomic_file_is_temp("." "0123456789012345678901234567890123456789012345678901234567890123" ".abcdef",
+					"0123456789012345678901234567890123456789012345678901234567890123" "and more"));
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(temporary_files_are_known_by_their_names),
 		IN_FOLDER(commit_replaces_and_keeps_mode_and_attributes),
 		IN_FOLDER(a_new_file_gets_the_mode_of_the_umask),
 		IN_FOLDER(without_commit_nothing_changes_and_nothing_stays),
