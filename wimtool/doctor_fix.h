@@ -31,6 +31,7 @@ struct fix_row {
 
 struct fix_table {
 	char *name;
+	const char *gap; /* what is known to lack in it; NULL: nothing */
 	VEC(struct fix_row) rows;
 	char **names; /* the last parts of the files, NULL-terminated: for doctor_scan */
 };
