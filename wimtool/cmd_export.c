@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+#include <unistd.h>
+
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
 
@@ -10,6 +13,20 @@ struct export_args {
 	bool no_names;
 	bool no_descriptions;
 };
+
+static int check_pipe(const struct cli *cli, struct pack_args *pack, struct err *err)
+{
+	if (strcmp(cli->args[2], "-") != 0)
+		return 0;
+	if (pack->not_pipable)
+		return err_set(err, ERR_USAGE, "what goes to standard output is pipable");
+	if (cli->json)
+		return err_set(err, ERR_USAGE, "a WIM is alone on standard output");
+	if (isatty(STDOUT_FILENO))
+		return err_set(err, ERR_USAGE, "a WIM is not written to a terminal");
+	pack->pipable = true;
+	return 0;
+}
 
 static int export_run(struct cli *cli, const void *raw, struct err *err)
 {
@@ -25,18 +42,20 @@ static int export_run(struct cli *cli, const void *raw, struct err *err)
 		.boot = args->boot,
 		.rebuild = args->rebuild,
 	};
+	struct pack_args pack = args->pack;
 	struct compose_run run;
 	struct image_done done;
 	int result;
 
-	if (pack_parse(cli, &args->pack, &request.packing, err) < 0 ||
+	if (check_pipe(cli, &pack, err) < 0 || pack_parse(cli, &pack, &request.packing, err) < 0 ||
 	    compose_begin(&run, cli, &args->work, "export", err) < 0)
 		return -1;
 	result = image_export(&request, &run.work, &done, err);
 	compose_end(&run);
 	if (result < 0)
 		return -1;
-	compose_show(cli, request.target, "exported", &done);
+	if (strcmp(request.target, "-") != 0)
+		compose_show(cli, request.target, "exported", &done);
 	return CLI_DONE;
 }
 
@@ -44,6 +63,7 @@ static const struct cli_option export_options[] = {
 	COMPOSE_OPTIONS(struct export_args),
 	COMPOSE_REF_OPTION(struct export_args),
 	PACK_OPTIONS(struct export_args),
+	PIPABLE_OPTIONS(struct export_args),
 	OPT_FLAG(struct export_args, boot, 0, "boot", "mark what is exported as the image to boot"),
 	OPT_FLAG(struct export_args, rebuild, 0, "rebuild", "write an existing target anew instead of adding behind its end"),
 	OPT_FLAG(struct export_args, no_names, 0, "no-names", "leave the names of the images out"),
@@ -53,6 +73,7 @@ static const struct cli_option export_options[] = {
 static const struct cli_example export_examples[] = {
 	{ "wimtool export install.wim \"Windows 11 Pro\" pro.wim", "one edition in a file of its own" },
 	{ "wimtool export install.esd all install.wim --compress=lzx", "an ESD as a WIM that can be changed and split" },
+	{ "wimtool export install.wim 1 - | ssh host wimtool apply - /mnt/target", "through a pipe" },
 	{ "wimtool export 'parts/install.swm' 1 one.wim --ref='parts/install*.swm'", "out of a split WIM" },
 };
 
@@ -64,7 +85,11 @@ const struct cli_command cmd_export = {
 		"IMAGE is an index, a name or \"all\". What is stored in the compression and chunk size of the target "
 		"is copied as it is, all else is compressed anew on all processors. A new TARGET appears when it is "
 		"complete; to an existing one the images are added behind its end, under the undo journal, and what it "
-		"holds already is not stored again. A target named .esd, or --solid, gets solid resources.",
+		"holds already is not stored again. A target named .esd, or --solid, gets solid resources.\n\n"
+		"TARGET \"-\" is standard output, for wimtool apply - or wimlib-imagex apply - at the other end of a pipe. "
+		"The WIM is complete, in a file without a name in $TMPDIR or /var/tmp, before its first byte is written. "
+		"It is pipable, as with --pipable: Microsoft's tools and 7-Zip do not read that. An existing TARGET that "
+		"is pipable, or becomes it, is written anew.",
 	.examples = export_examples,
 	.n_examples = ARRAY_SIZE(export_examples),
 	CLI_OPTIONS(struct export_args, export_options),

@@ -37,6 +37,7 @@ static int optimize_run(struct cli *cli, const void *raw, struct err *err)
 static const struct cli_option optimize_options[] = {
 	COMPOSE_OPTIONS(struct optimize_args),
 	PACK_OPTIONS(struct optimize_args),
+	PIPABLE_OPTIONS(struct optimize_args),
 	OPT_FLAG(struct optimize_args, recompress, 0, "recompress", "compress everything anew instead of copying it"),
 	OPT_FLAG(struct optimize_args, no_solid, 0, "no-solid", "without solid resources"),
 };
@@ -53,7 +54,8 @@ const struct cli_command cmd_optimize = {
 	.usage = "WIM",
 	.description =
 		"What is used is copied as it is stored, in its order, into a new file that replaces the old one when it "
-		"is complete. --recompress, and --compress with another type, compress everything anew.",
+		"is complete. --recompress, and --compress with another type, compress everything anew; --pipable and "
+		"--not-pipable do that with what is compressed. A pipable WIM stays one unless --not-pipable is given.",
 	.examples = optimize_examples,
 	.n_examples = ARRAY_SIZE(optimize_examples),
 	CLI_OPTIONS(struct optimize_args, optimize_options),

@@ -32,7 +32,8 @@ int pack_parse(const struct cli *cli, const struct pack_args *args, struct image
 {
 	struct compress_choice choice = { .type = SESSION_LZMS };
 	struct compress_choice solid = { .type = SESSION_LZMS };
-	struct image_packing packing = { .solid = args->solid };
+	struct image_packing packing = { .solid = args->solid, .pipable = args->pipable,
+					 .not_pipable = args->not_pipable };
 
 	if (args->compress && compress_parse(args->compress, &choice, err) < 0)
 		return -1;
@@ -47,6 +48,10 @@ int pack_parse(const struct cli *cli, const struct pack_args *args, struct image
 	if (args->solid_compress && solid.type != SESSION_LZMS)
 		return err_set(err, ERR_UNSUPPORTED, "--solid-compress=%s: solid resources are written with lzms",
 			       args->solid_compress);
+	if (packing.pipable && packing.not_pipable)
+		return err_set(err, ERR_USAGE, "--pipable and --not-pipable exclude each other");
+	if (packing.pipable && packing.solid)
+		return err_set(err, ERR_USAGE, "nothing in a pipable WIM is solid");
 	if (solid.level)
 		packing.level = solid.level;
 	packing.chunk_size = (uint32_t)MIN(args->chunk_size, (uint64_t)UINT32_MAX);

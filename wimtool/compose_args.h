@@ -28,7 +28,13 @@ struct pack_args {
 	bool solid;
 	const char *solid_compress;
 	uint64_t solid_chunk_size;
+	bool pipable;
+	bool not_pipable;
 };
+
+#define PIPABLE_OPTIONS(st)                                                                                      \
+	OPT_FLAG(st, pack.pipable, 0, "pipable", "write a WIM that can be applied from a pipe"),                 \
+	OPT_FLAG(st, pack.not_pipable, 0, "not-pipable", "write a usual WIM, also of a pipable one")
 
 #define PACK_OPTIONS(st)                                                                                         \
 	OPT_TEXT(st, pack.compress, 0, "compress", "TYPE[:LEVEL]", COMPRESS_TYPES),                              \

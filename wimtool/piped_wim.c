@@ -2,34 +2,15 @@
 #include "wimtool/piped_wim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/base/alloc.h"
 #include "common/base/file.h"
+#include "common/base/nameless.h"
 
 #define PIECE (1u << 18)
-
-static int open_nameless(struct err *err)
-{
-	const char *folder = getenv("TMPDIR");
-	int fd;
-
-	if (!folder || !*folder)
-		folder = "/var/tmp"; /* the size of an image: /tmp may be in memory */
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		CLEANUP(freep) char *path = path_join(folder, "wimtool.XXXXXX");
-
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(path);
-	}
-	return fd < 0 ? err_errno(err, errno, "%s: cannot keep what comes through the pipe", folder) : fd;
-}
 
 static int copy_input(int fd, struct err *err)
 {
@@ -51,7 +32,7 @@ static int copy_input(int fd, struct err *err)
 
 char *piped_wim_keep(struct err *err)
 {
-	int fd = open_nameless(err); /* open until the end of the program */
+	int fd = nameless_file(err); /* open until the end of the program */
 
 	if (fd < 0 || copy_input(fd, err) < 0)
 		return NULL;

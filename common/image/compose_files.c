@@ -4,15 +4,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/nameless.h"
 #include "common/image/wim_integrity.h"
 
 #define LZMS_CHUNK_USUAL (1u << 17)
 #define SOLID_CHUNK_USUAL (1u << 26)
+#define COPY_PIECE (1u << 18)
 
 uint32_t image_usual_chunk_size(enum wim_compression compression, bool solid)
 {
@@ -154,10 +157,51 @@ static int read_back(const struct wim_compose *c, int fd, struct err *err)
 	return 0;
 }
 
+static void report(const struct wim_compose *c, struct image_done *ret)
+{
+	ret->images = (unsigned)c->images.len;
+	ret->copied = c->copied;
+	ret->packed = c->packed;
+	ret->bytes = c->bytes;
+}
+
+static int copy_to_stdout(int fd, uint64_t len, struct err *err)
+{
+	CLEANUP(freep) uint8_t *piece = xmalloc(COPY_PIECE);
+
+	for (uint64_t at = 0; at < len;) {
+		size_t n = (size_t)MIN(len - at, (uint64_t)COPY_PIECE);
+
+		if (file_pread(fd, piece, n, at, err) < 0 || file_write(STDOUT_FILENO, piece, n, err) < 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+/* Complete before its first byte goes into the pipe: whoever reads gets a whole WIM or nothing. */
+static int write_stdout(struct wim_compose *c, struct image_done *ret, struct err *err)
+{
+	CLEANUP(close_fdp) int fd = nameless_file(err);
+
+	if (fd < 0 || wim_compose_write(c, fd, err) < 0 || read_back(c, fd, err) < 0 ||
+	    copy_to_stdout(fd, c->bytes, err) < 0)
+		return err_context(err, "standard output");
+	report(c, ret);
+	return 0;
+}
+
+bool compose_wants_pipable(const struct image_packing *wanted, bool now)
+{
+	return wanted->pipable || (now && !wanted->not_pipable);
+}
+
 int compose_write_file(struct wim_compose *c, const char *path, struct image_done *ret, struct err *err)
 {
 	CLEANUP(atomic_file_closep) struct atomic_file *out = NULL;
 
+	if (strcmp(path, "-") == 0)
+		return write_stdout(c, ret, err);
 	if (compose_check_space(path, wim_compose_least_bytes(c), err) < 0)
 		return -1;
 	out = atomic_file_open(path, err);
@@ -167,9 +211,6 @@ int compose_write_file(struct wim_compose *c, const char *path, struct image_don
 	if (wim_compose_write(c, atomic_file_fd(out), err) < 0 || read_back(c, atomic_file_fd(out), err) < 0 ||
 	    atomic_file_commit(&out, err) < 0)
 		return err_context(err, "%s", path);
-	ret->images = (unsigned)c->images.len;
-	ret->copied = c->copied;
-	ret->packed = c->packed;
-	ret->bytes = c->bytes;
+	report(c, ret);
 	return 0;
 }

@@ -30,5 +30,8 @@ int compose_add_image(struct wim_compose *c, unsigned input, unsigned index, str
 /* ERR_NO_SPACE when the folder of path has no room for need bytes. */
 int compose_check_space(const char *path, uint64_t need, struct err *err);
 
-/* Writes c into a new file, reads its tables back, and gives it the name path. */
+/* Whether what is written anew is for a pipe. */
+bool compose_wants_pipable(const struct image_packing *wanted, bool now);
+
+/* Writes c into a new file, reads its tables back, and gives it the name path; "-": writes it to standard output. */
 int compose_write_file(struct wim_compose *c, const char *path, struct image_done *ret, struct err *err);

@@ -48,7 +48,7 @@ static struct image_file *open_to_change(struct compose_job *job, const char *pa
 	if (!file)
 		return NULL;
 	*vec_add(&job->files.items) = file;
-	return image_check_can_change(file, err) < 0 ? NULL : file;
+	return image_check_can_replace(file, err) < 0 ? NULL : file;
 }
 
 static void set_work(struct wim_compose *c, const struct image_work *work, bool had_integrity)
@@ -177,7 +177,8 @@ static int export_into(struct compose_job *job, const struct image_export *r, co
 	set_work(&job->c, work, base->header.integrity.offset != 0);
 	if (compose_choose_packing(&job->c, &same, base, work, err) < 0)
 		return -1;
-	if (!r->rebuild) {
+	job->c.options.pipable = compose_wants_pipable(&r->packing, base->header.pipable);
+	if (!r->rebuild && !base->header.pipable && !job->c.options.pipable) {
 		job->c.options.solid = r->packing.solid ? COMPOSE_SOLID_ALL :
 				       base->blobs.has_solid ? COMPOSE_SOLID_KEEP : COMPOSE_SOLID_NONE;
 		strbuf_add(&job->c.xml, base->xml.text.data, base->xml.text.len);
@@ -190,7 +191,8 @@ static int export_into(struct compose_job *job, const struct image_export *r, co
 		report(&job->c, ret);
 		return 0;
 	}
-	job->c.options.solid = r->packing.solid || base->blobs.has_solid ? COMPOSE_SOLID_KEEP : COMPOSE_SOLID_NONE;
+	if (!job->c.options.pipable && (r->packing.solid || base->blobs.has_solid))
+		job->c.options.solid = COMPOSE_SOLID_KEEP;
 	job->c.options.guid = base->header.guid;
 	job->c.options.flags = base->header.flags & WIM_FLAG_RP_FIX;
 	job->c.options.boot_index = base->header.boot_index;
@@ -222,7 +224,8 @@ static int export_new(struct compose_job *job, const struct image_export *r, con
 
 	if (!source)
 		return -1;
-	packing.solid = packing.solid || is_esd(r->target);
+	job->c.options.pipable = packing.pipable;
+	packing.solid = packing.solid || (is_esd(r->target) && !packing.pipable);
 	set_work(&job->c, work, source->header.integrity.offset != 0);
 	if (compose_choose_packing(&job->c, &packing, source, work, err) < 0)
 		return -1;
@@ -242,7 +245,7 @@ int image_export(const struct image_export *request, const struct image_work *wo
 	CLEANUP(job_release) struct compose_job job = { .path = NULL };
 
 	*ret = (struct image_done){ 0 };
-	if (path_exists(request->target))
+	if (strcmp(request->target, "-") != 0 && path_exists(request->target))
 		return export_into(&job, request, work, ret, err);
 	return export_new(&job, request, work, ret, err);
 }
@@ -276,7 +279,8 @@ static int rewrite_file(struct compose_job *job, struct image_file *file, const 
 	if (compose_choose_packing(c, &rewrite->packing, file, work, err) < 0)
 		return -1;
 	c->options.recompress = rewrite->recompress;
-	c->options.solid = rewrite->solid;
+	c->options.pipable = compose_wants_pipable(&rewrite->packing, file->header.pipable);
+	c->options.solid = c->options.pipable ? COMPOSE_SOLID_NONE : rewrite->solid;
 	c->options.allow_missing = true;
 	c->options.guid = file->header.guid;
 	c->options.flags = file->header.flags & WIM_FLAG_RP_FIX;
@@ -411,6 +415,8 @@ int image_delete(const char *wim, const char *image, bool soft, const struct ima
 	if (first > last)
 		return 0;
 	if (soft) {
+		if (image_check_can_change(file, err) < 0)
+			return err_context(err, "%s", wim);
 		done = delete_softly(&job, file, first, last, work, ret, err);
 	} else {
 		const struct rewrite rewrite = { .without_first = first, .without_last = last,

@@ -17,6 +17,8 @@ struct image_packing {
 	unsigned level;      /* 0: libwim's default */
 	bool solid;
 	uint32_t solid_chunk_size;
+	bool pipable;     /* to be read from a pipe, with nothing solid */
+	bool not_pipable; /* neither: as the file is that is written anew; a new one is not */
 };
 
 struct image_work {
@@ -43,7 +45,7 @@ struct image_done {
 struct image_export {
 	const char *source;
 	const char *image; /* name, index or "all" */
-	const char *target;
+	const char *target;      /* "-" for standard output: pipable */
 	const char *name;        /* NULL: as it is; "" for none */
 	const char *description; /* the same */
 	bool no_names;

@@ -32,24 +32,30 @@ int image_open_locked(const char *path, struct err *err)
 	return -1;
 }
 
-int image_check_can_change(const struct image_file *file, struct err *err)
+int image_check_can_replace(const struct image_file *file, struct err *err)
 {
 	const struct wim_header *header = &file->header;
 
 	if (header->flags & WIM_FLAG_READONLY) {
 		err_set(err, ERR_REFUSED, "the WIM is marked read-only");
 		return err_hint(err,
-				"export its images to a new WIM (wimlib-imagex export WIM all NEW) and change that");
+				"export its images to a new WIM (wimtool export WIM all NEW) and change that");
 	}
 	if (header->parts != 1 || (header->flags & WIM_FLAG_SPANNED)) {
 		err_set(err, ERR_UNSUPPORTED, "part %u of a split WIM of %u parts", header->part, header->parts);
 		return err_hint(err, "join the parts into one WIM and change that");
 	}
-	if (header->pipable) {
-		err_set(err, ERR_UNSUPPORTED, "a pipable WIM cannot be changed in place");
-		return err_hint(err, "make a normal one of it: wimlib-imagex optimize WIM --not-pipable");
-	}
 	return 0;
+}
+
+int image_check_can_change(const struct image_file *file, struct err *err)
+{
+	if (image_check_can_replace(file, err) < 0)
+		return -1;
+	if (!file->header.pipable)
+		return 0;
+	err_set(err, ERR_UNSUPPORTED, "a pipable WIM cannot be changed in place");
+	return err_hint(err, "make a normal one of it: wimtool optimize WIM --not-pipable");
 }
 
 uint64_t edit_highest_link_group(const struct wim_tree *tree)

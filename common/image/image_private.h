@@ -35,7 +35,10 @@ struct image_file *image_file_open_fd(int fd, struct err *err);
  */
 int image_open_locked(const char *path, struct err *err);
 
-/* ERR_REFUSED or ERR_UNSUPPORTED for a WIM that cannot be changed in place. */
+/* ERR_REFUSED or ERR_UNSUPPORTED for a WIM that nothing may take the place of: read-only, split. */
+int image_check_can_replace(const struct image_file *file, struct err *err);
+
+/* The same for one that cannot be changed in place. */
 int image_check_can_change(const struct image_file *file, struct err *err);
 
 /* A tree of its own, read from the file; tree_release and free it. */

@@ -100,10 +100,10 @@ bool wim_compose_copies(const struct wim_compose *c, const struct image_file *fi
 {
 	const struct wim_packing *packing = &c->options.packing;
 
-	if (c->options.recompress || res->solid || res->pipable)
+	if (c->options.recompress || res->solid)
 		return false;
 	if (res->compressed)
-		return res->compression == packing->compression && res->chunk_size == packing->chunk_size;
+		return res->pipable == c->options.pipable && res->compression == packing->compression && res->chunk_size == packing->chunk_size;
 	/* stored although its WIM is compressed: it did not become smaller */
 	return packing->compression == WIM_NONE || file->header.compression == packing->compression;
 }

@@ -30,6 +30,7 @@ struct wim_compose_options {
 	enum wim_compose_solid solid;
 	bool recompress;    /* nothing is copied as it is stored */
 	bool check;         /* write an integrity table */
+	bool pipable;       /* in the order in which a pipe is read; nothing is solid */
 	bool allow_missing; /* contents that no input has are in another file (a WIM that builds on another one) */
 	uint32_t flags;     /* of the new header: WIM_FLAG_RP_FIX */
 	struct guid guid;   /* zero: a random one */

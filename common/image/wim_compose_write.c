@@ -199,14 +199,16 @@ static struct wim_reshdr reshdr_of(const struct wim_resource *res, uint8_t flags
 static int put_blob(struct out *o, struct compose_blob *blob, struct err *err)
 {
 	struct blob_source context = { .reader = reader_of(o, blob->file), .blob = blob->blob };
-	const struct wim_source source = { .size = blob->blob->size, .context = &context, .feed = feed_blob };
+	const struct wim_source source = { .size = blob->blob->size, .hash = blob->blob->hash, .context = &context,
+					   .feed = feed_blob };
 	int done;
 
 	if (wim_compose_copies(o->c, blob->file, &blob->blob->res)) {
 		const struct wim_reshdr from = reshdr_of(&blob->blob->res, 0);
 
 		o->c->copied += from.stored;
-		done = wim_writer_queue_copy(o->writer, fd_of(blob->file, &blob->blob->res), &from, &blob->at, err);
+		done = wim_writer_queue_copy(o->writer, fd_of(blob->file, &blob->blob->res), &from, blob->blob->hash,
+					     &blob->at, err);
 	} else {
 		o->c->packed += source.size;
 		done = wim_writer_queue(o->writer, &source, 0, &blob->at, err);
@@ -222,7 +224,7 @@ static int put_solid_copy(struct out *o, struct compose_solid *solid, struct err
 					 .size = WIM_SOLID_SIZE_MARK, .flags = WIM_RES_SOLID };
 
 	o->c->copied += from.stored;
-	return wim_writer_queue_copy(o->writer, fd_of(solid->file, &solid->from), &from, &solid->at, err);
+	return wim_writer_queue_copy(o->writer, fd_of(solid->file, &solid->from), &from, NULL, &solid->at, err);
 }
 
 struct solid_source {
@@ -315,10 +317,11 @@ static int put_metadata(struct out *o, struct err *err)
 		const struct image_file *file = c->inputs.items[image->input].file;
 		const struct wim_blob *blob = &file->blobs.metadata[image->index - 1];
 		struct blob_source context = { .reader = o->readers[image->input], .blob = blob };
-		const struct wim_source source = { .size = blob->size, .context = &context, .feed = feed_blob };
+		const struct wim_source source = { .size = blob->size, .hash = blob->hash, .context = &context,
+						   .feed = feed_blob };
 		const struct wim_reshdr from = reshdr_of(&blob->res, WIM_RES_METADATA);
 		int done = wim_compose_copies(c, file, &blob->res) ?
-			wim_writer_queue_copy(o->writer, file->fd, &from, &image->at, err) :
+			wim_writer_queue_copy(o->writer, file->fd, &from, blob->hash, &image->at, err) :
 			wim_writer_queue(o->writer, &source, WIM_RES_METADATA, &image->at, err);
 
 		if (done < 0)
@@ -442,6 +445,7 @@ static struct wim_tables tables_of(const struct out *o, int fd, const struct str
 		.encoding = o->encoding,
 		.keep_total = o->c->keep_total,
 		.check = o->c->options.check,
+		.pipable = o->c->options.pipable,
 	};
 }
 
@@ -453,6 +457,19 @@ static void set_boot(const struct wim_compose *c, unsigned first, struct wim_hea
 		return;
 	header->boot_index = index;
 	header->boot_metadata = c->images.items[index - first - 1].at;
+}
+
+/* A pipable WIM has its header at its end; the one at its beginning does not know where the tables are. */
+static int put_last_header(struct part *part, struct err *err)
+{
+	struct wim_header *header = &part->header;
+
+	if (wim_write_at(part->fd, header->raw, WIM_HEADER_LEN, part->end, err) < 0)
+		return -1;
+	part->end += WIM_HEADER_LEN;
+	header->blob_table = header->xml = header->boot_metadata = header->integrity = (struct wim_reshdr){ 0 };
+	wim_header_store(header);
+	return 0;
 }
 
 static int end_part(struct out *o, unsigned number, struct err *err)
@@ -473,6 +490,8 @@ static int end_part(struct out *o, unsigned number, struct err *err)
 	if (number == 1)
 		set_boot(o->c, 0, header);
 	wim_header_store(header);
+	if (header->pipable && put_last_header(part, err) < 0)
+		return -1;
 	wim_write_step("truncate");
 	if (ftruncate(part->fd, (off_t)part->end) < 0)
 		return err_errno(err, errno, "setting the length of the WIM");
@@ -513,6 +532,8 @@ static int prepare_new(struct out *o, int fd, struct err *err)
 	for (size_t i = 0; i < c->inputs.len; i++)
 		plan_input(c, &c->inputs.items[i]);
 	wim_header_init(&o->header, c->options.packing.compression, c->options.packing.chunk_size);
+	if (c->options.pipable)
+		wim_header_set_pipable(&o->header);
 	o->header.flags |= c->options.flags;
 	o->header.image_count = (uint32_t)c->images.len;
 	o->header.guid = c->options.guid;
@@ -523,11 +544,34 @@ static int prepare_new(struct out *o, int fd, struct err *err)
 	return begin_part(o, fd, err);
 }
 
+/* What a pipe brings first: what the images are called, then what they look like. */
+static int put_piped(struct out *o, struct err *err)
+{
+	const struct wim_tables tables = tables_of(o, o->parts.items[0].fd, NULL);
+	uint64_t at = wim_writer_at(o->writer);
+
+	assert(o->c->options.solid == COMPOSE_SOLID_NONE);
+	if (wim_tables_write_first_xml(&tables, &at, err) < 0)
+		return -1;
+	wim_writer_move(o->writer, tables.fd, at);
+	wim_writer_set_pipable(o->writer);
+	if (put_metadata(o, err) < 0 || put_blobs(o, err) < 0)
+		return -1;
+	return wim_writer_flush(o->writer, err);
+}
+
+static int put_contents(struct out *o, struct err *err)
+{
+	if (o->c->options.pipable)
+		return put_piped(o, err);
+	return put_blobs(o, err) < 0 ? -1 : put_metadata(o, err);
+}
+
 int wim_compose_write(struct wim_compose *c, int fd, struct err *err)
 {
 	CLEANUP(out_release) struct out o = { .c = c };
 
-	if (prepare_new(&o, fd, err) < 0 || put_blobs(&o, err) < 0 || put_metadata(&o, err) < 0)
+	if (prepare_new(&o, fd, err) < 0 || put_contents(&o, err) < 0)
 		return -1;
 	o.parts.items[0].end = wim_writer_at(o.writer);
 	if (c->solids.len)

@@ -189,6 +189,12 @@ void wim_header_set_solid(struct wim_header *hdr)
 	store_le32(hdr->raw + HDR_VERSION, VERSION_SOLID);
 }
 
+void wim_header_set_pipable(struct wim_header *hdr)
+{
+	hdr->pipable = true;
+	memcpy(hdr->raw + HDR_MAGIC, magic_pipable, MAGIC_LEN);
+}
+
 void wim_header_store(struct wim_header *hdr)
 {
 	memcpy(hdr->raw + HDR_GUID, hdr->guid.bytes, sizeof(hdr->guid.bytes));

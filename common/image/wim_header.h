@@ -87,6 +87,9 @@ void wim_header_init(struct wim_header *ret, enum wim_compression compression, u
 /* The version that files with solid resources have. */
 void wim_header_set_solid(struct wim_header *header);
 
+/* The mark of a WIM that can be read from a pipe. */
+void wim_header_set_pipable(struct wim_header *header);
+
 /* Writes the fields back into raw; magic, version and chunk size stay. */
 void wim_header_store(struct wim_header *header);
 

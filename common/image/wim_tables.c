@@ -17,6 +17,20 @@ static int put(const struct wim_tables *t, const struct strbuf *data, uint8_t fl
 	return 0;
 }
 
+static int put_table(const struct wim_tables *t, const struct strbuf *data, uint64_t *at, struct wim_reshdr *ret,
+		     struct err *err)
+{
+	uint8_t hash[WIM_HASH_LEN];
+
+	if (t->pipable) {
+		wim_sha1(strbuf_text(data), data->len, hash);
+		if (wim_write_pipe_header(t->fd, *at, hash, data->len, WIM_RES_METADATA, err) < 0)
+			return -1;
+		*at += WIM_PIPE_HEADER_LEN;
+	}
+	return put(t, data, WIM_RES_METADATA, at, ret, err);
+}
+
 /* TOTALBYTES is what lies in front of the XML, as libwim has it. */
 static int make_xml(const struct wim_tables *t, uint64_t at, struct strbuf *ret, struct err *err)
 {
@@ -54,12 +68,20 @@ int wim_tables_write(const struct wim_tables *t, uint64_t at, struct wim_header 
 {
 	CLEANUP(strbuf_release) struct strbuf xml = STRBUF_INIT;
 
-	if (put(t, t->rows, WIM_RES_METADATA, &at, &header->blob_table, err) < 0 ||
-	    make_xml(t, at, &xml, err) < 0 || put(t, &xml, WIM_RES_METADATA, &at, &header->xml, err) < 0)
+	if (put_table(t, t->rows, &at, &header->blob_table, err) < 0 || make_xml(t, at, &xml, err) < 0 ||
+	    put_table(t, &xml, &at, &header->xml, err) < 0)
 		return -1;
 	header->integrity = (struct wim_reshdr){ 0 };
 	if (t->check && put_integrity(t, &at, header, err) < 0)
 		return -1;
 	*ret_end = at;
 	return 0;
+}
+
+int wim_tables_write_first_xml(const struct wim_tables *t, uint64_t *at, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf xml = STRBUF_INIT;
+	struct wim_reshdr unused;
+
+	return wim_xml_encode(t->xml, t->encoding, &xml, err) < 0 ? -1 : put_table(t, &xml, at, &unused, err);
 }

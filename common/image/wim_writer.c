@@ -16,12 +16,23 @@
 #define COPY_PIECE (1u << 20)
 #define COPY_STEP (64u << 20) /* so that a signal is seen */
 #define SOLID_HEADER_LEN 16
+#define PIPE_CHUNK_HEADER_LEN 4 /* the size of the chunk that follows */
+
+/* libwim's pwm_blob_hdr. */
+enum pipe_header_field {
+	PIPE_MAGIC = 0,
+	PIPE_SIZE = 8,
+	PIPE_HASH = 16,
+	PIPE_FLAGS = 36,
+};
+#define PIPE_MAGIC_NUMBER 0x2b9b9ba2443db9d8ULL
 
 /* A resource on its way into the file. */
 struct resource {
 	struct wim_reshdr *ret;
 	struct wim_reshdr from; /* of a copy */
 	int from_fd;            /* -1: its contents come in chunks */
+	const uint8_t *hash;
 	uint64_t size;
 	uint8_t flags;
 	bool solid; /* its table has the sizes of all chunks */
@@ -45,6 +56,7 @@ struct wim_writer {
 	struct run run;
 	uint32_t chunk_size;
 	enum wim_compression compression;
+	bool pipable;
 	struct wim_pack *pack; /* NULL without compression */
 	struct wimlib_decompressor *decompressor;
 	wim_written_fn written;
@@ -69,6 +81,18 @@ int wim_write_at(int fd, const void *data, size_t len, uint64_t at, struct err *
 {
 	wim_write_step("write");
 	return file_pwrite(fd, data, len, at, err);
+}
+
+int wim_write_pipe_header(int fd, uint64_t at, const uint8_t hash[WIM_HASH_LEN], uint64_t size, uint8_t flags,
+			  struct err *err)
+{
+	uint8_t raw[WIM_PIPE_HEADER_LEN];
+
+	store_le64(raw + PIPE_MAGIC, PIPE_MAGIC_NUMBER);
+	store_le64(raw + PIPE_SIZE, size);
+	memcpy(raw + PIPE_HASH, hash, WIM_HASH_LEN);
+	store_le32(raw + PIPE_FLAGS, flags);
+	return wim_write_at(fd, raw, sizeof(raw), at, err);
 }
 
 static int copy_by_hand(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t len, struct err *err)
@@ -201,6 +225,11 @@ void wim_writer_move(struct wim_writer *writer, int fd, uint64_t at)
 	writer->at = at;
 }
 
+void wim_writer_set_pipable(struct wim_writer *writer)
+{
+	writer->pipable = true;
+}
+
 void wim_writer_on_written(struct wim_writer *writer, wim_written_fn fn, void *context)
 {
 	writer->written = fn;
@@ -227,6 +256,14 @@ static int put_bytes(struct wim_writer *w, const void *data, size_t len, struct 
 
 /* ---- out of the queue, into the file ---- */
 
+static int begin_piped(struct wim_writer *w, const uint8_t *hash, uint64_t size, uint8_t flags, struct err *err)
+{
+	if (wim_write_pipe_header(w->fd, w->at, hash, size, flags, err) < 0)
+		return -1;
+	w->at += WIM_PIPE_HEADER_LEN;
+	return 0;
+}
+
 static int tell(struct wim_writer *w, struct wim_reshdr *ret, struct err *err)
 {
 	return w->written ? w->written(w->written_context, ret, err) : 0;
@@ -235,9 +272,11 @@ static int tell(struct wim_writer *w, struct wim_reshdr *ret, struct err *err)
 static int put_copy(struct wim_writer *w, const struct resource *r, struct err *err)
 {
 	struct run *run = &w->run;
-	bool goes_on = run->len && run->from_fd == r->from_fd && run->from_at + run->len == r->from.offset;
+	bool goes_on = !w->pipable && run->len && run->from_fd == r->from_fd && run->from_at + run->len == r->from.offset;
 
 	if (!goes_on && wim_writer_settle(w, err) < 0)
+		return -1;
+	if (w->pipable && begin_piped(w, r->hash, r->from.size, r->from.flags, err) < 0)
 		return -1;
 	if (!goes_on)
 		*run = (struct run){ .from_fd = r->from_fd, .from_at = r->from.offset };
@@ -267,11 +306,13 @@ static void note_chunk(struct wim_writer *w, struct resource *r, size_t len)
 		uint64_t entry_len = r->size > UINT32_MAX ? 8 : 4;
 
 		r->begin = w->at;
-		w->at += (r->n_chunks - 1) * entry_len;
+		if (!w->pipable)
+			w->at += (r->n_chunks - 1) * entry_len;
 		r->data_at = w->at;
 		return;
 	}
-	store_le64(entry, w->at - r->data_at);
+	/* the headers of chunks do not count */
+	store_le64(entry, w->at - r->data_at - (w->pipable ? (r->n_written - 1) * PIPE_CHUNK_HEADER_LEN : 0));
 	strbuf_add(&r->table, entry, r->size > UINT32_MAX ? 8 : 4);
 }
 
@@ -347,10 +388,26 @@ static int end_solid(struct wim_writer *w, const struct resource *r, struct err 
 	return wim_write_at(w->fd, r->table.data, r->table.len, r->begin + SOLID_HEADER_LEN, err);
 }
 
+/* Contents that do not become smaller are in chunks, too: what is written into a pipe stays written. */
+static int end_piped(struct wim_writer *w, const struct resource *r, struct err *err)
+{
+	if (r->table.len && put_bytes(w, r->table.data, r->table.len, err) < 0)
+		return -1;
+	*r->ret = (struct wim_reshdr){
+		.offset = r->begin,
+		.stored = w->at - r->begin,
+		.size = r->size,
+		.flags = r->flags | WIM_RES_COMPRESSED,
+	};
+	return 0;
+}
+
 static int end_chunks(struct wim_writer *w, const struct resource *r, struct err *err)
 {
 	if (r->solid)
 		return end_solid(w, r, err);
+	if (w->pipable)
+		return end_piped(w, r, err);
 
 	bool packed = w->at - r->begin < r->size;
 
@@ -365,6 +422,20 @@ static int end_chunks(struct wim_writer *w, const struct resource *r, struct err
 		.flags = (uint8_t)(r->flags | (packed ? WIM_RES_COMPRESSED : 0)),
 	};
 	return 0;
+}
+
+static int put_chunk(struct wim_writer *w, struct resource *r, const struct wim_packed *chunk, struct err *err)
+{
+	uint8_t size[PIPE_CHUNK_HEADER_LEN];
+
+	if (w->pipable && r->n_written == 0 &&
+	    begin_piped(w, r->hash, r->size, r->flags | WIM_RES_COMPRESSED, err) < 0)
+		return -1;
+	note_chunk(w, r, chunk->len);
+	store_le32(size, (uint32_t)chunk->len);
+	if (w->pipable && put_bytes(w, size, sizeof(size), err) < 0)
+		return -1;
+	return put_bytes(w, chunk->data, chunk->len, err);
 }
 
 /* Writes the oldest chunk in the queue. */
@@ -384,9 +455,10 @@ static int drain_one(struct wim_writer *w, struct err *err)
 	} else {
 		if (wim_writer_settle(w, err) < 0)
 			return -1;
-		note_chunk(w, r, chunk.len);
+		if (put_chunk(w, r, &chunk, err) < 0)
+			return -1;
 		last = r->n_written == r->n_chunks;
-		if (put_bytes(w, chunk.data, chunk.len, err) < 0 || (last && end_chunks(w, r, err) < 0))
+		if (last && end_chunks(w, r, err) < 0)
 			return -1;
 	}
 	if (last) {
@@ -478,7 +550,8 @@ int wim_writer_put_plain(struct wim_writer *w, const struct wim_source *source, 
 	struct plain plain = { .writer = w, .size = source->size };
 	uint64_t begin;
 
-	if (wim_writer_flush(w, err) < 0)
+	if (wim_writer_flush(w, err) < 0 ||
+	    (w->pipable && begin_piped(w, source->hash, source->size, flags, err) < 0))
 		return -1;
 	begin = w->at;
 	w->err = err;
@@ -530,6 +603,7 @@ int wim_writer_queue(struct wim_writer *w, const struct wim_source *source, uint
 	*w->current = (struct resource){
 		.ret = ret,
 		.from_fd = -1,
+		.hash = source->hash,
 		.size = source->size,
 		.flags = flags,
 		.n_chunks = source->size / w->chunk_size + (source->size % w->chunk_size != 0),
@@ -537,10 +611,10 @@ int wim_writer_queue(struct wim_writer *w, const struct wim_source *source, uint
 	return queue_chunks(w, source, err);
 }
 
-int wim_writer_queue_copy(struct wim_writer *w, int fd, const struct wim_reshdr *from, struct wim_reshdr *ret,
-			  struct err *err)
+int wim_writer_queue_copy(struct wim_writer *w, int fd, const struct wim_reshdr *from, const uint8_t *hash,
+			  struct wim_reshdr *ret, struct err *err)
 {
-	struct resource copy = { .ret = ret, .from = *from, .from_fd = fd };
+	struct resource copy = { .ret = ret, .from = *from, .from_fd = fd, .hash = hash };
 
 	if (!w->pack || wim_pack_is_empty(w->pack))
 		return put_copy(w, &copy, err) < 0 ? -1 : tell(w, ret, err);

@@ -19,6 +19,7 @@
 /* Contents that can be handed over more than once. feed passes all to sink and stops when that returns non-zero. */
 struct wim_source {
 	uint64_t size;
+	const uint8_t *hash; /* SHA-1, lent until the flush; wanted in a pipable WIM alone */
 	void *context;
 	int (*feed)(void *context, wim_data_fn sink, void *sink_context, struct err *err);
 };
@@ -41,6 +42,12 @@ uint64_t wim_writer_at(const struct wim_writer *writer);
 void wim_writer_move(struct wim_writer *writer, int fd, uint64_t at);
 
 /*
+ * From here on resources are as in a pipable WIM: a header in front of each, sizes in front of its chunks, the chunk
+ * table behind them.
+ */
+void wim_writer_set_pipable(struct wim_writer *writer);
+
+/*
  * Called when a resource has its place in the file, before the next one is begun: ret is what the caller gave. It may
  * settle the writer, copy the resource elsewhere, change *ret and move the writer. Non-zero (with err set) stops.
  */
@@ -54,9 +61,9 @@ void wim_writer_on_written(struct wim_writer *writer, wim_written_fn fn, void *c
 int wim_writer_queue(struct wim_writer *writer, const struct wim_source *source, uint8_t flags, struct wim_reshdr *ret,
 		     struct err *err);
 
-/* Appends the stored bytes of a resource of another file, which must fit the compression of this one. */
-int wim_writer_queue_copy(struct wim_writer *writer, int fd, const struct wim_reshdr *from, struct wim_reshdr *ret,
-			  struct err *err);
+/* Appends the stored bytes of a resource of another file, which must fit the compression of this one. hash as above. */
+int wim_writer_queue_copy(struct wim_writer *writer, int fd, const struct wim_reshdr *from, const uint8_t *hash,
+			  struct wim_reshdr *ret, struct err *err);
 
 /* One solid resource, in the writer's compression and chunk size; *ret is as its row in the blob table has it. */
 int wim_writer_put_solid(struct wim_writer *writer, const struct wim_source *source, struct wim_reshdr *ret,
@@ -78,6 +85,11 @@ int wim_writer_put_plain(struct wim_writer *writer, const struct wim_source *sou
 
 /* Every write to a WIM or to its journal goes through here. */
 int wim_write_at(int fd, const void *data, size_t len, uint64_t at, struct err *err);
+
+/* In front of a resource of a pipable WIM: its SHA-1, its size, its flags. */
+#define WIM_PIPE_HEADER_LEN 40
+int wim_write_pipe_header(int fd, uint64_t at, const uint8_t hash[WIM_HASH_LEN], uint64_t size, uint8_t flags,
+			  struct err *err);
 
 /* Copies bytes between files, in the kernel where it can. */
 int wim_copy_range(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t len, struct err *err);

@@ -124,6 +124,52 @@ for part in p?*.swm; do
 	check "$part is not larger than wanted" test "$(stat -c %s "$part")" -le 524288 -o "$(wimlib-imagex info --blobs "$part" | grep -c '^Hash')" -eq 1
 done
 
+# WIMs for pipes: what wimlib-imagex applies from its standard input reads each resource in its order, and its headers
+piped() { # WIM IMAGE TREE
+	rm -rf out
+	check "$1 through a pipe" bash -c 'wimlib-imagex apply - "$2" out <"$1"' - "$1" "$2"
+	check "$1 through a pipe: image $2 is $3" "$support/cmp_tree.py" "$3" out
+}
+pipable() { [ "$(head -c 5 "$1")" = WLPWM ] && [ "$(tail -c 208 "$1" | head -c 5)" = WLPWM ]; }
+for from in none xpress lzx lzms solid; do
+	source=$from.wim
+	[ $from = solid ] && source=solid.esd
+	wimtool export $source all - >piped.wim || exit 1
+	check "$from: what went to standard output is pipable" pipable piped.wim
+	piped piped.wim 1 one
+	piped piped.wim 2 two
+	check "$from: wimlib-imagex verify" wimlib-imagex verify piped.wim
+	check "$from: wimtool verify" wimtool verify piped.wim
+done
+wimtool export p.swm 2 - --ref='p*.swm' 2>parts.txt | wimlib-imagex apply - 1 parts >/dev/null 2>&1
+check "parts of a split WIM into a pipe: both ends end well" test "${PIPESTATUS[*]}" = "0 0"
+check "parts of a split WIM through a pipe" "$support/cmp_tree.py" two parts
+wimtool export lzx.wim 1 - | wimtool apply - ours -q
+check "from wimtool to wimtool" "$support/cmp_tree.py" one ours
+wimlib-imagex capture one theirs.wim --pipable --compress=xpress --check >/dev/null 2>&1 || exit 1
+wimtool export theirs.wim 1 again.wim --pipable --json >again.json
+check "pipable to pipable is copied" grep -q '"bytes_compressed": 0,' again.json
+piped again.wim 1 one
+check "an image more in a pipable WIM" wimtool export two.wim 1 again.wim Second
+piped again.wim 2 two
+check "a pipable WIM without an image" wimtool delete again.wim 1
+piped again.wim 1 two
+check "it is still pipable" pipable again.wim
+check "its integrity table is right" wimlib-imagex verify again.wim
+check "optimize of a pipable WIM" wimtool optimize again.wim --recompress --compress=lzx
+check "it is still pipable" pipable again.wim
+piped again.wim 1 two
+check "optimize --not-pipable" wimtool optimize again.wim --not-pipable
+sound again.wim
+gives again.wim 1 two
+check "optimize --pipable" wimtool optimize again.wim --pipable
+piped again.wim 1 two
+check "export --not-pipable into a pipable WIM" wimtool export a.wim 1 again.wim --not-pipable
+sound again.wim
+gives again.wim 2 one
+check "an image of a solid WIM as pipable" wimtool export solid.esd 2 named.esd --pipable
+piped named.esd 1 two
+
 # solid resources that lie in another part than the table that names them, as the Media Creation Tool leaves them
 wimtool export a.wim 1 both.esd -q
 check "export into a solid WIM" wimtool export a.wim 2 both.esd --solid

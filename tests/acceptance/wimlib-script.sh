@@ -133,6 +133,19 @@ script() {
 	run "$imagex" capture src b.wim --nonsense
 	"$imagex" capture src - 2>/dev/null | "$imagex" apply - 1 t8 >/dev/null 2>&1
 	tree t8
+	"$imagex" export a.wim 1 - 2>/dev/null | "$imagex" apply - 1 t10 >/dev/null 2>&1
+	tree t10
+	run "$imagex" export a.wim all pipe.wim --pipable --check
+	fields pipe.wim
+	run "$imagex" optimize pipe.wim
+	run "$imagex" delete pipe.wim 1
+	head -c 5 pipe.wim
+	run "$imagex" optimize pipe.wim --not-pipable
+	head -c 5 pipe.wim
+	run "$imagex" optimize pipe.wim --pipable
+	head -c 5 pipe.wim
+	"$imagex" apply - 1 t11 <pipe.wim >/dev/null 2>&1
+	tree t11
 	run "${by}capture" src w.wim Short
 	run "${by}append" other w.wim Other
 	run "${by}info" w.wim 1 Long

@@ -189,7 +189,7 @@ static void a_copy_keeps_its_place_in_the_order(void **state UNUSED)
 
 	assert_int_equal(file_pwrite(fileno(from), "123hello", 8, 0, NULL), 0);
 	assert_int_equal(wim_writer_queue(writer, &source, 0, &at[0], NULL), 0);
-	assert_int_equal(wim_writer_queue_copy(writer, fileno(from), &stored, &at[1], NULL), 0);
+	assert_int_equal(wim_writer_queue_copy(writer, fileno(from), &stored, NULL, &at[1], NULL), 0);
 	assert_int_equal(wim_writer_queue(writer, &source, WIM_RES_METADATA, &at[2], NULL), 0);
 	assert_int_equal(wim_writer_flush(writer, NULL), 0);
 	assert_int_equal(at[1].offset, at[0].stored);
@@ -224,7 +224,7 @@ static void copies_of_neighbours_are_one_write(void **state UNUSED)
 	assert_int_equal(file_pwrite(fileno(from), "0abcdef7h", 9, 0, NULL), 0);
 	wim_write_hook = count_write;
 	for (size_t i = 0; i < ARRAY_SIZE(stored); i++)
-		assert_int_equal(wim_writer_queue_copy(writer, fileno(from), &stored[i], &at[i], NULL), 0);
+		assert_int_equal(wim_writer_queue_copy(writer, fileno(from), &stored[i], NULL, &at[i], NULL), 0);
 	assert_int_equal(wim_writer_flush(writer, NULL), 0);
 	wim_write_hook = NULL;
 	assert_int_equal(n_writes, 2);
