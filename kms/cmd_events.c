@@ -122,7 +122,7 @@ static void on_event(void *context, const struct log_event *event)
 {
 	struct stream *s = context;
 
-	if (event->problem != REQUEST_GOOD && !s->args->all)
+	if ((event->problem != REQUEST_GOOD && !s->args->all) || ferror(s->cli->out))
 		return;
 	strbuf_clear(&s->line);
 	if (s->args->format == EVENTS_CSV)
@@ -182,8 +182,6 @@ static int events_run(struct cli *cli, const void *args, struct err *err)
 	strbuf_release(&s.line);
 	if (done < 0)
 		return -1;
-	if (ferror(cli->out))
-		return err_set(err, ERR_IO, "standard output cannot be written");
 	return s.damages ? CLI_FINDINGS : CLI_DONE;
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <stdio.h>
 
 #include "common/image/image.h"
@@ -12,15 +11,10 @@ struct cat_args {
 	struct cli_list refs;
 };
 
-static int put(void *context, const void *data, size_t len)
+/* Why it was not taken is told when all is done. */
+static int put(void *context UNUSED, const void *data, size_t len)
 {
-	struct err *err = context;
-
-	if (fwrite(data, 1, len, stdout) == len)
-		return 0;
-	if (errno == EPIPE)
-		return READER_GONE;
-	return err_errno(err, errno, "standard output");
+	return fwrite(data, 1, len, stdout) == len ? 0 : READER_GONE;
 }
 
 int cat_paths(const char *wim, const struct cli_list *refs, const char *image, const char *const *paths, size_t n_paths,
@@ -34,18 +28,13 @@ int cat_paths(const char *wim, const struct cli_list *refs, const char *image, c
 		return -1;
 	if (image_select(file, image, &index, err) < 0)
 		return err_context(err, "%s", wim);
-	for (size_t i = 0; i < n_paths && result == 0; i++) {
-		struct err why = { 0 };
-
-		result = image_stream(file, index, paths[i], put, &why, &why);
-		if (result < 0) {
-			*err = why;
-			if (why.kind == ERR_USAGE) /* a folder: not the words are wrong but what they name */
-				err->kind = ERR_REFUSED;
-			return err_context(err, "%s", wim);
-		}
-	}
-	return CLI_DONE;
+	for (size_t i = 0; i < n_paths && result == 0; i++)
+		result = image_stream(file, index, paths[i], put, NULL, err);
+	if (result >= 0)
+		return CLI_DONE;
+	if (err->kind == ERR_USAGE) /* a folder: not the words are wrong but what they name */
+		err->kind = ERR_REFUSED;
+	return err_context(err, "%s", wim);
 }
 
 static int cat_run(struct cli *cli, const void *raw, struct err *err)

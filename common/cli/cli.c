@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/cli/cli.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "common/base/tempfiles.h"
 #include "common/base/utf16.h"
 #include "common/cli/cli_internal.h"
+#include "common/cli/output.h"
 #include "common/cli/progress.h"
 
 PRINTF_LIKE(3, 0)
@@ -183,17 +183,6 @@ static void print_json_error(const struct cli_tool *tool, const struct err *err)
 	strbuf_release(&result);
 }
 
-/* Standard output must have taken everything: a full disk is no success. */
-static int flush_out(FILE *out, struct err *err)
-{
-	if (fflush(out) == 0 && !ferror(out))
-		return 0;
-	/* The reader has seen enough (head, a pager): not an error of ours. */
-	if (errno == EPIPE)
-		return 0;
-	return err_errno(err, errno ? errno : EIO, "standard output");
-}
-
 static bool wants_color(int when)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -226,7 +215,8 @@ static int run_command(struct cli *cli, const void *args, struct err *err)
 
 	if (code == 0)
 		code = cli->command->run(cli, args, err);
-	if (flush_out(cli->out, code < 0 ? NULL : err) < 0 && code >= 0)
+	/* A full disk is no success. */
+	if (!cli->json && output_flush(code < 0 ? NULL : err) < 0 && code >= 0)
 		code = -1;
 	return code;
 }
@@ -264,7 +254,7 @@ static int run_with_output(struct cli *cli, const struct common_args *common, co
 
 		json_end_result(json, err, code);
 		fwrite(result.data, 1, result.len, stdout);
-		if (flush_out(stdout, &write_err) < 0) {
+		if (output_flush(&write_err) < 0) {
 			print_error(cli->tool, cli->command, &write_err);
 			code = CLI_FAILED;
 		}
@@ -287,7 +277,7 @@ static int dispatch(const struct cli_tool *tool, const struct cli_command *comma
 	common.json |= json_wanted;
 	if (parsed == 0 && common.help) {
 		cli_print_command_help(tool, command, stdout);
-		code = flush_out(stdout, err) < 0 ? CLI_FAILED : CLI_DONE;
+		code = output_flush(err) < 0 ? CLI_FAILED : CLI_DONE;
 		if (code == CLI_FAILED)
 			print_error(tool, command, err);
 	} else {
@@ -349,6 +339,7 @@ int cli_main(const struct cli_tool *tool, int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	tempfiles_install_handlers();
+	output_open();
 	if (argc < 2) {
 		cli_print_tool_help(tool, stderr);
 		return CLI_USAGE;
@@ -360,7 +351,7 @@ int cli_main(const struct cli_tool *tool, int argc, char **argv)
 	if (done == 1)
 		done = unknown_command(tool, argv[1], &err);
 	if (done == 0)
-		done = flush_out(stdout, &err);
+		done = output_flush(&err);
 	if (done == 0)
 		return CLI_DONE;
 	print_error(tool, NULL, &err);
