@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/build.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,10 +78,37 @@ static int check_paths(const struct build *build, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "%s: there is no such source", r->source.path);
 	if (path_is_dir(r->source.path) && r->source.image)
 		return err_set(err, ERR_FORMAT, "%s: a folder has no images: \"image\" is for a WIM", r->source.path);
+	if (path_is_dir(r->source.path) && r->source.refs.len)
+		return err_set(err, ERR_FORMAT, "%s: a folder has no parts: \"ref\" is for a WIM", r->source.path);
 	if (path_is_dir(r->output.path))
 		return err_set(err, ERR_FORMAT, "%s: the output is a folder", r->output.path);
 	if (!path_is_dir(folder))
 		return err_set(err, ERR_NOT_FOUND, "%s: there is no such folder for the output", folder);
+	return 0;
+}
+
+static bool is_source(const struct build *build, const char *path)
+{
+	struct stat a, b;
+
+	return stat(build->recipe->source.path, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int find_parts(struct build *build, struct err *err)
+{
+	for (size_t i = 0; i < build->recipe->source.refs.len; i++) {
+		const char *pattern = build->recipe->source.refs.items[i];
+		glob_t found = { 0 };
+		int code = glob(pattern, 0, NULL, &found);
+
+		for (size_t k = 0; code == 0 && k < found.gl_pathc; k++)
+			if (!is_source(build, found.gl_pathv[k]))
+				*vec_add(&build->parts) = xstrdup(found.gl_pathv[k]);
+		globfree(&found);
+		if (code != 0)
+			return err_set(err, ERR_NOT_FOUND, "%s: no file has such a name", pattern);
+	}
 	return 0;
 }
 
@@ -91,6 +119,8 @@ int build_prepare(struct build *build, struct err *err)
 	build->state.lock = -1;
 	build->manifest = xasprintf("%s.manifest.json", build->recipe->output.path);
 	add_units(build);
+	if (find_parts(build, err) < 0)
+		return -1;
 	return build_make_keys(build, err);
 }
 
@@ -98,6 +128,9 @@ void build_release(struct build *build)
 {
 	vec_release(&build->units);
 	vec_release(&build->inputs);
+	for (size_t i = 0; i < build->parts.len; i++)
+		free(build->parts.items[i]);
+	vec_release(&build->parts);
 	build_state_release(&build->state);
 	free(build->manifest);
 	free(build->work);

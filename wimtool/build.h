@@ -35,7 +35,7 @@ struct build_unit {
 
 struct build_input {
 	const char *kind; /* "folder", "wim", "file" */
-	const char *path; /* lent by the recipe */
+	const char *path; /* lent by the recipe or by parts */
 	char sha256[BUILD_KEY_LEN + 1];
 };
 
@@ -70,6 +70,7 @@ struct build {
 	size_t index, of; /* of the jobs, from 0 */
 	VEC(struct build_unit) units;
 	VEC(struct build_input) inputs;
+	VEC(char *) parts; /* what the globs of the source name, without the source itself */
 	struct build_state state;
 	char *manifest; /* path */
 	char *work;     /* the WIM being edited */

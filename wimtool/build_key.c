@@ -233,7 +233,12 @@ static int add_source(struct build *build, struct keying *k)
 	add_number(k, r->output.solid);
 	if (add_file_input(build, k, r->source.config) < 0)
 		return -1;
-	return add_input(build, k, path_is_dir(r->source.path) ? "folder" : "wim", r->source.path);
+	if (add_input(build, k, path_is_dir(r->source.path) ? "folder" : "wim", r->source.path) < 0)
+		return -1;
+	for (size_t i = 0; i < build->parts.len; i++)
+		if (add_input(build, k, "wim", build->parts.items[i]) < 0)
+			return -1;
+	return 0;
 }
 
 static int add_registry(struct keying *k, const struct recipe_step *step)

@@ -99,7 +99,8 @@ static int capture(struct build *build, struct err *err)
 static int export_source(struct build *build, struct err *err)
 {
 	const struct recipe *r = build->recipe;
-	CLEANUP(image_file_closep) struct image_file *file = image_file_open(r->source.path, err);
+	CLEANUP(image_file_closep) struct image_file *file =
+		image_file_open_parts(r->source.path, r->source.refs.items, r->source.refs.len, err);
 	struct watch watch;
 	struct image_work work;
 	struct image_file_info info;
@@ -116,6 +117,9 @@ static int export_source(struct build *build, struct err *err)
 	if (!file || image_select(file, r->source.image, &index, err) < 0 || choose_compression(build, &compress, err) < 0)
 		return err_context(err, "%s", r->source.path);
 	image_file_info(file, &info);
+	if (info.parts > 1 && !r->source.refs.len)
+		return err_set(err, ERR_NOT_FOUND, "%s: part %u of %u of a split WIM; \"ref: PATTERN\" of the source names the others",
+			       r->source.path, info.part, info.parts);
 	snprintf(image, sizeof(image), "%u", index);
 	request.image = image;
 	if (r->output.compress || info.solid || r->output.solid)
@@ -123,6 +127,8 @@ static int export_source(struct build *build, struct err *err)
 			.given = true, .compression = types[compress.type], .level = compress.level,
 		};
 	work = work_of(build, &watch, "export");
+	work.refs = r->source.refs.items;
+	work.n_refs = r->source.refs.len;
 	result = image_export(&request, &work, &done, err);
 	progress_end(&watch.bar);
 	if (result < 0)

@@ -104,6 +104,12 @@ static void json_job(const struct recipe_file *file, const struct recipe_jobs *j
 	json_end_object(j);
 	json_text(j, "recipe", file->path);
 	json_text(j, "source", r->source.path);
+	if (r->source.refs.len)
+		json_begin_array(j, "refs");
+	for (size_t k = 0; k < r->source.refs.len; k++)
+		json_text(j, NULL, r->source.refs.items[k]);
+	if (r->source.refs.len)
+		json_end_array(j);
 	json_text(j, "output", r->output.path);
 	json_text(j, "command", strbuf_text(&command));
 	if (steps) {
@@ -159,6 +165,8 @@ static void show_job(const struct recipe *r, FILE *out)
 		fprintf(out, "[%s]\n", r->id);
 	fprintf(out, "  source %s%s%s\n", r->source.path, r->source.image ? " : " : "",
 		r->source.image ? r->source.image : "");
+	for (size_t i = 0; i < r->source.refs.len; i++)
+		fprintf(out, "    ref %s\n", r->source.refs.items[i]);
 	for (size_t i = 0; i < r->steps.len; i++) {
 		const struct recipe_step *step = &r->steps.items[i];
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;

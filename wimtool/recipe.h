@@ -90,6 +90,7 @@ struct recipe {
 		const char *path;
 		const char *image; /* NULL: the only one */
 		const char *config;
+		struct cli_list refs; /* globs of the other parts of a split WIM */
 	} source;
 	VEC(struct recipe_step) steps;
 	struct {

@@ -30,10 +30,28 @@ static int source_config(struct recipe_reader *r, const struct yaml_value *value
 	return recipe_path(r, value, &r->recipe->source.config);
 }
 
+static int add_ref(struct recipe_reader *r, const struct yaml_value *value, void *into UNUSED)
+{
+	const char *glob;
+
+	if (recipe_glob(r, value, &glob) < 0)
+		return -1;
+	cli_list_add(&r->recipe->source.refs, glob);
+	return 0;
+}
+
+static int source_ref(struct recipe_reader *r, const struct yaml_value *value, void *into)
+{
+	if (value->kind == YAML_TEXT)
+		return add_ref(r, value, into);
+	return recipe_list(r, value, "patterns of file names", add_ref, into);
+}
+
 static const struct recipe_key source_keys[] = {
 	{ "path", source_path, true },
 	{ "image", source_image, false },
 	{ "config", source_config, false },
+	{ "ref", source_ref, false },
 };
 
 static int top_source(struct recipe_reader *r, const struct yaml_value *value, void *into)
@@ -178,6 +196,7 @@ void recipe_release(struct recipe *recipe)
 		free(step->generalize.disable.items);
 	}
 	vec_release(&recipe->steps);
+	free(recipe->source.refs.items);
 	vec_release(&recipe->axes);
 	vec_release(&recipe->output.properties);
 	arena_release(&recipe->arena);

@@ -100,6 +100,25 @@ int recipe_path(struct recipe_reader *r, const struct yaml_value *value, const c
 	return 0;
 }
 
+/* A pattern of paths: what is magic in the name of the recipe's folder is not meant so. */
+int recipe_glob(struct recipe_reader *r, const struct yaml_value *value, const char **ret)
+{
+	CLEANUP(strbuf_release) struct strbuf pattern = STRBUF_INIT;
+
+	if (value->kind != YAML_TEXT || !*value->text)
+		return recipe_fail(r, value, "a pattern of file names is wanted here");
+	for (const char *c = r->file->folder; value->text[0] != '/' && *c; c++) {
+		if (strchr("*?[\\", *c))
+			strbuf_addc(&pattern, '\\');
+		strbuf_addc(&pattern, *c);
+	}
+	if (pattern.len)
+		strbuf_addc(&pattern, '/');
+	strbuf_adds(&pattern, value->text);
+	*ret = recipe_keep(r, strbuf_text(&pattern));
+	return 0;
+}
+
 int recipe_choice(struct recipe_reader *r, const struct yaml_value *value, const char *what, const char *const *choices,
 		       int *ret)
 {

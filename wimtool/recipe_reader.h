@@ -36,6 +36,7 @@ const char *recipe_keep(struct recipe_reader *r, const char *text);
 int recipe_any_text(struct recipe_reader *r, const struct yaml_value *value, const char **ret);
 int recipe_text(struct recipe_reader *r, const struct yaml_value *value, const char *what, const char **ret);
 int recipe_path(struct recipe_reader *r, const struct yaml_value *value, const char **ret);
+int recipe_glob(struct recipe_reader *r, const struct yaml_value *value, const char **ret);
 int recipe_choice(struct recipe_reader *r, const struct yaml_value *value, const char *what, const char *const *choices,
 		  int *ret);
 int recipe_flag(struct recipe_reader *r, const struct yaml_value *value, bool *ret);

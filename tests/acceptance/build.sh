@@ -177,6 +177,42 @@ sed 's/decorated.wim, image: First/one.esd/; s/\[plain, parts, esd\]/[again]/; s
 	wim.yaml >esd.yaml
 check "an ESD from an ESD" wimtool build esd.yaml
 check "wimlib-imagex verify" wimlib-imagex verify out/again.wim
+# parts of a split WIM, in a folder whose name looks like a pattern
+mkdir 'p[a]*' && wimlib-imagex split decorated.wim 'p[a]*/a.swm' 1 >/dev/null 2>&1 && [ -e 'p[a]*/a2.swm' ] || exit 1
+cat >'p[a]*/parts.yaml' <<'YAML'
+version: 1
+source: { path: a.swm, image: First, ref: 'a*.swm' }
+steps: [ { registry: [ { set: 'HKLM\SOFTWARE\Contoso', value: Into, data: parts } ] } ]
+output: { path: ../out/joined.wim }
+YAML
+sed "s/, ref: 'a\*.swm'//" 'p[a]*/parts.yaml' >'p[a]*/alone.yaml'
+sed "s/a\*.swm/b*.swm/" 'p[a]*/parts.yaml' >'p[a]*/nothing.yaml'
+sed "s/a.swm, image: First/..\/reference/" 'p[a]*/parts.yaml' >'p[a]*/folder.yaml'
+fails() { # RECIPE MESSAGE
+	wimtool build "p[a]*/$1.yaml" >said.txt 2>&1
+	[ $? -eq 3 ] && grep -q "$2" said.txt && [ ! -e out/joined.wim ]
+}
+check "a part without the others" fails alone 'part 1 of .* of a split WIM; "ref: PATTERN"'
+check "a pattern that nothing has" fails nothing 'b\*.swm: no file has such a name'
+check "parts of a folder" fails folder 'a folder has no parts'
+check "the plan tells the pattern" bash -c 'wimtool build "p[a]*/parts.yaml" --plan | grep -q "ref .*/a\*.swm"'
+check "an image out of parts" wimtool build 'p[a]*/parts.yaml'
+check "wimlib-imagex verify" wimlib-imagex verify out/joined.wim
+take out/joined.wim
+check "its value" value SOFTWARE Contoso Into parts
+kept out/joined.wim >kept.after
+check "descriptors, attributes, times, short names are those of the source" cmp kept.before kept.after
+n=$(ls 'p[a]*'/a*.swm | wc -l)
+check "each part is an input of the manifest" test "$(grep -c '"path": ".*/a[0-9]*.swm"' out/joined.wim.manifest.json)" -eq "$n"
+check "the parts are as they were: up to date" bash -c 'wimtool build "p[a]*/parts.yaml" | grep -q "up to date"'
+wimlib-imagex export decorated.wim First more.wim >/dev/null 2>&1 && head -c 2000000 /dev/urandom >noise &&
+	wimlib-imagex update more.wim --command='add noise /noise' >/dev/null 2>&1 && rm 'p[a]*'/a*.swm &&
+	wimlib-imagex split more.wim 'p[a]*/a.swm' 1 >/dev/null 2>&1 || exit 1
+last=$(ls 'p[a]*'/a*.swm | sort -V | tail -n 1)
+check "other parts: built anew" bash -c 'wimtool build "p[a]*/parts.yaml" | grep -q "1/.*source.*: done"'
+rm "$last"
+check "a part fewer: not taken for up to date" bash -c '! wimtool build "p[a]*/parts.yaml"'
+check "the output is the old one" wimlib-imagex verify out/joined.wim
 check "it is solid" bash -c 'wimlib-imagex info out/again.wim --header | grep -q "Version *= 0xe00"'
 sed 's/\[plain, parts, esd\]/[split]/; s/into}.wim"/into}.swm", split: 1M, compress: none/' wim.yaml >split.yaml
 check "split parts" wimtool build split.yaml

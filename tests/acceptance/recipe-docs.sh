@@ -15,6 +15,7 @@ cat >unattend.xml <<'XML'
 XML
 wimlib-imagex capture reference install.wim "Golden image" --compress=none >/dev/null 2>&1 || exit 1
 wimlib-imagex export install.wim 1 install.esd --solid >/dev/null 2>&1 || exit 1
+mkdir stick && wimlib-imagex split install.wim stick/install.swm 1 >/dev/null 2>&1 && [ -e stick/install2.swm ] || exit 1
 export ENROLLMENT_TOKEN=CANARY-TOKEN
 
 # A block begins with a comment that names its file.
@@ -26,7 +27,7 @@ for recipe in "${recipes[@]}"; do
 	check "$recipe is built" wimtool build "$recipe"
 	[ "$recipe" != secrets.yaml ] || cp "$log" secrets.log
 done
-check "as many outputs as the page says" test "$(ls out/*.wim out/*.esd out/*.swm | wc -l)" -eq 9
+check "as many outputs as the page says" test "$(ls out/*.wim out/*.esd out/*.swm | wc -l)" -eq 10
 for output in out/*.wim out/*.esd out/*.swm; do
 	check "$output: wimlib-imagex verify" wimlib-imagex verify "$output"
 	check "$output has a manifest" test -s "$output.manifest.json"
