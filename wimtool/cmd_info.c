@@ -321,7 +321,7 @@ static const struct cli_option info_options[] = {
 	OPT_FLAG(struct info_args, blobs, 0, "lookup-table", "the same"),
 	OPT_FLAG(struct info_args, xml, 0, "xml", "show the XML, as UTF-8"),
 	OPT_FLAG(struct info_args, details, 0, "image-details",
-		 "also what Windows in the image says: edition, packages, drivers, apps, time zone (of a folder, too)"),
+		 "also what Windows in the image says: edition, packages, features, drivers, apps, time zone (of a folder, too)"),
 	OPT_FLAG(struct info_args, boot, 0, "boot", "mark the image as the one to boot (IMAGE 0: none boots)"),
 	OPT_LIST(struct info_args, properties, 0, "image-property", "NAME=VALUE", "set a property of the image"),
 	OPT_FLAG(struct info_args, check, 0, "check", "with a change: write an integrity table"),

@@ -10,6 +10,7 @@
 #include "wimtool/inf_file.h"
 #include "wimtool/locales.h"
 
+#define CBS "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing"
 #define MUM_MAX (4u << 20)
 #define DRIVERS_HIVE_MAX (256u << 20)
 
@@ -200,10 +201,48 @@ static void read_package(struct gather *g, regf_key packages, size_t i)
 
 static void read_packages(struct gather *g)
 {
-	regf_key key = key_of(g->software, "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages");
+	regf_key key = key_of(g->software, CBS "\\Packages");
 
 	for (size_t i = 0; key && i < MIN(regf_child_count(g->software, key), (size_t)FACTS_ROWS_MAX); i++)
 		read_package(g, key, i);
+}
+
+/* ---- features ------------------------------------------------------------------------------ */
+
+const char *fact_feature_state(const struct fact_feature *feature)
+{
+	if (feature->selected)
+		return "Enabled";
+	return feature->removed ? "Disabled with Payload Removed" : "Disabled";
+}
+
+/*
+ * What the servicing stack notes of each optional feature for others to read: Selection 1 or 0, Removed 1 when the files
+ * are not there. Microsoft does not describe it; several published PowerShell, batch and C# programs ask it instead of
+ * DISM, and agree on the values. DISM itself works the states out from manifests and packages.
+ */
+static void read_feature(struct gather *g, regf_key features, size_t i)
+{
+	regf_key key = regf_child_at(g->software, features, i);
+	struct fact_feature feature = { .name = subkey_name(g->software, features, i) };
+	uint32_t selection, removed = 0;
+
+	if (!feature.name || !regf_get_u32(g->software, key, "Selection", &selection)) {
+		free(feature.name);
+		return;
+	}
+	(void)regf_get_u32(g->software, key, "Removed", &removed);
+	feature.selected = selection == 1;
+	feature.removed = removed == 1;
+	*vec_add(&g->facts->features) = feature;
+}
+
+static void read_features(struct gather *g)
+{
+	regf_key key = key_of(g->software, CBS "\\Notifications\\OptionalFeatures");
+
+	for (size_t i = 0; key && i < MIN(regf_child_count(g->software, key), (size_t)FACTS_ROWS_MAX); i++)
+		read_feature(g, key, i);
 }
 
 /* ---- apps ---------------------------------------------------------------------------------- */
@@ -384,6 +423,7 @@ int image_facts_read(const char *spec, struct image_facts *ret, struct err *err)
 		read_names(&g);
 		read_intl(&g);
 		read_packages(&g);
+		read_features(&g);
 		read_apps(&g);
 		result = read_drivers(&g);
 	}
@@ -403,6 +443,8 @@ static void release_rows(struct image_facts *f)
 		free(f->packages.items[i].name);
 		free(f->packages.items[i].release_type);
 	}
+	for (size_t i = 0; i < f->features.len; i++)
+		free(f->features.items[i].name);
 	for (size_t i = 0; i < f->drivers.len; i++) {
 		const struct fact_driver *d = &f->drivers.items[i];
 		char *all[] = { d->published, d->original, d->provider, d->class_name, d->date, d->version };
@@ -416,6 +458,7 @@ static void release_rows(struct image_facts *f)
 		free_texts(all, ARRAY_SIZE(all));
 	}
 	vec_release(&f->packages);
+	vec_release(&f->features);
 	vec_release(&f->drivers);
 	vec_release(&f->apps);
 }

@@ -2,7 +2,7 @@
 /*
  * What an offline Windows says about itself, from its hives and driver files, as DISM
  * shows it for a mounted image (/Get-CurrentEdition, /Get-Intl, /Get-Packages,
- * /Get-Drivers, /Get-ProvisionedAppxPackages). Only read.
+ * /Get-Features, /Get-Drivers, /Get-ProvisionedAppxPackages). Only read.
  */
 #pragma once
 
@@ -17,6 +17,12 @@ struct fact_package {
 	bool visible; /* DISM lists it */
 	char *release_type; /* "Feature Pack", "Security Update"; NULL: not known */
 	uint64_t installed; /* FILETIME; 0: not known */
+};
+
+struct fact_feature {
+	char *name; /* "TelnetClient" */
+	bool selected;
+	bool removed; /* its files, too */
 };
 
 struct fact_driver {
@@ -40,6 +46,7 @@ struct image_facts {
 	VEC(char *) languages;             /* of the user interface */
 	VEC(char *) keyboards;
 	VEC(struct fact_package) packages;
+	VEC(struct fact_feature) features;
 	VEC(struct fact_driver) drivers;
 	VEC(struct fact_app) apps;
 	bool incomplete; /* a hive was not written to the end, and no log completes it */
@@ -50,6 +57,8 @@ int image_facts_read(const char *spec, struct image_facts *ret, struct err *err)
 void image_facts_release(struct image_facts *facts);
 
 const char *fact_package_state(uint32_t state); /* "Installed", as DISM has it */
+
+const char *fact_feature_state(const struct fact_feature *feature); /* "Enabled", as DISM has it */
 
 /* image_facts_show.c */
 void image_facts_show(const struct image_facts *facts, struct cli *cli);

@@ -77,6 +77,15 @@ static void show_package(const struct fact_package *p, struct cli *cli)
 		print(cli, "Install Time", filetime_format(p->installed, time));
 }
 
+static void show_feature(const struct fact_feature *feature, struct cli *cli)
+{
+	fputc('\n', cli->out);
+	json_begin_object(cli->json, NULL);
+	both(cli, "Feature Name", "name", feature->name);
+	both(cli, "State", "state", fact_feature_state(feature));
+	json_end_object(cli->json);
+}
+
 static void show_driver(const struct fact_driver *d, struct cli *cli)
 {
 	fputc('\n', cli->out);
@@ -119,6 +128,11 @@ void image_facts_show(const struct image_facts *f, struct cli *cli)
 	json_begin_array(cli->json, "packages");
 	for (size_t i = 0; i < f->packages.len; i++)
 		show_package(&f->packages.items[i], cli);
+	json_end_array(cli->json);
+	head(cli, "Features", f->features.len);
+	json_begin_array(cli->json, "features");
+	for (size_t i = 0; i < f->features.len; i++)
+		show_feature(&f->features.items[i], cli);
 	json_end_array(cli->json);
 	head(cli, "Drivers", f->drivers.len);
 	json_begin_array(cli->json, "drivers");
