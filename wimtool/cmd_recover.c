@@ -23,8 +23,12 @@ static void show_text(FILE *out, const char *wim, const struct image_recovery *d
 		fprintf(out, "%s: %u unfinished files of captures removed\n", wim, done->removed_temps);
 	if (done->completed_split)
 		fprintf(out, "%s: all parts are there; the mark of the split that did not end is cleared\n", wim);
+	if (done->removed_stale)
+		fprintf(out, "%s: %u further part%s of the set that was there removed\n", wim, done->removed_stale,
+			PLURAL(done->removed_stale));
 	if (done->removed_parts)
-		fprintf(out, "%s: %u parts removed of a split that did not end\n", wim, done->removed_parts);
+		fprintf(out, "%s: %u part%s removed of a split that did not end\n", wim, done->removed_parts,
+			PLURAL(done->removed_parts));
 	if (done->stagings)
 		fprintf(out, "%s: %u folders of killed mounts by wimlib put away (wimtool clean shows where)\n", wim,
 			done->stagings);
@@ -90,7 +94,7 @@ static int recover_run(struct cli *cli, const void *args UNUSED, struct err *err
 	json_bool(cli->json, "mark_cleared", done.cleared_mark || done.completed_split);
 	json_uint(cli->json, "bytes_trimmed", done.trimmed);
 	json_uint(cli->json, "temporary_files_removed", done.removed_temps);
-	json_uint(cli->json, "parts_removed", done.removed_parts);
+	json_uint(cli->json, "parts_removed", done.removed_parts + done.removed_stale);
 	json_uint(cli->json, "stagings_put_away", done.stagings);
 	if (look_at_mounts(cli, wim, &n_mounts, err) < 0)
 		return -1;
@@ -116,8 +120,9 @@ const struct cli_command cmd_recover = {
 		       "holds the lock on the WIM and all of it verifies; bytes behind the last used one are then "
 		       "cut off. A program that writes without a lock (from another operating system, over a network) "
 		       "is not seen: end it first.\n\n"
-		       "A killed split can leave a first part with that mark: the mark is cleared when all parts have "
-		       "their names, otherwise those of its set that are there are removed.\n\n"
+		       "A killed split can leave a first part with that mark: when all parts are there, they get their "
+		       "names, what an older set has beyond them is removed and the mark cleared; otherwise the parts "
+		       "of the new set are removed.\n\n"
 		       "Temporary files \".WIM.XXXXXX\" beside the WIM are removed when they are yours, begin as a WIM "
 		       "and no capture holds their lock.\n\n"
 		       "A killed mount by wimlib leaves a folder WIM.stagingXXXXXXXXXX, with changed contents whose names "

@@ -46,8 +46,12 @@ static int split_run(struct cli *cli, const void *raw, struct err *err)
 	compose_end(&run);
 	if (result < 0)
 		return -1;
+	if (done.replaced)
+		cli_say(cli, "%u further part%s of the set that was there %s removed", done.replaced, PLURAL(done.replaced),
+			done.replaced == 1 ? "is" : "are");
 	if (done.too_large)
-		cli_warn(cli, "%u parts are larger than wanted: a file of the image is in one piece", done.too_large);
+		cli_warn(cli, "%u part%s larger than wanted: a file of the image is in one piece", done.too_large,
+			 done.too_large == 1 ? " is" : "s are");
 	compose_show(cli, request.first, "split", &done);
 	return CLI_DONE;
 }
@@ -75,7 +79,9 @@ const struct cli_command cmd_split = {
 		"install.swm, install2.swm and so on. Contents are copied as they are stored; those of a solid WIM "
 		"(ESD) are unpacked and compressed as LZX on the way, without a file between. No part is larger than "
 		"SIZE (default " USUAL_SIZE ") unless one file alone is; on FAT that is refused. Room on the disk is "
-		"looked at first. The parts appear when all are complete, the first one last.",
+		"looked at first. The parts appear when all are complete. With --force the parts of a set that is there "
+		"are replaced, and what it has beyond the last new one is removed; after a kill, wimtool recover FIRST-PART "
+		"puts the old set back or completes the new one.",
 	.examples = split_examples,
 	.n_examples = ARRAY_SIZE(split_examples),
 	CLI_OPTIONS(struct split_args, split_options),

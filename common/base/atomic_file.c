@@ -241,6 +241,33 @@ static int put_in_place(struct atomic_file *file, struct err *err)
 	return done < 0 ? -1 : file_fsync_folder_of(file->target, err);
 }
 
+static int stage(struct atomic_file *file, struct err *err)
+{
+	if (!file->temp && name_it(file) < 0)
+		return err_errno(err, errno, "cannot name the finished temporary file");
+	tempfiles_forget(file->slot);
+	file->slot = -1;
+	return 0;
+}
+
+int atomic_file_stage(struct atomic_file *file, struct err *err)
+{
+	int done;
+
+	if (keep_properties(file, err) < 0 || file_fsync(file->fd, err) < 0)
+		return -1;
+	tempfiles_hold_signals();
+	done = stage(file, err);
+	tempfiles_release_signals();
+	return done;
+}
+
+void atomic_file_unstage(struct atomic_file *file)
+{
+	if (file->temp && file->slot < 0)
+		unlink(file->temp);
+}
+
 int atomic_file_commit(struct atomic_file **file, struct err *err)
 {
 	int result = put_in_place(*file, err);

@@ -28,6 +28,13 @@ int atomic_file_write(struct atomic_file *file, const void *data, size_t len, st
 int atomic_file_commit(struct atomic_file **file, struct err *err);
 
 /*
+ * For files that take their places together. stage does all of commit but the last step: the file is on the disk under a
+ * temporary name, which the caller renames or gives to unstage to remove; closing and signals leave it alone.
+ */
+int atomic_file_stage(struct atomic_file *file, struct err *err);
+void atomic_file_unstage(struct atomic_file *file);
+
+/*
  * Holds the temporary file locked (flock) until it has its name, so that who clears up knows one that is in use
  * from one that a killed program left.
  */

@@ -35,6 +35,7 @@ struct image_work {
 struct image_done {
 	unsigned images;  /* that were exported, deleted, or are in the new file */
 	unsigned parts;     /* of a split */
+	unsigned replaced;  /* parts of the set that was there, behind the last new one: removed */
 	unsigned too_large; /* of them: larger than wanted, since one content is */
 	uint64_t copied;  /* bytes that were copied as they were stored */
 	uint64_t packed;  /* bytes of contents that were compressed anew */

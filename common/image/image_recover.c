@@ -15,6 +15,7 @@
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/image/image_private.h"
+#include "common/image/split_set.h"
 #include "common/image/wim_journal.h"
 #include "common/image/wim_verify.h"
 #include "common/image/wim_writer.h"
@@ -76,15 +77,15 @@ static uint64_t used_end(const struct image_file *file)
 	return MAX(end, (uint64_t)WIM_HEADER_LEN);
 }
 
-int image_mark(int fd, bool writing, struct err *err)
+int image_change_flags(int fd, uint32_t clear, uint32_t set, struct err *err)
 {
 	uint8_t raw[4];
 	uint32_t flags;
 
 	if (file_pread(fd, raw, sizeof(raw), FLAGS_OFFSET, err) < 0)
 		return -1;
-	flags = load_le32(raw) & ~(uint32_t)WIM_FLAG_WRITE_IN_PROGRESS;
-	store_le32(raw, flags | (writing ? WIM_FLAG_WRITE_IN_PROGRESS : 0));
+	flags = (load_le32(raw) & ~clear) | set;
+	store_le32(raw, flags);
 	return wim_write_at(fd, raw, sizeof(raw), FLAGS_OFFSET, err) < 0 ? -1 : file_fsync(fd, err);
 }
 
@@ -99,7 +100,7 @@ static int clear_mark(int fd, const struct image_file *file, struct image_recove
 			return err_errno(err, errno, "cutting off what an interrupted write left");
 		ret->trimmed = file->file_bytes - end;
 	}
-	if (file_fsync(fd, err) < 0 || image_mark(fd, false, err) < 0)
+	if (file_fsync(fd, err) < 0 || image_change_flags(fd, WIM_FLAG_WRITE_IN_PROGRESS, 0, err) < 0)
 		return -1;
 	ret->cleared_mark = true;
 	return 0;
@@ -113,7 +114,7 @@ static int look_at_mark(const char *path, int fd, struct image_recovery *ret, st
 		return -1;
 	if (!(file->header.flags & WIM_FLAG_WRITE_IN_PROGRESS))
 		return 0;
-	if (file->header.parts > 1 && file->header.part == 1)
+	if ((file->header.parts > 1 || (file->header.flags & WIM_FLAG_SPANNED)) && file->header.part == 1)
 		return image_split_recover(path, fd, &file->header, ret, err);
 	if (file->header.pipable || file->header.parts != 1)
 		return err_set(err, ERR_UNSUPPORTED,
@@ -270,7 +271,7 @@ int image_recover_all(const char *path, const char *keep, struct image_recovery 
 	if (real && recover_wim(real, keep, &done, err) < 0)
 		return -1;
 	if (*path)
-		done.removed_temps = remove_temps(real ? real : path);
+		done.removed_temps = remove_temps(real ? real : path) + split_remove_temps(real ? real : path);
 	if (!real && !done.removed_temps)
 		return err_errno(err, missing, "cannot be opened");
 	*ret = done;

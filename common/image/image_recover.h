@@ -17,6 +17,7 @@ struct image_recovery {
 	unsigned removed_temps; /* unfinished files of captures that no longer run */
 	bool completed_split;   /* the mark was that of a split whose parts are all there */
 	unsigned removed_parts; /* of a split that did not give all their names */
+	unsigned removed_stale; /* further parts of the set that a completed one replaces */
 	unsigned stagings;      /* folders "WIM.stagingXXXXXXXXXX" of mounts by wimlib whose server died, moved away */
 };
 
@@ -26,11 +27,11 @@ struct image_recovery {
  */
 int image_recover_all(const char *path, const char *keep, struct image_recovery *ret, struct err *err);
 
-/* Sets or clears the mark of a WIM that is being written, and writes it through. */
-int image_mark(int fd, bool writing, struct err *err);
+/* Clears some flags of the header, sets others, and writes it through. */
+int image_change_flags(int fd, uint32_t clear, uint32_t set, struct err *err);
 
 /*
- * For image_recover_all, from image_split: first is the header of a first part that has the mark. When all parts are there it
- * is cleared, otherwise those that are there are removed.
+ * For image_recover_all, from image_split: first is the header of a first part that has the mark. When all parts are there, the
+ * set is completed, otherwise those that are there are removed.
  */
 int image_split_recover(const char *path, int fd, const struct wim_header *first, struct image_recovery *ret, struct err *err);

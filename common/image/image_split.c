@@ -11,7 +11,7 @@
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
 #include "common/image/compose_files.h"
-#include "common/image/image_recover.h"
+#include "common/image/split_set.h"
 #include "common/image/wim_writer.h"
 
 #define FAT_MAGIC 0x4d44
@@ -33,18 +33,6 @@ static void splitter_release(struct splitter *s)
 	compose_files_release(&s->files);
 }
 
-/* install.swm, install2.swm, install3.swm, as Windows Setup looks for them. */
-static char *part_name(const char *first, unsigned number)
-{
-	const char *name = path_name(first);
-	const char *dot = strrchr(name, '.');
-	size_t len = dot && dot != name ? (size_t)(dot - first) : strlen(first);
-
-	if (number == 1)
-		return xstrdup(first);
-	return xasprintf("%.*s%u%s", (int)len, first, number, first + len);
-}
-
 /* Every part stays open until its header can say how many there are. */
 static void allow_many_files(void)
 {
@@ -59,7 +47,7 @@ static void allow_many_files(void)
 static int next_part(void *context, unsigned number, struct err *err)
 {
 	struct splitter *s = context;
-	CLEANUP(freep) char *name = part_name(s->request->first, number);
+	CLEANUP(freep) char *name = split_part_name(s->request->first, number);
 	struct atomic_file *file;
 
 	if (!s->request->force && path_exists(name)) {
@@ -155,61 +143,71 @@ static unsigned count_too_large(const struct splitter *s)
 
 /* ---- names ---- */
 
-static bool belongs_to(int fd, const struct wim_header *first, unsigned number)
+static bool replaces_parts(const struct splitter *s, const struct wim_header *first)
 {
-	struct wim_header header;
-	uint64_t bytes;
+	for (unsigned i = 1; i <= first->parts; i++) {
+		CLEANUP(freep) char *name = split_part_name(s->request->first, i);
 
-	return file_size(fd, &bytes, NULL) == 0 && wim_header_read(fd, bytes, &header, NULL) == 0 &&
-	       header.part == number && header.parts == first->parts && guid_equal(&header.guid, &first->guid);
-}
-
-static bool has_part(const char *path, const struct wim_header *first, unsigned number)
-{
-	CLEANUP(freep) char *name = part_name(path, number);
-	CLEANUP(close_fdp) int fd = file_open_read(name, NULL);
-
-	return fd >= 0 && belongs_to(fd, first, number);
-}
-
-static unsigned count_parts(const char *path, const struct wim_header *first)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 1; i <= first->parts; i++)
-		n += has_part(path, first, i);
-	return n;
-}
-
-/* The first part, whose mark tells what the others are, goes last. */
-static int remove_parts(const char *path, const struct wim_header *first, unsigned *ret_removed, struct err *err)
-{
-	for (unsigned i = first->parts; i >= 1; i--) {
-		CLEANUP(freep) char *name = part_name(path, i);
-
-		if (!has_part(path, first, i))
-			continue;
-		wim_write_step("unlink");
-		if (unlink(name) < 0)
-			return err_errno(err, errno, "removing %s", name);
-		(*ret_removed)++;
+		if (path_exists(name))
+			return true;
 	}
-	return file_fsync_folder_of(path, err);
+	return split_last_stale(s->request->first, first) > 0;
 }
 
-int image_split_recover(const char *path, int fd, const struct wim_header *first, struct image_recovery *ret, struct err *err)
+static int check_stale(const struct splitter *s, const struct wim_header *first, struct err *err)
 {
-	if (count_parts(path, first) < first->parts)
-		return remove_parts(path, first, &ret->removed_parts, err);
-	ret->completed_split = true;
-	return image_mark(fd, false, err);
+	CLEANUP(freep) char *name = split_part_name(s->request->first, first->parts + 1);
+
+	if (s->request->force || !split_last_stale(s->request->first, first))
+		return 0;
+	err_set(err, ERR_REFUSED, "%s: a part of another split WIM follows the last new one", name);
+	return err_hint(err, "--force replaces that set");
+}
+
+static int write_through(const struct splitter *s, struct err *err)
+{
+	for (size_t i = 0; i < s->parts.len; i++)
+		if (file_fsync(atomic_file_fd(s->parts.items[i]), err) < 0)
+			return -1;
+	return 0;
+}
+
+static void unstage_parts(struct splitter *s)
+{
+	for (size_t i = 1; i < s->parts.len; i++)
+		if (s->parts.items[i])
+			atomic_file_unstage(s->parts.items[i]);
+}
+
+/* Where parts are replaced: the new ones lie beside the old ones until the first takes its name. */
+static int replace_set(struct splitter *s, int fd, const struct wim_header *first, struct image_done *done, struct err *err)
+{
+	struct image_recovery completed = { 0 };
+	int result = 0;
+
+	for (size_t i = 1; i < s->parts.len && result == 0; i++)
+		result = atomic_file_stage(s->parts.items[i], err);
+	if (result == 0)
+		result = file_fsync_folder_of(s->request->first, err);
+	if (result < 0 || atomic_file_commit(&s->parts.items[0], err) < 0) {
+		unstage_parts(s);
+		return err_context(err, "%s", s->request->first);
+	}
+	result = split_complete(s->request->first, fd, first, &completed, err);
+	done->replaced = completed.removed_stale;
+	if (result > 0)
+		return 0;
+	if (result == 0)
+		err_set(err, ERR_BUSY, "a new part was taken away meanwhile");
+	err_hint(err, "wimtool recover %s goes on with it", s->request->first);
+	return err_context(err, "%s: the new parts could not take the place of the old ones", s->request->first);
 }
 
 static int take_names(struct splitter *s, struct err *err)
 {
 	for (size_t i = 0; i < s->parts.len; i++) {
 		if (atomic_file_commit(&s->parts.items[i], err) < 0) {
-			CLEANUP(freep) char *name = part_name(s->request->first, (unsigned)i + 1);
+			CLEANUP(freep) char *name = split_part_name(s->request->first, (unsigned)i + 1);
 
 			return err_context(err, "%s", name);
 		}
@@ -217,29 +215,47 @@ static int take_names(struct splitter *s, struct err *err)
 	return 0;
 }
 
-/* The first part is marked as being written until all have their names: recover knows by it what a kill left. */
-static int commit(struct splitter *s, struct err *err)
+static int name_set(struct splitter *s, int fd, const struct wim_header *first, struct err *err)
 {
-	CLEANUP(close_fdp) int first = dup(atomic_file_fd(s->parts.items[0]));
-	struct image_recovery undone = { 0 };
-	struct wim_header header;
+	unsigned undone = 0;
+
+	if (take_names(s, err) < 0) {
+		(void)split_remove(s->request->first, first, &undone, NULL);
+		return -1;
+	}
+	return split_mark(fd, first->parts, false, err);
+}
+
+/* The first part is marked as being written until all have their names: recover knows by it what a kill left. */
+static int commit(struct splitter *s, struct image_done *done, struct err *err)
+{
+	CLEANUP(close_fdp) int fd = dup(atomic_file_fd(s->parts.items[0]));
+	struct wim_header first;
 	uint64_t bytes;
+	bool replaces;
 	int result;
 
-	if (first < 0)
+	if (fd < 0)
 		return err_errno(err, errno, "%s", s->request->first);
-	if (s->parts.len == 1)
+	if (file_size(fd, &bytes, err) < 0 || wim_header_read(fd, bytes, &first, err) < 0 || check_stale(s, &first, err) < 0)
+		return -1;
+	replaces = replaces_parts(s, &first);
+	if (first.parts == 1 && !split_last_stale(s->request->first, &first))
 		return take_names(s, err);
-	if (image_mark(first, true, err) < 0)
+	if (write_through(s, err) < 0 || split_mark(fd, first.parts, true, err) < 0)
 		return -1;
 	tempfiles_hold_signals();
-	result = take_names(s, err);
-	if (result == 0)
-		result = image_mark(first, false, err);
-	else if (file_size(first, &bytes, NULL) == 0 && wim_header_read(first, bytes, &header, NULL) == 0)
-		(void)remove_parts(s->request->first, &header, &undone.removed_parts, NULL);
+	result = replaces ? replace_set(s, fd, &first, done, err) : name_set(s, fd, &first, err);
 	tempfiles_release_signals();
 	return result;
+}
+
+int image_split_recover(const char *path, int fd, const struct wim_header *first, struct image_recovery *ret, struct err *err)
+{
+	int complete = split_complete(path, fd, first, ret, err);
+
+	ret->completed_split = complete > 0;
+	return complete ? MIN(complete, 0) : split_remove(path, first, &ret->removed_parts, err);
 }
 
 int image_split(const struct image_split *request, const struct image_work *work, struct image_done *ret,
@@ -253,7 +269,7 @@ int image_split(const struct image_split *request, const struct image_work *work
 	if (prepare(&s, work, err) < 0 || wim_compose_write_parts(&s.c, &parts, &ret->parts, err) < 0)
 		return err_context(err, "%s", request->source);
 	ret->too_large = count_too_large(&s);
-	if (commit(&s, err) < 0)
+	if (commit(&s, ret, err) < 0)
 		return -1;
 	ret->images = (unsigned)s.c.images.len;
 	ret->copied = s.c.copied;

@@ -16,6 +16,7 @@ wimlib-imagex export old.wim all checked.wim --check >/dev/null 2>&1 || exit 1
 
 
 wimlib-imagex split old.wim p.swm 0.8 >/dev/null 2>&1 || exit 1
+wimlib-imagex split old.wim q.swm 0.3 >/dev/null 2>&1 && [ -e q4.swm ] && [ ! -e q5.swm ] || exit 1
 printf '%s\n' "add $work/two/other /added" 'delete /noise' 'rename /Windows/INF /Windows/moved' >script
 cc -shared -fPIC -D_GNU_SOURCE -o kill_at.so "$support/kill_at_main.c" -ldl || exit 1
 

@@ -32,6 +32,10 @@ COMMANDS = [
     ("set", ["checked.wim"], "set checked.wim 1 --name=other --boot-index=2", ["checked.wim"]),
     ("join", ["p.swm", "p2.swm"], "join new.wim p.swm p2.swm", ["new.wim"]),
     ("split", ["old.wim"], "split old.wim part.swm 0.6", ["part.swm"]),
+    ("split --force into fewer", ["old.wim", "q.swm", "q2.swm", "q3.swm", "q4.swm"],
+     "split old.wim q.swm 0.8 --force --compress=xpress", ["q.swm"]),
+    ("split --force into more", ["old.wim", "p.swm", "p2.swm"], "split old.wim p.swm 0.3 --force --compress=xpress", ["p.swm"]),
+    ("split --force into one", ["old.wim", "p.swm", "p2.swm"], "split old.wim p.swm 99 --force --compress=xpress", ["p.swm"]),
 ]
 
 
@@ -101,10 +105,13 @@ class Runner:
                     return f"{what}: {name} is neither old nor new"
         for name in self.changed:
             run("wimtool", "recover", "run/" + name)
-        stray = set(os.listdir("run")) - set(self.there) - self.files
+        files = set(os.listdir("run"))
+        stray = files - set(self.there) - self.files
         if stray:
             return f"{what}: left over: {sorted(stray)}"
         state = self.state()
+        if files != (self.files if state == self.new else set(self.there)):
+            return f"{what}: the files are not those of one state: {sorted(files)}"
         for name in self.changed:
             if state[name] not in (self.old[name], self.new[name]):
                 return f"{what}: {name} after recover is neither old nor new"
