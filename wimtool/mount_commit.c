@@ -116,7 +116,11 @@ int mount_commit_run(struct mount_record *record, const struct mount_commit *req
 	CLEANUP(image_edit_closep) struct image_edit *edit = NULL;
 	CLEANUP(strbuf_release) struct strbuf base = STRBUF_INIT;
 	bool further = request->append || request->new_image;
-	const struct image_base where = { .index = record->image, .hash = further ? NULL : record->committed };
+	const struct image_base where = {
+		.index = record->image,
+		.hash = further ? NULL : record->committed,
+		.base_hash = record->base,
+	};
 	bool settled;
 	int done;
 

@@ -2,7 +2,7 @@
 /* Edits that begin with the list of files of an older version of the image. */
 #include <stdlib.h>
 
-#include "common/image/edit_private.h"
+#include "common/image/edit_refs.h"
 #include "common/image/image_layer.h"
 
 static int find_image(const struct image_file *file, const struct image_base *where, unsigned *ret, struct err *err)
@@ -27,41 +27,53 @@ static int find_image(const struct image_file *file, const struct image_base *wh
 
 static int take_base(struct image_edit *edit, struct strbuf *base, struct err *err)
 {
-	image_free_treep(&edit->tree);
-	edit->tree = xcalloc(1, sizeof(*edit->tree));
-	if (wim_tree_parse(base, edit->tree, err) < 0)
+	CLEANUP(image_free_treep) struct wim_tree *tree = xcalloc(1, sizeof(*tree));
+
+	if (wim_tree_parse(base, tree, err) < 0)
 		return err_context(err, "list of files of the mount");
+	edit_take_tree(edit, tree);
+	tree = NULL;
 	edit->has_base = true;
-	edit->next_link_group = edit_highest_link_group(edit->tree) + 1;
+	return 0;
+}
+
+/* Mostly the image in the WIM is the base itself. */
+static int note_before(struct image_edit *edit, const uint8_t *base_hash, struct err *err)
+{
+	CLEANUP(image_free_treep) struct wim_tree *tree = NULL;
+
+	if (memcmp(edit->file->blobs.metadata[edit->index - 1].hash, base_hash, WIM_HASH_LEN) == 0) {
+		edit_note_before(edit, edit->tree);
+		return 0;
+	}
+	tree = image_load_tree(edit->file->reader, edit->file, edit->index, err);
+	if (!tree)
+		return -1;
+	edit_note_before(edit, tree);
 	return 0;
 }
 
 struct image_edit *image_edit_open_base(const char *path, const struct image_base *where, struct strbuf *base,
 					struct err *err)
 {
-	char first[] = "1"; /* any image, until the right one is found */
-	struct image_edit *edit = image_edit_open(path, first, err);
+	struct image_edit *edit = edit_open_file(path, "1", err); /* any image, until the right one is found */
 
 	if (!edit || (where->hash && find_image(edit->file, where, &edit->index, err) < 0) ||
-	    take_base(edit, base, err) < 0)
+	    take_base(edit, base, err) < 0 || (where->hash && note_before(edit, where->base_hash, err) < 0))
 		image_edit_closep(&edit);
 	return edit;
 }
 
-void image_edit_result_hash(const struct image_edit *edit, uint8_t ret[20])
+void image_edit_result_hash(struct image_edit *edit, uint8_t ret[20])
 {
-	CLEANUP(strbuf_release) struct strbuf metadata = STRBUF_INIT;
-
-	wim_tree_serialise(edit->tree, &metadata);
-	wim_sha1(metadata.data, metadata.len, ret);
+	(void)edit_result(edit);
+	memcpy(ret, edit->result_hash, WIM_HASH_LEN);
 }
 
-bool image_edit_is_done(const struct image_edit *edit)
+bool image_edit_is_done(struct image_edit *edit)
 {
-	uint8_t hash[WIM_HASH_LEN];
-
-	image_edit_result_hash(edit, hash);
-	return memcmp(hash, edit->file->blobs.metadata[edit->index - 1].hash, sizeof(hash)) == 0;
+	(void)edit_result(edit);
+	return memcmp(edit->result_hash, edit->file->blobs.metadata[edit->index - 1].hash, WIM_HASH_LEN) == 0;
 }
 
 int image_edit_as_new(struct image_edit *edit, const char *name, struct err *err)

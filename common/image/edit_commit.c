@@ -21,7 +21,7 @@
 struct commit {
 	struct image_edit *edit;
 	struct wim_header header; /* the new one */
-	struct strbuf metadata;
+	const struct strbuf *metadata; /* of the edit */
 	struct strbuf integrity; /* the old table; empty when there is none */
 	struct blob_changes changes;
 	struct strbuf rows;   /* the blob table without the new blobs */
@@ -32,7 +32,6 @@ struct commit {
 
 static void commit_release(struct commit *c)
 {
-	strbuf_release(&c->metadata);
 	strbuf_release(&c->integrity);
 	strbuf_release(&c->rows);
 	blob_changes_release(&c->changes);
@@ -118,8 +117,7 @@ static int prepare_rows(struct commit *c, struct err *err)
 	const struct strbuf *table = &c->edit->file->blobs.table;
 	CLEANUP(freep) bool *drop = xcalloc(table->len / WIM_BLOB_ROW_LEN + 1, sizeof(*drop));
 
-	if (edit_count_changes(c->edit, &c->changes, err) < 0)
-		return -1;
+	edit_count_changes(c->edit, &c->changes);
 	strbuf_add(&c->rows, table->data, table->len);
 	if (change_refcounts(c, drop, err) < 0 || check_unused(c, drop, err) < 0)
 		return -1;
@@ -148,6 +146,15 @@ static int set_time(struct strbuf *text, unsigned index, uint64_t now, struct er
 	return wim_xml_set(text, index, "LASTMODIFICATIONTIME/LOWPART", digits, true, err);
 }
 
+static uint64_t bytes_added(const struct commit *c)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < c->changes.len; i++)
+		sum += (uint64_t)c->changes.items[i].by * edit_blob_size(c->edit, c->changes.items[i].hash);
+	return sum;
+}
+
 static int set_counts(struct commit *c, struct strbuf *text, unsigned index, const struct image_info *info,
 		      struct err *err)
 {
@@ -158,12 +165,12 @@ static int set_counts(struct commit *c, struct strbuf *text, unsigned index, con
 	/* a further image is counted from nothing */
 	if (!c->edit->new_name) {
 		old = *info;
-		edit_tree_stats(c->edit, image_tree(c->edit->file, c->edit->index, NULL), &before);
+		before = c->edit->before.stats;
 	}
 	edit_tree_stats(c->edit, c->edit->tree, &after);
 	if (set_number(text, index, "DIRCOUNT", old.dir_count + after.dirs - before.dirs, true, err) < 0 ||
 	    set_number(text, index, "FILECOUNT", old.file_count + after.files - before.files, true, err) < 0 ||
-	    set_number(text, index, "TOTALBYTES", old.total_bytes + after.bytes - before.bytes, true, err) < 0)
+	    set_number(text, index, "TOTALBYTES", old.total_bytes + bytes_added(c), true, err) < 0)
 		return -1;
 	return set_number(text, index, "HARDLINKBYTES",
 			  old.hard_link_bytes + after.hard_link_bytes - before.hard_link_bytes, false, err);
@@ -278,11 +285,10 @@ static int check_written(struct commit *c, struct err *err)
 	return 0;
 }
 
-static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t refcnt, struct err *err)
+static int queue_blob(struct commit *c, const struct new_blob *blob, struct wim_reshdr *ret, struct err *err)
 {
 	struct bytes data = bytes_of(blob->data, (size_t)blob->size);
 	struct wim_source source = wim_source_of(&data);
-	struct wim_reshdr at = { 0 };
 
 	if (blob->host_path)
 		source = (struct wim_source){
@@ -290,10 +296,7 @@ static int write_blob(struct commit *c, const struct new_blob *blob, uint32_t re
 			.context = (void *)(uintptr_t)blob,
 			.feed = feed_host,
 		};
-	if (wim_writer_put(c->writer, &source, 0, &at, err) < 0 || note_written(c, &at, blob->hash, err) < 0)
-		return -1;
-	wim_rows_add(&c->rows, &at, refcnt, blob->hash);
-	return 0;
+	return wim_writer_queue(c->writer, &source, 0, ret, err);
 }
 
 static uint32_t refcnt_of(const struct commit *c, const struct new_blob *blob)
@@ -312,28 +315,54 @@ static uint32_t refcnt_of(const struct commit *c, const struct new_blob *blob)
 	return 0;
 }
 
-static int write_metadata(struct commit *c, struct err *err)
+static int enter_metadata(struct commit *c, const struct wim_reshdr *at, struct err *err)
 {
-	struct bytes data = bytes_of(c->metadata.data, c->metadata.len);
-	struct wim_source source = wim_source_of(&data);
-	uint8_t hash[WIM_HASH_LEN];
-	struct wim_reshdr at = { 0 };
+	const uint8_t *hash = c->edit->result_hash;
 	size_t row = 0;
 
-	wim_sha1(data.data, data.len, hash);
-	if (wim_writer_put(c->writer, &source, WIM_RES_METADATA, &at, err) < 0 || note_written(c, &at, hash, err) < 0)
+	if (note_written(c, at, hash, err) < 0)
 		return -1;
 	if (c->edit->new_name) {
-		wim_rows_add(&c->rows, &at, 1, hash);
+		wim_rows_add(&c->rows, at, 1, hash);
 		c->header.image_count++;
 		return 0;
 	}
 	if (find_metadata_row(c, &row, err) < 0)
 		return -1;
-	wim_row_store(wim_row_at(&c->rows, row), &at, 1, hash);
+	wim_row_store(wim_row_at(&c->rows, row), at, 1, hash);
 	if (c->header.boot_index == c->edit->index)
-		c->header.boot_metadata = at;
+		c->header.boot_metadata = *at;
 	return 0;
+}
+
+/* All through one queue, so that no processor waits for the end of one of them; places gets the metadata's last. */
+static int write_resources(struct commit *c, struct wim_reshdr *places, struct err *err)
+{
+	struct bytes data = bytes_of(c->metadata->data, c->metadata->len);
+	struct wim_source source = wim_source_of(&data);
+
+	for (size_t i = 0; i < c->added.len; i++)
+		if (queue_blob(c, c->added.items[i], &places[i], err) < 0)
+			return -1;
+	if (wim_writer_queue(c->writer, &source, WIM_RES_METADATA, &places[c->added.len], err) < 0)
+		return -1;
+	return wim_writer_flush(c->writer, err);
+}
+
+static int write_contents(struct commit *c, struct err *err)
+{
+	CLEANUP(freep) struct wim_reshdr *places = xcalloc(c->added.len + 1, sizeof(*places));
+
+	if (write_resources(c, places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->added.len; i++) {
+		const struct new_blob *blob = c->added.items[i];
+
+		if (note_written(c, &places[i], blob->hash, err) < 0)
+			return -1;
+		wim_rows_add(&c->rows, &places[i], refcnt_of(c, blob), blob->hash);
+	}
+	return enter_metadata(c, &places[c->added.len], err);
 }
 
 static int write_plain(struct commit *c, const struct strbuf *data, struct wim_reshdr *ret, struct err *err)
@@ -365,10 +394,7 @@ static int append_all(void *context, struct wim_header *header, uint64_t *ret_en
 {
 	struct commit *c = context;
 
-	for (size_t i = 0; i < c->added.len; i++)
-		if (write_blob(c, c->added.items[i], refcnt_of(c, c->added.items[i]), err) < 0)
-			return -1;
-	if (write_metadata(c, err) < 0 || write_tables(c, err) < 0 || check_written(c, err) < 0)
+	if (write_contents(c, err) < 0 || write_tables(c, err) < 0 || check_written(c, err) < 0)
 		return -1;
 	if (c->edit->gate && c->edit->gate(c->edit->gate_context, err) < 0)
 		return -1;
@@ -398,7 +424,7 @@ static int write_guarded(struct commit *c, struct err *err)
 /* What will surely be written; compressed data is taken as a quarter, since only a full disk found later costs time. */
 static uint64_t least_need(const struct commit *c)
 {
-	uint64_t contents = c->metadata.len;
+	uint64_t contents = c->metadata->len;
 
 	for (size_t i = 0; i < c->added.len; i++)
 		contents += c->added.items[i]->size;
@@ -432,8 +458,8 @@ static int prepare(struct commit *c, struct err *err)
 	c->header = file->header;
 	if (prepare_rows(c, err) < 0)
 		return -1;
-	wim_tree_serialise(c->edit->tree, &c->metadata);
-	if (c->metadata.len > WIM_METADATA_MAX)
+	c->metadata = edit_result(c->edit);
+	if (c->metadata->len > WIM_METADATA_MAX)
 		return err_set(err, ERR_LIMIT, "the list of files would take more than %u bytes", WIM_METADATA_MAX);
 	if (c->header.integrity.offset &&
 	    wim_integrity_load(file->fd, file->file_bytes, &c->header, &c->integrity, err) < 0)

@@ -15,13 +15,28 @@ struct new_blob {
 	bool lent;       /* data is the caller's, until the commit */
 };
 
+struct tree_stats {
+	uint64_t dirs;
+	uint64_t files;
+	uint64_t hard_link_bytes;
+};
+
+/* What the counts of a WIM are changed by the difference to: the image as it was. Its hashes in the order of the tree. */
+struct edit_before {
+	VEC(struct { uint8_t hash[WIM_HASH_LEN]; }) hashes;
+	struct tree_stats stats;
+};
+
 struct image_edit {
 	char *path; /* with links resolved, so that there is one journal */
 	unsigned threads; /* that compress; 0: one for each processor */
 	char *undo_path; /* where the journal is kept after the commit; may be NULL */
 	struct image_file *file;
 	unsigned index;
-	struct wim_tree *tree; /* as edited; file has the old one */
+	struct wim_tree *tree; /* as edited */
+	struct edit_before before;
+	struct strbuf result; /* the tree as metadata, from edit_result on until the next edit */
+	uint8_t result_hash[WIM_HASH_LEN];
 	VEC(struct new_blob) blobs;
 	uint32_t *blob_slots; /* open addressing by hash: index into blobs + 1 */
 	size_t n_slots;
@@ -72,6 +87,14 @@ void edit_remove(struct image_edit *edit, struct wim_node *node);
 /* The SHA-1 of a file of the host; zeros when it is empty. */
 int edit_hash_host_file(const char *host_path, uint8_t hash[WIM_HASH_LEN], uint64_t *ret_size, struct err *err);
 
+/* Begins each edit: after a commit there is nothing left to change. */
+int edit_check_open(struct image_edit *edit, struct err *err);
 
-/* After a commit there is nothing left to edit. */
-int edit_check_open(const struct image_edit *edit, struct err *err);
+/* The metadata that a commit would write; edit->result_hash is its SHA-1. */
+const struct strbuf *edit_result(struct image_edit *edit);
+
+/* Opens all but the tree: of an image by name or index, NULL for the first. */
+struct image_edit *edit_open_file(const char *path, const char *name_or_index, struct err *err);
+
+/* Takes a tree as the one to edit. */
+void edit_take_tree(struct image_edit *edit, struct wim_tree *tree);

@@ -21,8 +21,47 @@ static void list_hashes(const struct wim_tree *tree, hash_list *ret)
 				*vec_add(ret) = hash;
 		}
 	}
-	if (ret->len)
-		qsort(ret->items, ret->len, sizeof(*ret->items), compare_hash_pointers);
+}
+
+void edit_note_before(struct image_edit *edit, const struct wim_tree *tree)
+{
+	hash_list hashes = { 0 };
+
+	list_hashes(tree, &hashes);
+	for (size_t i = 0; i < hashes.len; i++)
+		memcpy(vec_add(&edit->before.hashes)->hash, hashes.items[i], WIM_HASH_LEN);
+	vec_release(&hashes);
+	edit_tree_stats(edit, tree, &edit->before.stats);
+}
+
+/* An image that is added has taken nothing away. */
+static void list_before(const struct image_edit *edit, hash_list *ret)
+{
+	for (size_t i = 0; !edit->new_name && i < edit->before.hashes.len; i++)
+		*vec_add(ret) = edit->before.hashes.items[i].hash;
+}
+
+/* Most of the tree is as it was: equal beginnings and ends cancel one another. */
+static void drop_equal_ends(hash_list *a, hash_list *b)
+{
+	size_t begin = 0;
+
+	while (a->len && b->len && compare_hash_pointers(&a->items[a->len - 1], &b->items[b->len - 1]) == 0)
+		a->len--, b->len--;
+	while (begin < a->len && begin < b->len && compare_hash_pointers(&a->items[begin], &b->items[begin]) == 0)
+		begin++;
+	a->len -= begin;
+	b->len -= begin;
+	if (begin) {
+		memmove(a->items, a->items + begin, a->len * sizeof(*a->items));
+		memmove(b->items, b->items + begin, b->len * sizeof(*b->items));
+	}
+}
+
+static void sort_hashes(hash_list *list)
+{
+	if (list->len)
+		qsort(list->items, list->len, sizeof(*list->items), compare_hash_pointers);
 }
 
 /* Steps over the hashes that are equal to hash; returns how many. */
@@ -48,20 +87,18 @@ static const uint8_t *next_hash(const hash_list *a, size_t i, const hash_list *b
 	return !of_a || (of_b && memcmp(of_b, of_a, WIM_HASH_LEN) < 0) ? of_b : of_a;
 }
 
-int edit_count_changes(struct image_edit *edit, struct blob_changes *ret, struct err *err)
+void edit_count_changes(const struct image_edit *edit, struct blob_changes *ret)
 {
-	const struct wim_tree *old_tree = image_tree(edit->file, edit->index, err);
 	hash_list before = { 0 };
 	hash_list after = { 0 };
 	VEC(struct blob_change) changes = { 0 };
 	const uint8_t *hash;
 
-	if (!old_tree)
-		return -1;
-	/* an image that is added has taken nothing away */
-	if (!edit->new_name)
-		list_hashes(old_tree, &before);
+	list_before(edit, &before);
 	list_hashes(edit->tree, &after);
+	drop_equal_ends(&before, &after);
+	sort_hashes(&before);
+	sort_hashes(&after);
 	for (size_t i = 0, j = 0; (hash = next_hash(&before, i, &after, j));) {
 		int64_t gone = take_equal(&before, &i, hash);
 		int64_t by = take_equal(&after, &j, hash) - gone;
@@ -76,7 +113,6 @@ int edit_count_changes(struct image_edit *edit, struct blob_changes *ret, struct
 	vec_release(&before);
 	vec_release(&after);
 	*ret = (struct blob_changes){ .items = changes.items, .len = changes.len };
-	return 0;
 }
 
 void blob_changes_release(struct blob_changes *changes)
@@ -85,16 +121,24 @@ void blob_changes_release(struct blob_changes *changes)
 	*changes = (struct blob_changes){ 0 };
 }
 
+static int compare_uses(const void *a, const void *b)
+{
+	return memcmp(((const struct blob_use *)a)->hash, ((const struct blob_use *)b)->hash, WIM_HASH_LEN);
+}
+
 static void count_in_tree(const struct wim_tree *tree, struct blob_use *uses, size_t n)
 {
 	hash_list list = { 0 };
-	size_t at = 0;
 
 	list_hashes(tree, &list);
-	for (size_t i = 0; i < n; i++) {
-		while (at < list.len && memcmp(list.items[at], uses[i].hash, WIM_HASH_LEN) < 0)
-			at++;
-		uses[i].count += (uint32_t)take_equal(&list, &at, uses[i].hash);
+	for (size_t i = 0; i < list.len; i++) {
+		struct blob_use key;
+		struct blob_use *use;
+
+		memcpy(key.hash, list.items[i], WIM_HASH_LEN);
+		use = bsearch(&key, uses, n, sizeof(*uses), compare_uses);
+		if (use)
+			use->count++;
 	}
 	vec_release(&list);
 }
@@ -135,16 +179,13 @@ void edit_tree_stats(const struct image_edit *edit, const struct wim_tree *tree,
 	struct tree_stats stats = { 0 };
 
 	for (const struct wim_node *node = tree->root; node; node = wim_node_walk(tree->root, node)) {
-		uint64_t bytes = node_bytes(edit, node);
-
 		/* a link to a folder counts as a file, as libwim has it */
 		if (wim_node_is_dir(node) && !wim_node_is_reparse(node))
 			stats.dirs++;
 		else
 			stats.files++;
-		stats.bytes += bytes;
 		if (node->link_extra)
-			stats.hard_link_bytes += bytes;
+			stats.hard_link_bytes += node_bytes(edit, node);
 	}
 	*ret = stats;
 }

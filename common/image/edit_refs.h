@@ -18,7 +18,10 @@ struct blob_changes {
 	size_t len;
 };
 
-int edit_count_changes(struct image_edit *edit, struct blob_changes *ret, struct err *err);
+/* Remembers the image as it is in the WIM, before the first edit. */
+void edit_note_before(struct image_edit *edit, const struct wim_tree *tree);
+
+void edit_count_changes(const struct image_edit *edit, struct blob_changes *ret);
 void blob_changes_release(struct blob_changes *changes);
 
 struct blob_use {
@@ -28,12 +31,5 @@ struct blob_use {
 
 /* Counts how many streams of the other images use each hash; uses are sorted by hash. */
 int edit_count_elsewhere(const struct image_edit *edit, struct blob_use *uses, size_t n, struct err *err);
-
-struct tree_stats {
-	uint64_t dirs;
-	uint64_t files;
-	uint64_t bytes;
-	uint64_t hard_link_bytes;
-};
 
 void edit_tree_stats(const struct image_edit *edit, const struct wim_tree *tree, struct tree_stats *ret);

@@ -7,7 +7,7 @@
 
 #include "common/base/file.h"
 #include "common/base/filetime.h"
-#include "common/image/edit_private.h"
+#include "common/image/edit_refs.h"
 #include "common/image/wim_journal.h"
 
 /* ---- opening ---- */
@@ -67,7 +67,7 @@ uint64_t edit_highest_link_group(const struct wim_tree *tree)
 	return highest;
 }
 
-static int load_edit(struct image_edit *edit, const char *name_or_index, struct err *err)
+static int load_file(struct image_edit *edit, const char *name_or_index, struct err *err)
 {
 	bool did;
 	int fd = image_open_locked(edit->path, err);
@@ -82,14 +82,10 @@ static int load_edit(struct image_edit *edit, const char *name_or_index, struct 
 	if (!edit->file || image_check_can_change(edit->file, err) < 0 ||
 	    image_select(edit->file, name_or_index, &edit->index, err) < 0)
 		return -1;
-	edit->tree = image_load_tree(edit->file->reader, edit->file, edit->index, err);
-	if (!edit->tree)
-		return -1;
-	edit->next_link_group = edit_highest_link_group(edit->tree) + 1;
 	return 0;
 }
 
-struct image_edit *image_edit_open(const char *path, const char *name_or_index, struct err *err)
+struct image_edit *edit_open_file(const char *path, const char *name_or_index, struct err *err)
 {
 	CLEANUP(image_edit_closep) struct image_edit *edit = xcalloc(1, sizeof(*edit));
 	struct image_edit *opened;
@@ -99,11 +95,31 @@ struct image_edit *image_edit_open(const char *path, const char *name_or_index, 
 		err_errno(err, errno, "cannot be opened");
 		return NULL;
 	}
-	if (load_edit(edit, name_or_index, err) < 0)
+	if (load_file(edit, name_or_index, err) < 0)
 		return NULL;
 	opened = edit;
 	edit = NULL;
 	return opened;
+}
+
+void edit_take_tree(struct image_edit *edit, struct wim_tree *tree)
+{
+	edit->tree = tree;
+	edit->next_link_group = edit_highest_link_group(tree) + 1;
+}
+
+struct image_edit *image_edit_open(const char *path, const char *name_or_index, struct err *err)
+{
+	struct image_edit *edit = edit_open_file(path, name_or_index, err);
+	struct wim_tree *tree = edit ? image_load_tree(edit->file->reader, edit->file, edit->index, err) : NULL;
+
+	if (!tree) {
+		image_edit_closep(&edit);
+		return NULL;
+	}
+	edit_take_tree(edit, tree);
+	edit_note_before(edit, tree);
+	return edit;
 }
 
 static void release_blob(const struct new_blob *blob)
@@ -123,6 +139,8 @@ void image_edit_closep(struct image_edit **edit)
 		release_blob(&e->blobs.items[i]);
 	vec_release(&e->blobs);
 	free(e->blob_slots);
+	vec_release(&e->before.hashes);
+	strbuf_release(&e->result);
 	image_free_treep(&e->tree);
 	image_file_closep(&e->file);
 	free(e->path);
@@ -346,9 +364,22 @@ struct wim_node *edit_make_parents(struct image_edit *edit, const struct edit_pl
 	return parent;
 }
 
-int edit_check_open(const struct image_edit *edit, struct err *err)
+int edit_check_open(struct image_edit *edit, struct err *err)
 {
-	return edit->committed ? err_set(err, ERR_USAGE, "the edits were written already; open the WIM again") : 0;
+	if (edit->committed)
+		return err_set(err, ERR_USAGE, "the edits were written already; open the WIM again");
+	strbuf_release(&edit->result);
+	return 0;
+}
+
+const struct strbuf *edit_result(struct image_edit *edit)
+{
+	if (!edit->result.len) {
+		strbuf_reserve(&edit->result, edit->tree->data.len + 4096);
+		wim_tree_serialise(edit->tree, &edit->result);
+		wim_sha1(edit->result.data, edit->result.len, edit->result_hash);
+	}
+	return &edit->result;
 }
 
 /* ---- the edits ---- */

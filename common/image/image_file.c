@@ -224,6 +224,7 @@ static int read_metadata(struct wim_reader *reader, const struct wim_blob *blob,
 {
 	if (wim_resource_check_table(&blob->res, WIM_METADATA_MAX, err) < 0)
 		return -1;
+	strbuf_reserve(ret, (size_t)blob->size);
 	return image_stream_blob(reader, blob, add_metadata, ret, err);
 }
 

@@ -23,6 +23,7 @@
 struct image_base {
 	unsigned index;         /* where the image was */
 	const uint8_t *hash;    /* SHA-1 of its metadata as it is expected in the WIM now; NULL: any, for as_new */
+	const uint8_t *base_hash; /* SHA-1 of the base, which the caller has checked; of use with hash */
 };
 
 /*
@@ -51,10 +52,10 @@ int image_edit_put_layer(struct image_edit *edit, const struct image_layer *laye
 			 struct err *err);
 
 /* SHA-1 of the metadata that a commit would write. */
-void image_edit_result_hash(const struct image_edit *edit, uint8_t ret[20]);
+void image_edit_result_hash(struct image_edit *edit, uint8_t ret[20]);
 
 /* Is that what is in the WIM already? Then a commit has nothing to write. */
-bool image_edit_is_done(const struct image_edit *edit);
+bool image_edit_is_done(struct image_edit *edit);
 
 /* The commit adds a further image and leaves the old one. name must be new. */
 int image_edit_as_new(struct image_edit *edit, const char *name, struct err *err);
