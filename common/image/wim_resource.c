@@ -31,6 +31,7 @@ struct wim_reader {
 	/* see wim_reader_expect */
 	unsigned expected_source;
 	uint64_t expected_end;
+	uint64_t stream_end; /* of the bytes that the stream now read will want, in its file; 0: just now */
 
 	struct wimlib_decompressor *decompressor;
 	enum wim_compression compression;
@@ -163,13 +164,14 @@ static int need_buffer(uint8_t **buffer, size_t *cap, size_t size, struct err *e
 /* Lends len bytes of a file until the next call; NULL on error. */
 static const uint8_t *fetch(struct wim_reader *r, unsigned source, uint64_t at, size_t len, struct err *err)
 {
+	uint64_t end = MAX(r->stream_end, source == r->expected_source ? r->expected_end : 0);
 	size_t want = len;
 
 	if (source == r->window_source && at >= r->window_at && len <= r->window_len &&
 	    at - r->window_at <= r->window_len - len)
 		return r->window + (at - r->window_at);
-	if (source == r->expected_source && r->expected_end > at + len)
-		want = MAX(len, (size_t)MIN(r->expected_end - at, (uint64_t)WINDOW));
+	if (end > at + len)
+		want = MAX(len, (size_t)MIN(end - at, (uint64_t)WINDOW));
 	r->window_len = 0;
 	if (need_buffer(&r->window, &r->window_cap, want, err) < 0 ||
 	    file_pread(r->files.items[source], r->window, want, at, err) < 0)
@@ -329,6 +331,7 @@ int wim_reader_chunk(struct wim_reader *reader, const struct wim_resource *res, 
 {
 	struct layout at = { 0 };
 
+	reader->stream_end = 0;
 	if (!res->compressed || chunk >= res->size / res->chunk_size + (res->size % res->chunk_size != 0))
 		return err_at(err, ERR_FORMAT, res->offset, "data outside of its resource");
 	if (load_table(reader, res, &at, err) < 0)
@@ -351,13 +354,10 @@ static int stream_chunks(struct wim_reader *r, const struct wim_resource *res, u
 			 wim_data_fn fn, void *context, struct err *err)
 {
 	struct layout at = { 0 };
-	uint64_t end;
 
 	if (load_table(r, res, &at, err) < 0)
 		return -1;
-	end = chunks_end(r, res, &at, offset + len);
-	if (r->expected_source != res->source || r->expected_end < end)
-		wim_reader_expect(r, res->source, end);
+	r->stream_end = chunks_end(r, res, &at, offset + len);
 	while (len) {
 		uint64_t chunk = offset / res->chunk_size;
 		size_t skip = (size_t)(offset % res->chunk_size);
@@ -404,6 +404,7 @@ int wim_reader_stream(struct wim_reader *reader, const struct wim_resource *res,
 		return err_at(err, ERR_FORMAT, res->offset, "data outside of its resource");
 	if (len == 0)
 		return 0;
+	reader->stream_end = 0;
 	return (res->compressed ? stream_chunks : stream_plain)(reader, res, offset, len, fn, context, err);
 }
 
