@@ -65,8 +65,18 @@ int mount_overlay_prepare(struct mount_record *record, struct err *err)
 	return err_hint(err, "name another folder with --staging-dir: on ext4, xfs or btrfs, or tmpfs since Linux 6.6");
 }
 
+/*
+ * Overlayfs lets everybody in whom the modes let in. Where these are not those of the image, the root is for its owner
+ * alone.
+ */
+static mode_t root_mode(const struct mount_record *record, mode_t mode)
+{
+	return mode & (record->allow_other || record->unix_data ? 07777 : 0700);
+}
+
 /* The root of both layers together has the mode, owner and time of the upper folder. Done once, when it is new. */
-static int take_over_root(const char *lower, const char *upper, const char *work, struct err *err)
+static int take_over_root(const struct mount_record *record, const char *lower, const char *upper, const char *work,
+			  struct err *err)
 {
 	CLEANUP(freep) char *used = path_join(work, "work");
 	struct stat st;
@@ -78,8 +88,8 @@ static int take_over_root(const char *lower, const char *upper, const char *work
 
 	struct timespec times[2] = { st.st_atim, st.st_mtim };
 
-	if ((geteuid() == 0 && chown(upper, st.st_uid, st.st_gid) < 0) || chmod(upper, st.st_mode & 07777) < 0 ||
-	    utimensat(AT_FDCWD, upper, times, 0) < 0)
+	if ((geteuid() == 0 && chown(upper, st.st_uid, st.st_gid) < 0) ||
+	    chmod(upper, root_mode(record, st.st_mode)) < 0 || utimensat(AT_FDCWD, upper, times, 0) < 0)
 		return err_errno(err, errno, "%s", upper);
 	return 0;
 }
@@ -154,7 +164,7 @@ int mount_overlay_start(struct mount_record *record, struct err *err)
 	CLEANUP(freep) char *work = path_join(record->staging, "work");
 	int why;
 
-	if (take_over_root(lower, upper, work, err) < 0 || name_layer(&layers, 0, record->folder, "lower", err) < 0 ||
+	if (take_over_root(record, lower, upper, work, err) < 0 || name_layer(&layers, 0, record->folder, "lower", err) < 0 ||
 	    name_layer(&layers, 1, record->staging, "upper", err) < 0 ||
 	    name_layer(&layers, 2, record->staging, "work", err) < 0)
 		return -1;

@@ -206,6 +206,40 @@ wimlib-imagex apply linked.wim 1 linked.out >/dev/null 2>&1
 check "the names that stay are one file" test linked.out/a/new -ef linked.out/c/name
 check "the one that was replaced is another" test "$(cat linked.out/a/new linked.out/b/name | tr '\n' ' ')" = "shared fresh "
 
+# ---- options ----
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$work"
+	other() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
+	for how in '' --rw; do
+		wimtool mount LZX.wim mnt $how -q
+		check "others are not let in $how" test -z "$(other cat mnt/Windows/long.txt 2>/dev/null | head -c 1)"
+		wimtool unmount mnt -q
+		wimtool mount LZX.wim mnt $how --allow-other -q
+		check "--allow-other $how lets them in" other cmp mnt/Windows/long.txt mnt/Windows/long.txt
+		wimtool unmount mnt -q
+	done
+else
+	skip "--allow-other: not root, or no setpriv"
+fi
+cp model.wim six.wim
+wimtool mount --rw six.wim mnt -q
+echo added >mnt/added
+check "unmount --commit --new-image" wimtool unmount --commit --new-image mnt
+check "there is an image more" test "$(wimlib-imagex info six.wim | sed -n 's/^Image Count: *//p')" -eq 2
+check "the first one is as it was" test -z "$(wimlib-imagex dir six.wim 1 | grep -x /added)"
+check "the change is in the new one" test "$(wimlib-imagex extract six.wim 2 /added --to-stdout 2>/dev/null)" = added
+check "wimlib-imagex verify" wimlib-imagex verify six.wim
+for option in --lazy --force; do
+	wimtool mount LZX.wim mnt -q
+	exec 8<mnt/Windows/long.txt
+	refuse "unmount with a file open" 'files are open there' wimtool unmount mnt
+	check "unmount $option with a file open" wimtool unmount $option mnt
+	check "nothing is mounted any more" bash -c '! mountpoint -q mnt && [ -z "$(ls mnt)" ]'
+	check "the open file can be read to its end" bash -c 'cmp - tree/Windows/long.txt <&8'
+	exec 8<&-
+done
+check "no record is left" test -z "$(ls state/mounts)"
+
 # ---- what others leave, what is broken ----
 # The first mount that there is loses its server.
 kill_server() {
