@@ -41,8 +41,8 @@ static void count_to_text(const struct audit_count *count, FILE *out)
 		count->cap);
 	if (count->computers > count->cmids)
 		fprintf(out,
-			"    with a CMID of its own for every computer: %" PRIu64 " computers, count %" PRIu64 "\n",
-			count->computers, own);
+			"    with a CMID of its own for every computer: %" PRIu64 " computer%s, count %" PRIu64 "\n",
+			count->computers, PLURAL(count->computers), own);
 	if (count->wants_client)
 		threshold_to_text(count, "Windows clients", 25, out);
 	if (count->wants_server)
@@ -51,15 +51,15 @@ static void count_to_text(const struct audit_count *count, FILE *out)
 
 static void counts_to_text(const struct audit *audit, FILE *out)
 {
+	const uint64_t days = audit->options.window / FILETIME_PER_DAY;
 	char end[FILETIME_TEXT_LEN + 8];
 
 	for (size_t i = 0; i < audit->counts.len; i++) {
 		const struct audit_count *count = &audit->counts.items[i];
 
 		if (i == 0 || audit->counts.items[i - 1].host != count->host)
-			fprintf(out, "\nhost %s, the %" PRIu64 " days before %s\n",
-				audit->hosts.items[count->host].name,
-				(uint64_t)(audit->options.window / FILETIME_PER_DAY), of(count->end, end));
+			fprintf(out, "\nhost %s, the %" PRIu64 " day%s before %s\n",
+				audit->hosts.items[count->host].name, days, PLURAL(days), of(count->end, end));
 		count_to_text(count, out);
 	}
 }

@@ -122,10 +122,11 @@ void check_pools(struct audit *audit, struct report *out)
 		place.item = pool->glob;
 		report_add(out, &rule_non_persistent_pool, place, "the computers of the pool %s get new CMIDs",
 			   pool->glob);
-		report_note(out, "%zu computers have used %zu CMIDs", pool->computers, pool->cmids);
+		report_note(out, "%zu computer%s used %zu CMIDs", pool->computers,
+			    pool->computers == 1 ? " has" : "s have", pool->cmids);
 		if (pool->now_cmids > pool->now_computers)
-			report_note(out, "in the last days that count: %zu computers, %zu CMIDs; the count of the host is "
+			report_note(out, "in the last days that count: %zu computer%s, %zu CMIDs; the count of the host is "
 					 "up to %zu too high",
-				    pool->now_computers, pool->now_cmids, pool->now_cmids - pool->now_computers);
+				    pool->now_computers, PLURAL(pool->now_computers), pool->now_cmids, pool->now_cmids - pool->now_computers);
 	}
 }

@@ -153,7 +153,8 @@ static void note_hosts(const struct audit *audit, struct report *out)
 		sorted[i] = &audit->hosts.items[i];
 	qsort(sorted, audit->hosts.len, sizeof(*sorted), compare_hosts);
 	for (size_t i = 0; i < MIN(audit->hosts.len, (size_t)NAMES_SHOWN); i++)
-		report_note(out, "%s: %llu requests", sorted[i]->name, (unsigned long long)sorted[i]->requests);
+		report_note(out, "%s: %llu request%s", sorted[i]->name, (unsigned long long)sorted[i]->requests,
+			    PLURAL(sorted[i]->requests));
 }
 
 void check_hosts(struct audit *audit, struct report *out)

@@ -115,6 +115,7 @@ void check_skew(struct audit *audit, struct report *out)
 		place = place_of_client(audit, cmid_index_client(audit->index, use.client), cmid);
 		report_add(out, &rule_clock_skew, place, "the clock of %s is more than four hours %s",
 			   computer_name(audit, use.name), use.worst_skew < 0 ? "behind" : "ahead");
-		report_note(out, "%d minutes (%u of %u requests)", abs(use.worst_skew), use.skewed, use.requests);
+		report_note(out, "%d minutes (%u of %u request%s)", abs(use.worst_skew), use.skewed, use.requests,
+			    PLURAL(use.requests));
 	}
 }

@@ -61,8 +61,8 @@ static int compare_command(struct cli *cli, const void *args, struct err *err)
 	if (renderer)
 		return cli_report_as(cli, report, renderer, SEVERITY_WARNING);
 	if (!report_len(report))
-		fprintf(cli->out, "%zu machines share none of their %zu identities\n", compare_machines(compare),
-			compare_identities(compare));
+		fprintf(cli->out, "%zu machines share none of their %zu identit%s\n", compare_machines(compare),
+			compare_identities(compare), compare_identities(compare) == 1 ? "y" : "ies");
 	return cli_report(cli, report, SEVERITY_WARNING);
 }
 

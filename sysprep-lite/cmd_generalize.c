@@ -117,9 +117,10 @@ static int run_plan(struct cli *cli, struct subject *subject, struct plan *plan,
 	if (a->dry_run)
 		fprintf(cli->out, "\n%s: dry run, nothing was changed\n", name);
 	else if (!plan_is_empty(plan))
-		fprintf(cli->out, "\n%s: done: %u hives rewritten, %zu references to %zu identifiers replaced, %u file "
-				  "actions\n",
-			name, stats.hives, plan_references(plan), plan->guids.len, stats.files);
+		fprintf(cli->out, "\n%s: done: %u hive%s rewritten, %zu reference%s to %zu identifier%s replaced, %u file "
+				  "action%s\n",
+			name, stats.hives, PLURAL(stats.hives), plan_references(plan), PLURAL(plan_references(plan)),
+			plan->guids.len, PLURAL(plan->guids.len), stats.files, PLURAL(stats.files));
 	print_clone_warning(plan, cli->out);
 	return 0;
 }

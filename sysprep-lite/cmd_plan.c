@@ -56,7 +56,8 @@ static int write_format(struct cli *cli, const struct plan_args *a, struct plan 
 static void print_text(struct cli *cli, const struct plan *plan, const char *target)
 {
 	plan_print(plan, cli->out, cli->verbose ? PLAN_PLACES : PLAN_EDITS, cli->show_secrets);
-	fprintf(cli->out, "%s: %zu edits and %zu identifiers to replace\n", target, plan->edits.len, plan->guids.len);
+	fprintf(cli->out, "%s: %zu edit%s and %zu identifier%s to replace\n", target, plan->edits.len,
+		PLURAL(plan->edits.len), plan->guids.len, PLURAL(plan->guids.len));
 }
 
 static int show_plan(struct cli *cli, const struct plan_args *a, struct plan *plan, struct winroot *root,

@@ -21,7 +21,8 @@ static int report(struct cli *cli, const char *target, const struct undo_stats *
 	json_uint(cli->json, "lost", stats->lost);
 	fprintf(cli->out, "%s: %u file%s as before\n", target, stats->restored, PLURAL(stats->restored));
 	if (stats->lost)
-		fprintf(cli->out, "%u removed files are not in the journal any more and are not restored\n", stats->lost);
+		fprintf(cli->out, "%u removed file%s not in the journal any more and not restored\n", stats->lost,
+			stats->lost == 1 ? " is" : "s are");
 	return CLI_DONE;
 }
 

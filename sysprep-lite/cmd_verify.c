@@ -34,8 +34,10 @@ static int verify_command(struct cli *cli, const void *args, struct err *err)
 	json_bool(cli->json, "as_planned", report_len(report) == 0);
 	if (!report_len(report))
 		fprintf(cli->out,
-			"%s: as planned: %zu edits are there, %zu identifiers are gone, %zu hives hold nothing else\n",
-			name, file.plan->edits.len, file.plan->guids.len, file.results.len);
+			"%s: as planned: %zu edit%s there, %zu identifier%s gone, %zu hive%s nothing else\n", name,
+			file.plan->edits.len, file.plan->edits.len == 1 ? " is" : "s are", file.plan->guids.len,
+			file.plan->guids.len == 1 ? " is" : "s are", file.results.len,
+			file.results.len == 1 ? " holds" : "s hold");
 	return cli_report(cli, report, SEVERITY_WARNING);
 }
 

@@ -173,9 +173,9 @@ static void print_guid(const struct guid_edit *edit, FILE *out, enum plan_detail
 		strbuf_adds(&line, "  ");
 		text_show(edit->device, strlen(edit->device), &line);
 	}
-	strbuf_addf(&line, "\n      %s%zu references replaced: ",
+	strbuf_addf(&line, "\n      %s%zu reference%s replaced: ",
 		    edit->removed ? "removed, so that Windows finds it anew; what remains is replaced; " : "",
-		    guid_edit_hits(edit));
+		    guid_edit_hits(edit), PLURAL(guid_edit_hits(edit)));
 	show_hits(edit, &line);
 	fprintf(out, "%s\n", line.data);
 	if (detail == PLAN_PLACES)

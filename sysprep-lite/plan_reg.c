@@ -130,9 +130,10 @@ static void add_guid_comment(const struct guid_edit *guid, struct strbuf *out)
 {
 	char from[GUID_BRACED_LEN + 1], to[GUID_BRACED_LEN + 1];
 
-	strbuf_addf(out, "; not in this file: %s is replaced by %s in %zu places\r\n",
+	strbuf_addf(out, "; not in this file: %s is replaced by %s in %zu place%s\r\n",
 		    guid_format(&guid->from, GUID_BRACES | GUID_UPPER, from),
-		    guid_format(&guid->to, GUID_BRACES | GUID_UPPER, to), guid_edit_hits(guid));
+		    guid_format(&guid->to, GUID_BRACES | GUID_UPPER, to), guid_edit_hits(guid),
+		    PLURAL(guid_edit_hits(guid)));
 }
 
 int plan_to_reg(const struct plan *plan, struct strbuf *ret, struct err *err)

@@ -98,7 +98,8 @@ static struct regf *open_new(struct regf *hive, struct bytes bytes, const struct
 	}
 	if (index_and_check(hive, err) < 0) {
 		if (hive->info.replayed_entries > 0)
-			(void)err_context(err, "after replay of %u log entries", hive->info.replayed_entries);
+			(void)err_context(err, "after replay of %u log entr%s", hive->info.replayed_entries,
+					  hive->info.replayed_entries == 1 ? "y" : "ies");
 		regf_freep(&hive);
 	}
 	return hive;

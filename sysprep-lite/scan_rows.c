@@ -123,7 +123,7 @@ static void add_guid(struct scanning *scan, const struct guid_edit *guid)
 		text_show(guid->name, strlen(guid->name), &message);
 		strbuf_addc(&message, '"');
 	}
-	strbuf_addf(&message, ", in %zu places", guid_edit_hits(guid));
+	strbuf_addf(&message, ", in %zu place%s", guid_edit_hits(guid), PLURAL(guid_edit_hits(guid)));
 	if (strcmp(guid->row->category, "nic") != 0)
 		strbuf_addf(&message, ": %s", guid->row->what);
 	add(scan, guid->row, guid->found, message.data);

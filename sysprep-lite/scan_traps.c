@@ -144,8 +144,8 @@ static int check_dirty(struct scanning *scan)
 		if (info.was_dirty)
 			report_add(scan->report, scan_rule("dirty-hive"),
 				   scan_place(scan, winroot_hive_path(scan->root, id)),
-				   "%s was not written to the end; %u log entries complete it", hive_name(id),
-				   info.replayed_entries);
+				   "%s was not written to the end; %u log entr%s it", hive_name(id),
+				   info.replayed_entries, info.replayed_entries == 1 ? "y completes" : "ies complete");
 	}
 	return 0;
 }

@@ -152,8 +152,9 @@ static void verify_identifiers(struct verifying *v)
 
 		if (left)
 			report_add(v->report, &rules[RULE_IDENTIFIER], place_of(v, NULL),
-				   "%s: %s is still in %zu places", plan->guids.items[i].row->id,
-				   guid_format(&plan->guids.items[i].from, GUID_BRACES | GUID_UPPER, text), left);
+				   "%s: %s is still in %zu place%s", plan->guids.items[i].row->id,
+				   guid_format(&plan->guids.items[i].from, GUID_BRACES | GUID_UPPER, text), left,
+				   PLURAL(left));
 	}
 }
 

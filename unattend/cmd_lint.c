@@ -123,8 +123,9 @@ static void summarize(const struct run *run)
 
 	if (n + run->n_skipped < 2)
 		return;
-	cli_say(run->cli, "%zu answer files checked (%zu XML, %zu text; %zu unrendered templates), %zu other files passed over",
-		n, run->n_xml, run->n_ini, run->n_templates, run->n_skipped);
+	cli_say(run->cli, "%zu answer file%s checked (%zu XML, %zu text; %zu unrendered template%s), %zu other file%s passed over",
+		n, PLURAL(n), run->n_xml, run->n_ini, run->n_templates, PLURAL(run->n_templates), run->n_skipped,
+		PLURAL(run->n_skipped));
 }
 
 /* The files of the command line and of --files-from. */

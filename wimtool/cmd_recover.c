@@ -20,7 +20,8 @@ static void show_text(FILE *out, const char *wim, const struct image_recovery *d
 			" bytes behind it are cut off\n",
 			wim, done->trimmed);
 	if (done->removed_temps)
-		fprintf(out, "%s: %u unfinished files of captures removed\n", wim, done->removed_temps);
+		fprintf(out, "%s: %u unfinished file%s of captures removed\n", wim, done->removed_temps,
+			PLURAL(done->removed_temps));
 	if (done->completed_split)
 		fprintf(out, "%s: all parts are there; the mark of the split that did not end is cleared\n", wim);
 	if (done->removed_stale)
@@ -30,8 +31,8 @@ static void show_text(FILE *out, const char *wim, const struct image_recovery *d
 		fprintf(out, "%s: %u part%s removed of a split that did not end\n", wim, done->removed_parts,
 			PLURAL(done->removed_parts));
 	if (done->stagings)
-		fprintf(out, "%s: %u folders of killed mounts by wimlib put away (wimtool clean shows where)\n", wim,
-			done->stagings);
+		fprintf(out, "%s: %u folder%s of killed mounts by wimlib put away (wimtool clean shows where)\n", wim,
+			done->stagings, PLURAL(done->stagings));
 	if (!done->replayed && !done->cleared_mark && !done->removed_temps && !done->completed_split && !done->removed_parts &&
 	    !done->stagings && !n_mounts)
 		fprintf(out, "%s: nothing to recover\n", wim);

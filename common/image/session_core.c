@@ -211,7 +211,8 @@ static void pass_warnings_on(struct session *s)
 			pass_warning_on(s->cli, text);
 	}
 	if (n > WARNINGS_SHOWN)
-		cli_warn(s->cli, "%zu more warnings of libwim are not shown", n - WARNINGS_SHOWN);
+		cli_warn(s->cli, "%zu more warning%s of libwim %s not shown", n - WARNINGS_SHOWN,
+			 PLURAL(n - WARNINGS_SHOWN), n - WARNINGS_SHOWN == 1 ? "is" : "are");
 }
 
 void session_end(struct session *s)

@@ -198,8 +198,8 @@ static void refcount_problem(struct verify *v, const struct wim_blob *blob, uint
 
 	if (uses == blob->refcnt)
 		return;
-	snprintf(what, sizeof(what), "the reference count is %" PRIu32 ", but the images use it %" PRIu64 " times",
-		 blob->refcnt, uses);
+	snprintf(what, sizeof(what), "the reference count is %" PRIu32 ", but the images use it %" PRIu64 " time%s",
+		 blob->refcnt, uses, PLURAL(uses));
 	problem(v, WIM_PROBLEM_REFCOUNT, what, wim_hash_format(blob->hash, hash));
 }
 

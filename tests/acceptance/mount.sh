@@ -260,7 +260,7 @@ kill -9 "$server"
 while kill -0 "$server" 2>/dev/null; do sleep 0.05; done
 refuse "the mount point of a dead mount by wimlib" 'has died' wimtool mount LZX.wim dead
 check "unmount --force clears it" wimtool unmount --force dead
-check "recover puts its folder away" bash -c 'wimtool recover apart/wimlib.wim | grep -q "1 folders of killed mounts" && [ "$(ls apart)" = wimlib.wim ]'
+check "recover puts its folder away" bash -c 'wimtool recover apart/wimlib.wim | grep -q "1 folder of killed mounts" && [ "$(ls apart)" = wimlib.wim ]'
 check "nothing is lost by it" grep -rqx lost state/recovered
 check "clean leaves it" bash -c 'wimtool clean | grep -q "killed mounts of wimlib"'
 check "clean --discard removes it" bash -c 'wimtool clean --discard -q && [ ! -e state/recovered ]'

@@ -38,7 +38,7 @@ static void pool_is_allowed_to_change(void **state)
 	}
 	judge_case(c);
 	assert_int_equal(n_found(c, "cmid-changed"), 0);
-	assert_non_null(strstr(found(c, "non-persistent-pool")->note, "1 computers have used 6 CMIDs"));
+	assert_non_null(strstr(found(c, "non-persistent-pool")->note, "1 computer has used 6 CMIDs"));
 	assert_int_equal(c->audit->pools.items[0].now_cmids, 6);
 	c->options.n_pools = 0;
 	case_clear(c);
