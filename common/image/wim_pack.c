@@ -8,6 +8,7 @@
 #include <wimlib.h>
 
 #include "common/base/alloc.h"
+#include "common/image/wim_noise.h"
 #include "common/image/wimlib_error.h"
 
 #define THREADS_MAX 256
@@ -106,11 +107,13 @@ void wim_pack_freep(struct wim_pack **p)
 	*p = NULL;
 }
 
-/* A chunk that does not become shorter is stored as it is. */
-static void compress_slot(struct slot *slot, struct wimlib_compressor *compressor)
+/* A chunk that does not become shorter is stored as it is. LZMS, with its contexts, finds more than the test for noise. */
+static void compress_slot(const struct wim_pack *pack, struct slot *slot, struct wimlib_compressor *compressor)
 {
-	slot->out_len = slot->in_len > 1 ?
-		wimlib_compress(slot->in, slot->in_len, slot->out, slot->in_len - 1, compressor) : 0;
+	bool in_vain = slot->in_len <= 1 ||
+		(pack->packing.compression != WIM_LZMS && wim_is_noise(slot->in, slot->in_len));
+
+	slot->out_len = in_vain ? 0 : wimlib_compress(slot->in, slot->in_len, slot->out, slot->in_len - 1, compressor);
 }
 
 struct worker {
@@ -135,7 +138,7 @@ static void *work(void *context)
 
 		if (slot->in_len) {
 			pthread_mutex_unlock(&pack->lock);
-			compress_slot(slot, worker.compressor);
+			compress_slot(pack, slot, worker.compressor);
 			pthread_mutex_lock(&pack->lock);
 		}
 		slot->state = SLOT_DONE;
@@ -210,7 +213,7 @@ static void wait_for(struct wim_pack *pack, struct slot *slot)
 {
 	if (!pack->n_threads) {
 		pack->n_begun = 1;
-		compress_slot(slot, pack->compressors[0]);
+		compress_slot(pack, slot, pack->compressors[0]);
 		slot->state = SLOT_DONE;
 		return;
 	}
