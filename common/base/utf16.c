@@ -381,10 +381,22 @@ static bool next_upcased(struct unit_reader *in, uint16_t *ret)
 	return true;
 }
 
+/* Bytes at the beginning of both that are ASCII and the same letters: of most names, all until they differ. */
+static size_t same_ascii(const char *a, const char *b, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && !((a[i] | b[i]) & 0x80) &&
+	       (a[i] == b[i] || utf16_upcase((uint8_t)a[i]) == utf16_upcase((uint8_t)b[i])))
+		i++;
+	return i;
+}
+
 int text_compare_nocase(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	struct unit_reader in_a = { a, a_len, 0 };
-	struct unit_reader in_b = { b, b_len, 0 };
+	size_t same = same_ascii(a, b, MIN(a_len, b_len));
+	struct unit_reader in_a = { a + same, a_len - same, 0 };
+	struct unit_reader in_b = { b + same, b_len - same, 0 };
 
 	for (;;) {
 		uint16_t unit_a, unit_b;
