@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bench.sh --bin DIR [--runs N] [--quick] [TOOL...] - each tool beside what a user would use instead, in one run.
 # tests/bench/TOOL.sh holds the pairs of one tool; without names all are run. --quick takes small data.
-# Each pair is run in turn (ours, theirs, ours, theirs ...) after one warm-up; the medians of the wall
-# time and of the processor time (user and system) and their ratios are printed, with the largest peak memory of each.
+# The commands of a pair are run in turn (ours, theirs, ours, theirs ...), up to RUNS times each, but not again after
+# 5 seconds; the first run is left out when it took less than one second. Printed are the medians of the wall time and of
+# the processor time (user and system), the largest peak memory, and the ratios of theirs to ours.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,28 +42,43 @@ median() { cut -d' ' -f1 "$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int(
 cpu() { awk '{ print $3 + $4 }' "$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 peak() { cut -d' ' -f2 "$1" | sort -n | tail -n 1; }
 
-# pair TITLE PREPARE EXIT OURS THEIR-NAME THEIRS - prepare runs before each measurement, unmeasured.
-pair() {
-	local title=$1 prepare=$2 want=$3 ours=$4 name=$5 theirs=$6 i
-	: >a; : >b
-	for i in $(seq 0 "$runs"); do
-		[ "$i" -eq 1 ] && { : >a; : >b; }
-		bash -c "$prepare" >/dev/null 2>&1
-		once a "$want" "$ours"
-		bash -c "$prepare" >/dev/null 2>&1
-		once b 0 "$theirs"
-	done
-	awk -v title="$title" -v name="$name" -v a="$(median a)" -v b="$(median b)" -v am="$(peak a)" -v bm="$(peak b)" \
-		-v ac="$(cpu a)" -v bc="$(cpu b)" 'BEGIN {
+# True when the command whose times are in this file has been measured.
+measured() { awk -v runs="$runs" '{ sum += $1 } END { exit !(NR >= runs || sum >= 5) }' "$1"; }
+
+# Their row: our times are in a. A name that ends in "@N" is printed beside the ratio that was promised, which is not for small data.
+row() {
+	local title=$1 name=${2%% @*} goal=
+	[ "$name" = "$2" ] || [ "$quick" ] || goal=${2##* @}
+	awk -v title="$title" -v name="$name" -v goal="$goal" -v a="$(median a)" -v b="$(median "$3")" -v am="$(peak a)" \
+		-v bm="$(peak "$3")" -v ac="$(cpu a)" -v bc="$(cpu "$3")" 'BEGIN {
 		printf "%-28s %8.2f s %6.2f cpu %6.1f MiB | %-26s %8.2f s %6.2f cpu %6.1f MiB | ", title, a, ac, am / 1024, name, b, bc, bm / 1024
 		if (a > 0) printf "%.2fx", b / a; else printf "-"
-		if (ac > 0) printf " %.2fx cpu\n", bc / ac; else print " -"
+		if (ac > 0) printf " %.2fx cpu", bc / ac; else printf " -"
+		if (goal && a > 0) printf " (%sx promised%s)", goal, b / a < goal ? ": MISSED" : ""
+		printf "\n"
 	}'
+}
+
+# pair TITLE PREPARE EXIT OURS THEIR-NAME THEIRS [NAME COMMAND]... - prepare runs before each measurement, unmeasured.
+pair() {
+	local title=$1 prepare=$2 want=$3 names=("" "$5") commands=("$4" "$6") files=(a b c d) i n
+	shift 6
+	for (( ; $# > 1; )); do names+=("$1") commands+=("$2"); shift 2; done
+	for n in "${!commands[@]}"; do : >"${files[n]}"; done
+	for i in $(seq 0 "$runs"); do
+		for n in "${!commands[@]}"; do
+			measured "${files[n]}" && continue
+			bash -c "$prepare" >/dev/null 2>&1
+			once "${files[n]}" $((n ? 0 : want)) "${commands[n]}"
+			[ "$i" -gt 0 ] || sed -i '/^0/d' "${files[n]}"
+		done
+	done
+	for (( n = 1; n < ${#commands[@]}; n++ )); do row "$title" "${names[n]}" "${files[n]}"; done
 }
 
 seven_zip=$(command -v 7z || command -v 7zz) || { echo "bench.sh: 7z is missing" >&2; exit 3; }
 
-echo "$(nproc) processors; median of $runs runs; last columns: theirs / ours"
+echo "$(nproc) processors; median of up to $runs runs; last columns: theirs / ours"
 for tool in "${tools[@]}"; do
 	[ -f "$here/$tool.sh" ] || { echo "bench.sh: no pairs for $tool" >&2; exit 2; }
 	mkdir -p "$work/$tool" && cd "$work/$tool" || exit 3

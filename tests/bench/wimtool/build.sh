@@ -47,10 +47,9 @@ CMD
 wimlib-imagex verify $ram/theirs.wim >/dev/null
 sha256sum $ram/theirs.wim >theirs.sum
 SH
-bash script.sh || exit 3
-pair "build" "rm -f $ram/ours.wim* $ram/theirs.wim" 0 "wimtool build golden.yaml" "capture, merge, update, ..." "bash script.sh"
-pair "build, fast" "rm -f $ram/ours.wim* $ram/theirs.wim; sed 's/name: golden/&, compress: fast/' golden.yaml >fast.yaml" 0 \
-	"wimtool build fast.yaml" "the same with XPRESS" "bash script.sh --compress=fast"
+# not with the default compression: what that makes of the time is told by the captures
+pair "build" "rm -f $ram/ours.wim* $ram/theirs.wim; sed 's/name: golden/&, compress: fast/' golden.yaml >fast.yaml" 0 \
+	"wimtool build fast.yaml" "capture, merge, update, ..." "bash script.sh --compress=fast"
 pair "build, nothing to do" "wimtool build golden.yaml; rm -f $ram/theirs.wim" 0 "wimtool build golden.yaml" "the script again" \
 	"bash script.sh --compress=fast"
 rm -rf "$golden" "$ram/ours.wim" "$ram/ours.wim.manifest.json" "$ram/theirs.wim"
