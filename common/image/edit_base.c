@@ -5,21 +5,34 @@
 #include "common/image/edit_refs.h"
 #include "common/image/image_layer.h"
 
+static bool is_image(const struct wim_blobs *blobs, unsigned index, const uint8_t *hash)
+{
+	return index >= 1 && index <= blobs->n_metadata &&
+	       memcmp(blobs->metadata[index - 1].hash, hash, WIM_HASH_LEN) == 0;
+}
+
+/* Where the image with that metadata is, 0 when nowhere; images before it may have been deleted. */
+static unsigned place_of(const struct wim_blobs *blobs, unsigned likely, const uint8_t *hash)
+{
+	if (is_image(blobs, likely, hash))
+		return likely;
+	for (unsigned i = 1; i <= blobs->n_metadata; i++)
+		if (is_image(blobs, i, hash))
+			return i;
+	return 0;
+}
+
 static int find_image(const struct image_file *file, const struct image_base *where, unsigned *ret, struct err *err)
 {
-	const struct wim_blobs *blobs = &file->blobs;
+	unsigned place = place_of(&file->blobs, where->index, where->hash ? where->hash : where->base_hash);
 
-	if (where->index >= 1 && where->index <= blobs->n_metadata &&
-	    memcmp(blobs->metadata[where->index - 1].hash, where->hash, WIM_HASH_LEN) == 0) {
-		*ret = where->index;
+	/* a further image has the properties of what is now in the place of the one that was mounted */
+	if (!place && !where->hash)
+		place = where->index <= file->blobs.n_metadata ? where->index : 1;
+	if (place) {
+		*ret = place;
 		return 0;
 	}
-	/* images before it may have been deleted */
-	for (size_t i = 0; i < blobs->n_metadata; i++)
-		if (memcmp(blobs->metadata[i].hash, where->hash, WIM_HASH_LEN) == 0) {
-			*ret = (unsigned)i + 1;
-			return 0;
-		}
 	err_set(err, ERR_REFUSED, "image %u is not the one that was mounted: another program has changed it",
 		where->index);
 	return err_hint(err, "the changes can be kept as a further image: wimtool commit --append=NAME");
@@ -58,7 +71,7 @@ struct image_edit *image_edit_open_base(const char *path, const struct image_bas
 {
 	struct image_edit *edit = edit_open_file(path, "1", err); /* any image, until the right one is found */
 
-	if (!edit || (where->hash && find_image(edit->file, where, &edit->index, err) < 0) ||
+	if (!edit || find_image(edit->file, where, &edit->index, err) < 0 ||
 	    take_base(edit, base, err) < 0 || (where->hash && note_before(edit, where->base_hash, err) < 0))
 		image_edit_closep(&edit);
 	return edit;

@@ -23,7 +23,7 @@
 struct image_base {
 	unsigned index;         /* where the image was */
 	const uint8_t *hash;    /* SHA-1 of its metadata as it is expected in the WIM now; NULL: any, for as_new */
-	const uint8_t *base_hash; /* SHA-1 of the base, which the caller has checked; of use with hash */
+	const uint8_t *base_hash; /* SHA-1 of the base, which the caller has checked */
 };
 
 /*

@@ -185,6 +185,14 @@ check "both images have the file" bash -c '[ "$(wimlib-imagex extract three.wim 
 	$(wimlib-imagex extract three.wim 2 /new --to-stdout)" = "hello 	hello" ] || \
 	[ "$(for i in 1 2; do wimlib-imagex extract three.wim $i /new --to-stdout; done | sort -u)" = hello ]'
 
+wimlib-imagex append small three.wim 'of two' 'about the other' >/dev/null 2>&1
+wimtool mount --rw three.wim 3 mnt -q
+echo hello >mnt/new
+check "an image that is not the first as a further one" wimtool commit mnt --append=fourth
+wimtool unmount --discard mnt -q
+wimlib-imagex info three.wim 4 | sed -n 's/^Description: *//p' >got
+check "it has the properties of the one that was mounted" diff got <(echo 'about the other')
+
 cp model.wim four.wim
 wimtool mount --rw four.wim mnt -q
 echo mine >mnt/mine
