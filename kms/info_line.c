@@ -13,20 +13,17 @@ enum {
 };
 
 #ifdef __SSE2__
-static uint64_t load64(const char *p)
+static __m128i load4(const char *p)
 {
-	uint64_t v;
+	int32_t v;
 
 	memcpy(&v, p, sizeof(v));
-	return v;
+	return _mm_cvtsi32_si128(v);
 }
 
-static uint32_t load32(const char *p)
+static __m128i load8(const char *p)
 {
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
+	return _mm_loadl_epi64((const __m128i *)(const void *)p);
 }
 
 /* Values of sixteen digits; *valid loses the bits of what is none. */
@@ -38,8 +35,8 @@ static __m128i hex_values(__m128i text, __m128i *valid)
 	__m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
 
 	*valid = _mm_and_si128(*valid, _mm_or_si128(is_digit, is_letter));
-	letter = _mm_add_epi8(letter, _mm_set1_epi8(10));
-	return _mm_or_si128(_mm_and_si128(is_digit, digit), _mm_andnot_si128(is_digit, _mm_and_si128(is_letter, letter)));
+	/* What it is not is more than fifteen. */
+	return _mm_min_epu8(digit, _mm_add_epi8(letter, _mm_set1_epi8(10)));
 }
 
 /* Pairs of digits, the higher one first, to one byte in each 16-bit lane. */
@@ -51,31 +48,31 @@ static __m128i join_pairs(__m128i values)
 }
 
 /* The first three fields are little-endian. */
-static uint64_t swap_fields(uint64_t v)
+static __m128i swap_fields(__m128i lanes)
 {
-	uint64_t high = v >> 32;
+	return _mm_shufflehi_epi16(_mm_shufflelo_epi16(lanes, _MM_SHUFFLE(0, 1, 2, 3)), _MM_SHUFFLE(2, 3, 0, 1));
+}
 
-	high = (high & 0x00ff00ff) << 8 | (high >> 8 & 0x00ff00ff);
-	return high << 32 | __builtin_bswap32((uint32_t)v);
+static bool has_hyphens(const char *text)
+{
+	__m128i hyphens = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text + 8)), _mm_set1_epi8('-'));
+	int wanted = 1 << 0 | 1 << 5 | 1 << 10 | 1 << 15;
+
+	return (_mm_movemask_epi8(hyphens) & wanted) == wanted;
 }
 
 bool info_line_guid(const char *text, struct guid *ret)
 {
-	uint64_t tail = load64(text + 24);
-	__m128i front = _mm_set_epi64x((int64_t)((uint64_t)load32(text + 14) << 32 | load32(text + 9)),
-				       (int64_t)load64(text));
-	__m128i back = _mm_set_epi64x((int64_t)((uint64_t)load32(text + 32) << 32 | tail >> 32),
-				      (int64_t)(tail << 32 | load32(text + 19)));
+	__m128i front = _mm_unpacklo_epi64(load8(text), _mm_unpacklo_epi32(load4(text + 9), load4(text + 14)));
+	__m128i back = _mm_unpacklo_epi64(_mm_unpacklo_epi32(load4(text + 19), load4(text + 24)), load8(text + 28));
 	__m128i valid = _mm_set1_epi8(-1), bytes;
 
-	front = hex_values(front, &valid);
-	back = hex_values(back, &valid);
-	if (_mm_movemask_epi8(valid) != 0xffff || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
-	    text[23] != '-')
+	front = join_pairs(hex_values(front, &valid));
+	back = join_pairs(hex_values(back, &valid));
+	if (_mm_movemask_epi8(valid) != 0xffff || !has_hyphens(text))
 		return false;
-	bytes = _mm_packus_epi16(join_pairs(front), join_pairs(back));
-	store_le64(ret->bytes, swap_fields((uint64_t)_mm_cvtsi128_si64(bytes)));
-	store_le64(ret->bytes + 8, (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(bytes, bytes)));
+	bytes = _mm_packus_epi16(swap_fields(front), back);
+	memcpy(ret->bytes, &bytes, sizeof(bytes));
 	return true;
 }
 #else
@@ -100,6 +97,27 @@ static inline bool number(const char **at, unsigned max, char behind, uint32_t *
 		return false;
 	*at = p + 1;
 	*ret = value;
+	return true;
+}
+
+/* The same of up to seven digits, at once; eight characters are there. */
+static inline bool number7(const char **at, char behind, uint32_t *ret)
+{
+	const uint64_t each = 0x0101010101010101ULL;
+	uint64_t text = load_le64((const uint8_t *)*at), other = text ^ each * (uint8_t)behind;
+	uint64_t found = (other - each) & ~other & each * 0x80, value;
+	unsigned bits = found ? (unsigned)__builtin_ctzll(found) - 7 : 0;
+
+	if (bits == 0)
+		return false;
+	/* The digits go to the upper end, behind zeros. */
+	value = (text - each * '0') << (64 - bits);
+	if (((value + each * 0x76) | value) & each * 0x80)
+		return false;
+	value = (value * 10 + (value >> 8)) & 0x00ff00ff00ff00ffULL;
+	value = (value * 100 + (value >> 16)) & 0x0000ffff0000ffffULL;
+	*ret = (uint32_t)(value * 10000 + (value >> 32));
+	*at += bits / 8 + 1;
 	return true;
 }
 
@@ -178,19 +196,59 @@ static uint32_t days_of(uint32_t year, uint32_t month, uint32_t day)
 	return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
 }
 
-static bool client_time(const char **at, uint64_t *ret)
+/* The date that was read last: nearly always it comes again. */
+static _Thread_local struct {
+	uint64_t text, rest, rest_mask; /* with the space behind it: nine to eleven characters */
+	unsigned len;
+	uint64_t midnight;              /* minutes since 1970 */
+} last_day;
+
+static bool is_last_day(const char *at)
+{
+	return load_le64((const uint8_t *)at) == last_day.text &&
+	       ((load_le64((const uint8_t *)at + 8) ^ last_day.rest) & last_day.rest_mask) == 0;
+}
+
+static void keep_day(const char *at, size_t len, uint64_t midnight)
+{
+	last_day.text = load_le64((const uint8_t *)at);
+	last_day.rest = load_le64((const uint8_t *)at + 8);
+	last_day.rest_mask = (1ULL << 8 * (len - 8)) - 1;
+	last_day.len = (unsigned)len;
+	last_day.midnight = midnight;
+}
+
+/* 2010/9/29 and a space: minutes since 1970 at midnight. Sixteen characters are there. */
+static bool client_day(const char **at, uint64_t *ret)
 {
 	static const uint8_t lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	uint32_t year, month, day, hour, minute;
+	const char *start = *at;
+	uint32_t year, month, day;
 
-	if (!number(at, 4, '/', &year) || !number(at, 2, '/', &month) || !number(at, 2, ' ', &day) ||
-	    !number(at, 2, ':', &hour) || !number(at, 2, ',', &minute))
+	if (is_last_day(start)) {
+		*at += last_day.len;
+		*ret = last_day.midnight;
+		return true;
+	}
+	if (!number(at, 4, '/', &year) || !number(at, 2, '/', &month) || !number(at, 2, ' ', &day))
 		return false;
-	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > lengths[month - 1] || hour > 23 || minute > 59 ||
+	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > lengths[month - 1] ||
 	    (month == 2 && day == 29 && !is_leap(year)))
 		return false;
-	*ret = FILETIME_UNIX_EPOCH +
-	       (days_of(year, month, day) * 1440ULL + hour * 60 + minute) * 60 * FILETIME_PER_SECOND;
+	*ret = days_of(year, month, day) * 1440ULL;
+	keep_day(start, (size_t)(*at - start), *ret);
+	return true;
+}
+
+static bool client_time(const char **at, uint64_t *ret)
+{
+	uint32_t hour, minute;
+	uint64_t midnight;
+
+	if (!client_day(at, &midnight) || !number(at, 2, ':', &hour) || !number(at, 2, ',', &minute) || hour > 23 ||
+	    minute > 59)
+		return false;
+	*ret = FILETIME_UNIX_EPOCH + (midnight + hour * 60 + minute) * 60 * FILETIME_PER_SECOND;
 	return true;
 }
 
@@ -210,7 +268,7 @@ const char *info_line_read(const char *at, const char *end, struct kms_request *
 		return NULL;
 	at += GUID_TEXT_LEN + 1;
 	if (!client_time(&at, &ret->client_time) || !number(&at, 1, ',', &ret->vm) || !number(&at, 1, ',', &ret->status) ||
-	    !number(&at, 9, ',', &ret->minutes))
+	    (!number7(&at, ',', &ret->minutes) && !number(&at, 9, ',', &ret->minutes)))
 		return NULL;
 	if (end - at < GUID_TEXT_LEN || !info_line_guid(at, &ret->product) || !ends(at + GUID_TEXT_LEN, end))
 		return NULL;
