@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "common/base/filetime.h"
-#include "common/base/vec.h"
 #include "kms/pages.h"
 
 #define SKEW_MINUTES 240 /* what a host tolerates (0xC004F06C beyond) */
@@ -16,6 +15,7 @@
 
 enum {
 	SLOTS_MIN = 1024,
+	SLOTS_LARGE = 65536,
 	NAME_MAX_LEN = 1024,  /* DNS allows 255; a request holds what the client wrote */
 	PRODUCTS_MAX = 4096,  /* distinct activation ids; more are counted as one */
 	NEEDED_MAX = 63,      /* clients need 25 */
@@ -24,8 +24,9 @@ enum {
 };
 
 /*
- * Open addressing: numbers of items + 1, 0 for an empty slot, at most seven eighths full.
- * The upper bits of a slot are some of the hash, so that seldom a wrong item is looked at.
+ * Open addressing: numbers of items + 1, 0 for an empty slot, at most seven eighths full. The upper bits of a hash,
+ * of 32, tell the slot; the lower ones stand in the upper bits of it, so that seldom a wrong item is looked at. Large
+ * tables grow by a quarter: what they hold idle is much less than the items.
  */
 #define SLOT_ITEM_BITS 28
 #define SLOT_ITEM ((1U << SLOT_ITEM_BITS) - 1)
@@ -64,6 +65,7 @@ struct product_row {
 
 struct cmid_index {
 	struct table client_table, use_table, name_table, product_table;
+	struct page_pool pool;
 	PAGES(struct cmid_client) clients;
 	PAGES(struct row) rows;
 	PAGES(struct piece) texts;
@@ -72,6 +74,7 @@ struct cmid_index {
 };
 
 _Static_assert(sizeof(struct row) == 64, "a row is a cache line");
+_Static_assert(sizeof(struct cmid_client) == 32, "two clients are one");
 
 typedef bool same_fn(const struct cmid_index *index, uint32_t item, const void *key);
 
@@ -87,6 +90,11 @@ static uint64_t mix(uint64_t h)
 static uint64_t hash_guid(const struct guid *guid)
 {
 	return mix(load_le64(guid->bytes) ^ mix(load_le64(guid->bytes + 8)));
+}
+
+static uint32_t hash_id(const struct guid *id)
+{
+	return (uint32_t)hash_guid(id);
 }
 
 static char fold(char c)
@@ -130,18 +138,33 @@ uint64_t cmid_index_key(const struct kms_request *request)
 	return mix(h ^ hash_text(limited(request->name))) | 1;
 }
 
-static uint32_t tag_of(uint64_t hash)
+static uint32_t tag_of(uint32_t hash)
 {
-	return (uint32_t)hash & ~SLOT_ITEM;
+	return hash << SLOT_ITEM_BITS;
 }
 
-static void table_put(struct table *t, uint64_t hash, uint32_t item)
+static size_t slot_of(const struct table *t, uint32_t hash)
 {
-	size_t at = hash & (t->n_slots - 1);
+	return (size_t)(hash * (uint64_t)t->n_slots >> 32);
+}
+
+static size_t slot_behind(const struct table *t, size_t at)
+{
+	return at + 1 == t->n_slots ? 0 : at + 1;
+}
+
+static void table_put(struct table *t, uint32_t hash, uint32_t item)
+{
+	size_t at = slot_of(t, hash);
 
 	while (t->slots[at])
-		at = (at + 1) & (t->n_slots - 1);
+		at = slot_behind(t, at);
 	t->slots[at] = tag_of(hash) | (item + 1);
+}
+
+static size_t wider(size_t n_slots)
+{
+	return n_slots < SLOTS_LARGE ? MAX(n_slots * 2, (size_t)SLOTS_MIN) : n_slots + n_slots / 4;
 }
 
 /* Room for one more item. False when there is; else the table is wider and empty, and the items are to be put again. */
@@ -150,7 +173,7 @@ static bool table_widen(struct table *t, size_t n_items)
 	if (n_items * 8 < t->n_slots * 7)
 		return false;
 	huge_free(t->slots, t->n_slots * sizeof(*t->slots));
-	t->n_slots = t->n_slots ? t->n_slots * 2 : SLOTS_MIN;
+	t->n_slots = wider(t->n_slots);
 	t->slots = huge_calloc(t->n_slots * sizeof(*t->slots));
 	return true;
 }
@@ -169,12 +192,12 @@ static void table_release(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-static uint32_t table_find(const struct cmid_index *index, const struct table *t, uint64_t hash, same_fn *same,
+static uint32_t table_find(const struct cmid_index *index, const struct table *t, uint32_t hash, same_fn *same,
 			   const void *key)
 {
 	if (!t->n_slots)
 		return INDEX_NONE;
-	for (size_t at = hash & (t->n_slots - 1); t->slots[at]; at = (at + 1) & (t->n_slots - 1)) {
+	for (size_t at = slot_of(t, hash); t->slots[at]; at = slot_behind(t, at)) {
 		uint32_t slot = t->slots[at];
 
 		if ((slot & ~SLOT_ITEM) == tag_of(hash) && same(index, (slot & SLOT_ITEM) - 1, key))
@@ -250,6 +273,7 @@ void cmid_index_freep(struct cmid_index **index)
 	pages_release(&i->clients);
 	pages_release(&i->rows);
 	pages_release(&i->texts);
+	page_pool_release(&i->pool);
 	vec_release(&i->products);
 	free(i);
 	*index = NULL;
@@ -277,8 +301,8 @@ static void skip_page(struct cmid_index *index)
 	uint32_t item = (uint32_t)index->texts.len;
 
 	do
-		(void)pages_add(&index->texts);
-	while (index->texts.len % PAGE_ITEMS);
+		(void)pages_add(&index->texts, &index->pool);
+	while (index->texts.len % pages_items(&index->texts));
 	name_at(index, item)->len = NO_NAME;
 }
 
@@ -288,11 +312,11 @@ static uint32_t add_name(struct cmid_index *index, struct text text)
 	struct name *name;
 	uint32_t item;
 
-	if (index->texts.len % PAGE_ITEMS + pieces > PAGE_ITEMS)
+	if (index->texts.len % pages_items(&index->texts) + pieces > pages_items(&index->texts))
 		skip_page(index);
 	item = new_item(index->texts.len);
 	while (pieces--)
-		(void)pages_add(&index->texts);
+		(void)pages_add(&index->texts, &index->pool);
 	name = name_at(index, item);
 	name->len = (uint16_t)text.len;
 	if (text.len)
@@ -309,7 +333,7 @@ static void make_room_for_name(struct cmid_index *index)
 		const struct name *name = name_at(index, (uint32_t)i);
 
 		if (name->len == NO_NAME) {
-			i = (i / PAGE_ITEMS + 1) * PAGE_ITEMS;
+			i = (i / pages_items(&index->texts) + 1) * pages_items(&index->texts);
 			continue;
 		}
 		table_put(&index->name_table, (uint32_t)hash_text((struct text){ name->text, name->len }), (uint32_t)i);
@@ -336,7 +360,7 @@ uint32_t cmid_index_name_id(struct cmid_index *index, struct text name)
 
 uint32_t cmid_index_product_of(struct cmid_index *index, const struct guid *id)
 {
-	uint64_t hash = hash_guid(id);
+	uint32_t hash = hash_id(id);
 	uint32_t found = table_find(index, &index->product_table, hash, same_product, id);
 
 	if (found != INDEX_NONE)
@@ -345,7 +369,7 @@ uint32_t cmid_index_product_of(struct cmid_index *index, const struct guid *id)
 		return PRODUCTS_MAX - 1;
 	if (table_widen(&index->product_table, index->products.len))
 		for (uint32_t i = 0; i < index->products.len; i++)
-			table_put(&index->product_table, hash_guid(&index->products.items[i].id), i);
+			table_put(&index->product_table, hash_id(&index->products.items[i].id), i);
 	*vec_add(&index->products) = (struct product_row){ *id, product_find(id) };
 	table_put(&index->product_table, hash, (uint32_t)index->products.len - 1);
 	return (uint32_t)index->products.len - 1;
@@ -354,16 +378,16 @@ uint32_t cmid_index_product_of(struct cmid_index *index, const struct guid *id)
 static uint32_t client_of(struct cmid_index *index, const struct cmid_request *request)
 {
 	const struct guid *cmid = &request->entry->cmid;
-	uint64_t hash = hash_guid(cmid);
+	uint32_t hash = hash_id(cmid);
 	uint32_t item = table_find(index, &index->client_table, hash, same_client, cmid);
 
 	if (item != INDEX_NONE)
 		return item;
 	if (table_widen(&index->client_table, index->clients.len))
 		for (uint32_t i = 0; i < index->clients.len; i++)
-			table_put(&index->client_table, hash_guid(&pages_at(&index->clients, i)->cmid), i);
+			table_put(&index->client_table, hash_id(&pages_at(&index->clients, i)->cmid), i);
 	item = new_item(index->clients.len);
-	*pages_add(&index->clients) = (struct cmid_client){
+	*pages_add(&index->clients, &index->pool) = (struct cmid_client){
 		.cmid = *cmid, .uses = INDEX_NONE, .log = request->log, .in_lines = request->line != 0,
 		.at = (request->line ? request->line : request->entry->offset) & (UINT64_MAX >> 1),
 	};
@@ -404,7 +428,7 @@ static uint32_t add_row(struct cmid_index *index, const struct pair *pair, const
 		for (uint32_t i = 0; i < index->rows.len; i++)
 			table_put(&index->use_table, pages_at(&index->rows, i)->hash, i);
 	item = new_item(index->rows.len);
-	row = pages_add(&index->rows);
+	row = pages_add(&index->rows, &index->pool);
 	row->hash = pair->hash;
 	row->product = pair->product & 0xfffU;
 	row->host = pair->host & 0xfffU;
@@ -502,10 +526,10 @@ static uint32_t likely_row(const struct cmid_index *index, const struct log_entr
 {
 	const struct table *t = &index->use_table;
 	uint32_t hash = (uint32_t)(entry->key >> 32);
-	size_t at = hash & (t->n_slots - 1);
+	size_t at = slot_of(t, hash);
 
 	while (t->slots[at] && (t->slots[at] & ~SLOT_ITEM) != tag_of(hash))
-		at = (at + 1) & (t->n_slots - 1);
+		at = slot_behind(t, at);
 	return t->slots[at] ? (t->slots[at] & SLOT_ITEM) - 1 : INDEX_NONE;
 }
 
@@ -525,7 +549,7 @@ void cmid_index_expect(const struct cmid_index *index, const struct log_entry *e
 		return;
 	}
 	for (size_t i = at ? rows : 0; i < slots; i++)
-		__builtin_prefetch(&t->slots[(uint32_t)(entries[i].key >> 32) & (t->n_slots - 1)]);
+		__builtin_prefetch(&t->slots[slot_of(t, (uint32_t)(entries[i].key >> 32))]);
 	for (size_t i = at ? ends : 0; i < rows; i++) {
 		likely[i] = likely_row(index, &entries[i]);
 		if (likely[i] != INDEX_NONE)
@@ -543,8 +567,12 @@ void cmid_index_expect(const struct cmid_index *index, const struct log_entry *e
 
 size_t cmid_index_bytes(const struct cmid_index *index)
 {
-	return (index->clients.n_pages * sizeof(struct cmid_client) + index->rows.n_pages * sizeof(struct row)) * PAGE_ITEMS +
-	       (index->client_table.n_slots + index->use_table.n_slots) * sizeof(uint32_t);
+	const struct table *tables[] = { &index->client_table, &index->use_table, &index->name_table };
+	size_t bytes = (index->clients.n_pages + index->rows.n_pages) * PAGE_BYTES;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		bytes += tables[i]->n_slots * sizeof(*tables[i]->slots);
+	return bytes;
 }
 
 size_t cmid_index_clients(const struct cmid_index *index)

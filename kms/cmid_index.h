@@ -87,7 +87,7 @@ void cmid_index_expect(const struct cmid_index *index, const struct log_entry *e
 /* No more will be counted: what finds requests is given back. */
 void cmid_index_close(struct cmid_index *index);
 
-/* Memory of everything but the names. */
+/* Memory of everything but the texts of names. */
 size_t cmid_index_bytes(const struct cmid_index *index);
 
 size_t cmid_index_clients(const struct cmid_index *index);

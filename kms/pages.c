@@ -5,74 +5,79 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { HUGE = 2 << 20, CACHE_LINE = 64 };
+enum {
+	HUGE = 2 << 20,
+	MAPPED_MIN = 128 << 10,  /* what is freed of less stays with the C library */
+	MAPPED_STEP = 64 << 10,  /* whole pages of any system */
+	FIRST_BLOCK = 512 << 10, /* of a pool: most logs need no more */
+};
+
+static size_t mapped_size(size_t size)
+{
+	return (size + MAPPED_STEP - 1) / MAPPED_STEP * MAPPED_STEP;
+}
 
 void *huge_calloc(size_t size)
 {
-	size_t len = (size + HUGE - 1) / HUGE * HUGE;
+	size_t len = mapped_size(size), slack = size < HUGE ? 0 : HUGE, before;
 	char *map, *start;
 
-	if (size < HUGE)
+	if (size < MAPPED_MIN)
 		return xcalloc(1, size);
-	map = mmap(NULL, len + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	map = mmap(NULL, len + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)
 		return xcalloc(1, SIZE_MAX); /* ends the program as any lack of memory does */
-	start = map + (HUGE - (uintptr_t)map % HUGE) % HUGE;
-	if (start > map)
-		munmap(map, (size_t)(start - map));
-	if (start + len < map + len + HUGE)
-		munmap(start + len, (size_t)(map + HUGE - start));
+	if (!slack)
+		return map;
+	before = (HUGE - (uintptr_t)map % HUGE) % HUGE;
+	start = map + before;
+	if (before)
+		munmap(map, before);
+	munmap(start + len, slack - before);
 	(void)madvise(start, len, MADV_HUGEPAGE);
 	return start;
 }
 
 void huge_free(void *memory, size_t size)
 {
-	if (memory && size >= HUGE)
-		munmap(memory, (size + HUGE - 1) / HUGE * HUGE);
+	if (memory && size >= MAPPED_MIN)
+		munmap(memory, mapped_size(size));
 	else
 		free(memory);
 }
 
-/* The first page is allocated for itself, later ones several at a time. */
-static size_t pages_of_huge(size_t item_size)
+static size_t block_size(size_t i)
 {
-	return MAX((size_t)HUGE / (PAGE_ITEMS * item_size), (size_t)1);
+	return i == 0 ? FIRST_BLOCK : HUGE;
 }
 
-static void *small_page(size_t item_size)
+static void *take_page(struct page_pool *pool)
 {
-	char *raw = xcalloc(1, PAGE_ITEMS * item_size + 2 * CACHE_LINE);
-	char *page = raw + CACHE_LINE + (CACHE_LINE - (uintptr_t)raw % CACHE_LINE) % CACHE_LINE;
-
-	((void **)page)[-1] = raw;
-	return page;
-}
-
-void *pages_grow(void *pages, size_t *n_pages, size_t item_size)
-{
-	size_t several = pages_of_huge(item_size), more = *n_pages ? several : 1;
-	void **list = xreallocarray(pages, *n_pages + more, sizeof(*list));
-	char *memory;
-
-	if (*n_pages == 0) {
-		list[(*n_pages)++] = small_page(item_size);
-		return list;
+	if (pool->n_free == 0) {
+		pool->n_free = block_size(pool->blocks.len);
+		pool->free = huge_calloc(pool->n_free);
+		*vec_add(&pool->blocks) = pool->free;
 	}
-	memory = huge_calloc(several * PAGE_ITEMS * item_size);
-	for (size_t i = 0; i < several; i++)
-		list[(*n_pages)++] = memory + i * PAGE_ITEMS * item_size;
+	pool->n_free -= PAGE_BYTES;
+	pool->free += PAGE_BYTES;
+	return pool->free - PAGE_BYTES;
+}
+
+void *pages_grow(void *pages, size_t *n_pages, struct page_pool *pool)
+{
+	void **list = pages;
+
+	/* A list has room for a power of two. */
+	if ((*n_pages & (*n_pages - 1)) == 0)
+		list = xreallocarray(pages, *n_pages ? *n_pages * 2 : 1, sizeof(*list));
+	list[(*n_pages)++] = take_page(pool);
 	return list;
 }
 
-void pages_free(void *pages, size_t n_pages, size_t item_size)
+void page_pool_release(struct page_pool *pool)
 {
-	size_t several = pages_of_huge(item_size);
-	void **list = pages;
-
-	if (n_pages)
-		free(((void **)list[0])[-1]);
-	for (size_t i = 1; i < n_pages; i += several)
-		huge_free(list[i], several * PAGE_ITEMS * item_size);
-	free(list);
+	for (size_t i = 0; i < pool->blocks.len; i++)
+		huge_free(pool->blocks.items[i], block_size(i));
+	vec_release(&pool->blocks);
+	*pool = (struct page_pool){ 0 };
 }
