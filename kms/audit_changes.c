@@ -74,6 +74,15 @@ static int compare_by_name(const void *a, const void *b)
 	return x == y ? compare_uses(a, b) : x < y ? -1 : 1;
 }
 
+/* As it is where each computer has one use: names are numbered as they are met. */
+static bool is_sorted(const uint32_t *uses, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (compare_by_name(&uses[i - 1], &uses[i]) > 0)
+			return false;
+	return true;
+}
+
 struct span {
 	uint64_t first, last;
 };
@@ -148,18 +157,22 @@ static int compare_changes(const void *a, const void *b)
 	return by_name ? by_name : (x->first_use > y->first_use) - (x->first_use < y->first_use);
 }
 
+static enum application application_of(const struct audit *audit, uint32_t i_use)
+{
+	const struct cmid_use use = cmid_index_use(audit->index, i_use);
+
+	return audit_application(audit, &use);
+}
+
 /* Uses from i on that are of one computer and application. */
 static size_t run_length(const struct audit *audit, size_t i, size_t n)
 {
-	const struct cmid_use first = cmid_index_use(audit->index, audit->by_name[i]);
+	uint32_t name = cmid_index_use_name(audit->index, audit->by_name[i]);
 	size_t len = 1;
 
-	for (; i + len < n; len++) {
-		const struct cmid_use use = cmid_index_use(audit->index, audit->by_name[i + len]);
-
-		if (use.name != first.name || audit_application(audit, &use) != audit_application(audit, &first))
-			break;
-	}
+	while (i + len < n && cmid_index_use_name(audit->index, audit->by_name[i + len]) == name &&
+	       application_of(audit, audit->by_name[i + len]) == application_of(audit, audit->by_name[i]))
+		len++;
 	return len;
 }
 
@@ -193,7 +206,7 @@ void audit_find_changes(struct audit *audit)
 	for (uint32_t i = 0; i < n; i++)
 		audit->by_name[i] = i;
 	sorted_audit = audit;
-	if (n)
+	if (!is_sorted(audit->by_name, n))
 		qsort(audit->by_name, n, sizeof(*audit->by_name), compare_by_name);
 	for (size_t i = 0; i < n; i += len) {
 		len = run_length(audit, i, n);

@@ -49,7 +49,7 @@ static void count_client(struct audit *audit, uint32_t i, const struct audit_gro
 	struct { uint16_t host; enum kms_counter counter; } done[64];
 	size_t n_done = 0;
 
-	for (uint32_t u = client->uses; u != INDEX_NONE; u = cmid_index_use(audit->index, u).next) {
+	for (uint32_t u = client->uses; u != INDEX_NONE; u = cmid_index_use_next(audit->index, u)) {
 		const struct cmid_use use = cmid_index_use(audit->index, u);
 		enum kms_counter counter = cmid_index_counter(audit->index, use.product);
 		struct audit_count *count = count_of(audit, use.host, counter);

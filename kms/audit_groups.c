@@ -218,7 +218,7 @@ static void join_members(struct grouping *g)
 static void find_computers(struct grouping *g, const struct cmid_client *client)
 {
 	g->members.len = 0;
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(g->audit->index, i).next)
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use_next(g->audit->index, i))
 		add_member(g, i);
 	join_members(g);
 	sorted_index = g->audit->index;
@@ -312,7 +312,7 @@ void audit_find_groups(struct audit *audit)
 	for (uint32_t i = 0; i < cmid_index_clients(audit->index); i++) {
 		const struct cmid_client *client = cmid_index_client(audit->index, i);
 
-		if (client->uses == INDEX_NONE || cmid_index_use(audit->index, client->uses).next == INDEX_NONE)
+		if (client->uses == INDEX_NONE || cmid_index_use_next(audit->index, client->uses) == INDEX_NONE)
 			continue;
 		find_computers(&g, client);
 		if (g.computers.len > 1 || g.computers.items[0].moved)
@@ -332,7 +332,7 @@ uint64_t audit_computers_of(const struct audit *audit, const struct cmid_client 
 	struct grouping g = { .audit = audit };
 	uint64_t n;
 
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i).next) {
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use_next(audit->index, i)) {
 		const struct cmid_use use = cmid_index_use(audit->index, i);
 
 		if (use.host == host && use.last_good > start &&

@@ -78,15 +78,14 @@ static int compare_renewing(const void *a, const void *b)
 	return strcasecmp(y->label, x->label);
 }
 
-static struct renewing renewing_of(const struct audit *audit, uint32_t i_use)
+static struct renewing renewing_of(const struct audit *audit, const struct cmid_use *use)
 {
-	const struct cmid_use use = cmid_index_use(audit->index, i_use);
 	struct renewing r = {
-		.sum = { .client = use.client, .name = use.name, .product = use.product,
-			 .renewals = use.renewals, .weekly = use.weekly,
-			 .first = use.first_renewal, .last = use.last_renewal },
-		.run_down = use.run_down,
-		.label = cmid_index_name(audit->index, use.name),
+		.sum = { .client = use->client, .name = use->name, .product = use->product,
+			 .renewals = use->renewals, .weekly = use->weekly,
+			 .first = use->first_renewal, .last = use->last_renewal },
+		.run_down = use->run_down,
+		.label = cmid_index_name(audit->index, use->name),
 	};
 
 	r.label_len = audit_label_length(r.label);
@@ -147,9 +146,12 @@ void audit_find_renewals(struct audit *audit)
 	for (uint32_t c = 0; c < cmid_index_clients(audit->index); c++) {
 		all.len = 0;
 		for (uint32_t i = cmid_index_client(audit->index, c)->uses; i != INDEX_NONE;
-		     i = cmid_index_use(audit->index, i).next)
-			if (cmid_index_use(audit->index, i).renewals)
-				*vec_add(&all) = renewing_of(audit, i);
+		     i = cmid_index_use_next(audit->index, i)) {
+			const struct cmid_use use = cmid_index_use(audit->index, i);
+
+			if (use.renewals)
+				*vec_add(&all) = renewing_of(audit, &use);
+		}
 		if (all.len > 1)
 			qsort(all.items, all.len, sizeof(*all.items), compare_renewing);
 		for (size_t i = 0, n; i < all.len; i += n) {

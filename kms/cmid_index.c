@@ -618,6 +618,11 @@ uint32_t cmid_index_use_name(const struct cmid_index *index, uint32_t i)
 	return pages_at(&index->rows, i)->name;
 }
 
+uint32_t cmid_index_use_next(const struct cmid_index *index, uint32_t i)
+{
+	return pages_at(&index->rows, i)->next;
+}
+
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name)
 {
 	return name_at(index, name)->text;

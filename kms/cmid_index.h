@@ -95,7 +95,9 @@ size_t cmid_index_uses(const struct cmid_index *index);
 size_t cmid_index_names(const struct cmid_index *index);
 const struct cmid_client *cmid_index_client(const struct cmid_index *index, size_t i);
 struct cmid_use cmid_index_use(const struct cmid_index *index, uint32_t i);
-uint32_t cmid_index_use_name(const struct cmid_index *index, uint32_t i); /* the same as its name, and quicker */
+/* The same as its name, and as what is next, and quicker. */
+uint32_t cmid_index_use_name(const struct cmid_index *index, uint32_t i);
+uint32_t cmid_index_use_next(const struct cmid_index *index, uint32_t i);
 
 /* Names that differ only in case are one, written as the one that sorts first. */
 const char *cmid_index_name(const struct cmid_index *index, uint32_t name);

@@ -134,7 +134,7 @@ static bool on_several_hosts(const struct audit *audit, const struct cmid_client
 {
 	uint16_t host = cmid_index_use(audit->index, client->uses).host;
 
-	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use(audit->index, i).next)
+	for (uint32_t i = client->uses; i != INDEX_NONE; i = cmid_index_use_next(audit->index, i))
 		if (cmid_index_use(audit->index, i).host != host)
 			return true;
 	return false;
