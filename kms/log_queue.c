@@ -518,7 +518,7 @@ int log_queue_read(struct log_files *files, unsigned threads, const struct log_c
 {
 	struct log_queue queue = {
 		.files = files, .consumer = consumer, .n_files = files->items.len, .err = err,
-		.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER,
+		.lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP, .change = PTHREAD_COND_INITIALIZER,
 	};
 
 	queue.queued = xcalloc(queue.n_files + 1, sizeof(*queue.queued));
