@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
+#include "common/base/file.h"
+#include "common/image/image.h"
 #include "common/image/session.h"
 #include "wimtool/apply.h"
 #include "wimtool/commands.h"
@@ -13,6 +18,9 @@ struct apply_args {
 	bool check;
 	bool unix_data;
 	bool no_acls;
+	bool strict_acls;
+	bool no_attributes;
+	bool invalid_names; /* nothing to do: all names that are applied are names of Linux */
 	bool rpfix;
 	bool norpfix;
 	bool recover_data;
@@ -54,7 +62,7 @@ void apply_json_counts(struct json *j, const struct image_applied *done)
 	json_uint(j, "damaged_files", done->damaged);
 }
 
-static void show_result(const struct cli *cli, const struct session_apply *r, const struct session_applied *all)
+static void show_result(const struct cli *cli, const char *key, const struct session_apply *r, const struct session_applied *all)
 {
 	const struct image_applied *done = &all->done;
 	struct json *j = cli->json;
@@ -66,7 +74,7 @@ static void show_result(const struct cli *cli, const struct session_apply *r, co
 			r->target, all->index, r->wim, done->dirs, PLURAL(done->dirs), done->files, PLURAL(done->files),
 			done->links, PLURAL(done->links), done->bytes);
 	apply_say_left_out(cli, done);
-	json_begin_object(j, "result");
+	json_begin_object(j, key);
 	json_text(j, "wim", r->wim);
 	json_uint(j, "image", all->index);
 	json_text(j, "target", r->target);
@@ -74,11 +82,78 @@ static void show_result(const struct cli *cli, const struct session_apply *r, co
 	json_end_object(j);
 }
 
+static bool is_folder_name(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* The folder of one of all images: its name, or its index when no folder can be called so, or one is. */
+static char *folder_of_image(struct image_file *file, unsigned index, const char *target, struct err *err)
+{
+	struct image_info info, other;
+
+	if (image_info(file, index, &info, err) < 0)
+		return NULL;
+	for (unsigned i = 1; i < index; i++)
+		if (image_info(file, i, &other, err) < 0 || strcmp(other.name, info.name) == 0)
+			return xasprintf("%s/%u", target, index);
+	return is_folder_name(info.name) ? path_join(target, info.name) : xasprintf("%s/%u", target, index);
+}
+
+static int apply_one_of_all(const struct session_apply *all, struct image_file *file, unsigned index, struct cli *cli,
+			    uint64_t *damaged, struct err *err)
+{
+	CLEANUP(freep) char *folder = folder_of_image(file, index, all->target, err);
+	CLEANUP(freep) char *number = xasprintf("%u", index);
+	struct session_apply request = *all;
+	struct session_applied done = { 0 };
+	struct stat st;
+
+	if (!folder)
+		return -1;
+	if (lstat(folder, &st) == 0 && S_ISLNK(st.st_mode))
+		return err_set(err, ERR_REFUSED, "%s: is a link, a folder is wanted", folder);
+	request.image = number;
+	request.target = folder;
+	if (session_apply(&request, cli, &done, err) < 0)
+		return -1;
+	show_result(cli, NULL, &request, &done);
+	*damaged += done.done.damaged;
+	return 0;
+}
+
+static int apply_all(const struct session_apply *all, struct cli *cli, uint64_t *ret_damaged, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open(all->wim, err);
+	struct image_file_info info;
+
+	if (!file)
+		return err_context(err, "%s", all->wim);
+	if (all->ntfs)
+		return err_set(err, ERR_USAGE, "--ntfs: a volume holds one image");
+	if (mkdir(all->target, 0777) < 0 && !path_is_dir(all->target))
+		return err_errno(err, errno, "%s", all->target);
+	image_file_info(file, &info);
+	json_begin_object(cli->json, "result");
+	json_begin_array(cli->json, "images");
+	for (unsigned i = 1; i <= info.image_count; i++)
+		if (apply_one_of_all(all, file, i, cli, ret_damaged, err) < 0)
+			return -1;
+	json_end_array(cli->json);
+	json_end_object(cli->json);
+	return 0;
+}
+
+static bool wants_all(const char *image)
+{
+	return image && (strcasecmp(image, "all") == 0 || strcmp(image, "*") == 0);
+}
+
 static int apply_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct apply_args *args = raw;
 	CLEANUP(freep) char *piped = NULL;
-	struct session_applied done;
+	struct session_applied done = { 0 };
 	struct session_apply request = {
 		.wim = cli->args[0],
 		.image = cli->n_args == 3 ? cli->args[1] : NULL,
@@ -88,6 +163,8 @@ static int apply_run(struct cli *cli, const void *raw, struct err *err)
 		.check = args->check,
 		.unix_data = args->unix_data,
 		.no_acls = args->no_acls,
+		.strict_acls = args->strict_acls,
+		.no_attributes = args->no_attributes,
 		.recover_data = args->recover_data,
 		.ntfs = args->ntfs,
 		.threads = (unsigned)args->threads,
@@ -103,11 +180,16 @@ static int apply_run(struct cli *cli, const void *raw, struct err *err)
 			return -1;
 		request.wim = piped;
 	}
+	if (wants_all(request.image)) {
+		if (apply_all(&request, cli, &done.done.damaged, err) < 0)
+			return -1;
+		return done.done.damaged ? CLI_FINDINGS : CLI_DONE;
+	}
 	if (session_apply(&request, cli, &done, err) < 0)
 		return -1;
 	if (piped)
 		request.wim = "-";
-	show_result(cli, &request, &done);
+	show_result(cli, "result", &request, &done);
 	return done.done.damaged ? CLI_FINDINGS : CLI_DONE;
 }
 
@@ -116,6 +198,9 @@ static const struct cli_option apply_options[] = {
 	OPT_FLAG(struct apply_args, check, 0, "check", "compare the WIM with its integrity table first"),
 	OPT_FLAG(struct apply_args, unix_data, 0, "unix-data", "restore owners, modes and special files of Linux"),
 	OPT_FLAG(struct apply_args, no_acls, 0, "no-acls", "do not restore security descriptors"),
+	OPT_FLAG(struct apply_args, strict_acls, 0, "strict-acls", "fail when a security descriptor cannot be restored"),
+	OPT_FLAG(struct apply_args, no_attributes, 0, "no-attributes", "do not restore attributes of Windows (NTFS volumes)"),
+	OPT_FLAG(struct apply_args, invalid_names, 0, "include-invalid-names", "the default: Linux takes all names that Windows refuses"),
 	OPT_FLAG(struct apply_args, rpfix, 0, "rpfix", "make absolute links point into DIR"),
 	OPT_FLAG(struct apply_args, norpfix, 0, "norpfix", "keep absolute links as they are"),
 	OPT_FLAG(struct apply_args, recover_data, 0, "recover-data", "write damaged files as far as they can be read"),
@@ -138,7 +223,8 @@ const struct cli_command cmd_apply = {
 		"made when it is not there; a new or empty DIR is counted afterwards and must hold what the image holds. "
 		"In one with files, files of the same names are replaced; a link is replaced and never followed. Nothing is "
 		"written outside of DIR, whatever names the image holds and whatever other programs do in DIR meanwhile.\n\n"
-		"IMAGE is an index from 1 or a name; it may be left out when there is one image. When DIR is a block device "
+		"IMAGE is an index from 1 or a name; it may be left out when there is one image. With \"all\" each image goes "
+		"into a folder of its name in DIR (of its index, when that cannot be a name). When DIR is a block device "
 		"or a file with an NTFS volume, libwim writes it, with security descriptors, streams and short names.\n\n"
 		"WIM \"-\" is standard input, for what wimtool capture or wimlib-imagex writes into a pipe. It is kept in a "
 		"file without a name in $TMPDIR or /var/tmp and checked as any other WIM before it is applied.\n\n"

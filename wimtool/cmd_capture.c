@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/image/image.h"
 #include "common/image/session.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
@@ -11,7 +12,6 @@
 
 #define THREADS_MAX 1024
 #define WIMBOOT_CONFIG "Windows/System32/WimBootCompress.ini"
-#define WIMBOOT_CHUNK 4096 /* what Windows 8.1 reads its files from */
 
 struct capture_args {
 	const char *compress;
@@ -39,6 +39,7 @@ struct capture_args {
 	bool pipable;
 	bool not_pipable;
 	bool wimboot;
+	bool rebuild;
 	bool include_integrity;
 	const char *update_from;
 	struct cli_list bases;
@@ -246,6 +247,45 @@ static void show_result(const struct cli *cli, const struct session_capture *r, 
 	json_end_object(j);
 }
 
+/* --compress may say what the WIM has already. */
+static int check_compression(const struct session_capture *request, struct err *err)
+{
+	CLEANUP(image_file_closep) struct image_file *file = image_file_open(request->wim, err);
+	struct image_file_info info;
+
+	if (!file)
+		return err_context(err, "%s", request->wim);
+	image_file_info(file, &info);
+	if (strcmp(info.compression, wim_compression_name((enum wim_compression)request->compression)) == 0)
+		return 0;
+	err_set(err, ERR_USAGE, "--compress: the images of one WIM have one compression, that of %s is %s", request->wim,
+		info.compression);
+	return err_hint(err, "wimtool optimize --compress changes it");
+}
+
+/* What wimlib-imagex does in the same write. */
+static int rebuild(const struct capture_args *args, const char *wim, struct session_captured *done, struct err *err)
+{
+	const struct image_optimize request = { .wim = wim, .packing = { .pipable = args->pipable,
+									 .not_pipable = args->not_pipable } };
+	const struct image_work work = { .threads = (unsigned)args->threads };
+	struct image_done rebuilt;
+
+	if (image_optimize(&request, &work, &rebuilt, err) < 0)
+		return err_context(err, "appended, but not written anew");
+	done->wim_bytes = rebuilt.bytes;
+	return 0;
+}
+
+static int append_to(const struct capture_args *args, struct session_capture *request, const struct cli *cli,
+		     struct session_captured *done, struct err *err)
+{
+	request->pipable = false;
+	if ((args->compress && check_compression(request, err) < 0) || session_append(request, cli, done, err) < 0)
+		return -1;
+	return args->rebuild || args->pipable ? rebuild(args, request->wim, done, err) : 0;
+}
+
 static int run(struct cli *cli, const struct capture_args *args, bool append, struct err *err)
 {
 	CLEANUP(kept_release) struct capture_kept kept = { .update_wim = NULL };
@@ -255,12 +295,10 @@ static int run(struct cli *cli, const struct capture_args *args, bool append, st
 
 	if (fill_request(cli, args, append, &kept, &request, err) < 0)
 		return -1;
-	if (request.pipable && (append || (cli->json && strcmp(request.wim, "-") == 0)))
+	if (strcmp(request.wim, "-") == 0 && (append || cli->json))
 		return err_set(err, ERR_USAGE, "a WIM for a pipe is written anew, and alone on standard output");
-	if (append && args->compress && path_exists(request.wim))
-		return err_set(err, ERR_USAGE, "--compress: the images of one WIM have one compression");
 	if (append && !(args->create && !path_exists(request.wim)))
-		result = session_append(&request, cli, &done, err);
+		result = append_to(args, &request, cli, &done, err);
 	else
 		result = session_capture(&request, cli, &done, err);
 	if (result < 0)
@@ -318,6 +356,8 @@ static int append_run(struct cli *cli, const void *raw, struct err *err)
 		 "SOURCE is a list: a file or folder and its path in the image, a pair a line"),                 \
 	OPT_FLAG(struct capture_args, wimboot, 0, "wimboot",                                                     \
 		 "for WIMBoot: marked so, a new WIM with XPRESS in chunks of 4096, " WIMBOOT_CONFIG " tells what is left out"), \
+	OPT_FLAG(struct capture_args, pipable, 0, "pipable", "write a WIM that can be applied from a pipe"),     \
+	OPT_FLAG(struct capture_args, not_pipable, 0, "not-pipable", "write a usual WIM, which is the default"), \
 	OPT_FLAG(struct capture_args, rpfix, 0, "rpfix", "make absolute links relative to the image"),           \
 	OPT_FLAG(struct capture_args, norpfix, 0, "norpfix", "keep absolute links as they are")
 
@@ -327,12 +367,11 @@ static const struct cli_option capture_options[] = {
 	OPT_FLAG(struct capture_args, force, 'f', "force", "replace an existing WIM"),
 	OPT_FLAG(struct capture_args, reproducible, 0, "reproducible",
 		 "the same tree gives the same bytes; times after SOURCE_DATE_EPOCH become that"),
-	OPT_FLAG(struct capture_args, pipable, 0, "pipable", "write a WIM that can be applied from a pipe"),
-	OPT_FLAG(struct capture_args, not_pipable, 0, "not-pipable", "write a usual WIM, which is the default"),
 };
 
 static const struct cli_option append_options[] = {
 	SHARED_OPTIONS,
+	OPT_FLAG(struct capture_args, rebuild, 0, "rebuild", "write the WIM anew afterwards, without what is not used"),
 	OPT_FLAG(struct capture_args, create, 0, "create", "make the WIM when there is none"),
 };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/file.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
 
@@ -10,6 +11,8 @@ struct export_args {
 	struct pack_args pack;
 	bool boot;
 	bool rebuild;
+	bool recompress;
+	bool wimboot;
 	bool no_names;
 	bool no_descriptions;
 };
@@ -28,6 +31,17 @@ static int check_pipe(const struct cli *cli, struct pack_args *pack, struct err 
 	return 0;
 }
 
+/* What Windows 8.1 reads its files from: of a new WIM. */
+static void choose_wimboot(const struct cli *cli, const struct pack_args *pack, struct image_packing *packing)
+{
+	if (pack->compress || path_exists(cli->args[2]))
+		return;
+	packing->given = true;
+	packing->compression = WIM_XPRESS;
+	if (!pack->chunk_size)
+		packing->chunk_size = WIMBOOT_CHUNK;
+}
+
 static int export_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct export_args *args = raw;
@@ -41,6 +55,8 @@ static int export_run(struct cli *cli, const void *raw, struct err *err)
 		.no_descriptions = args->no_descriptions,
 		.boot = args->boot,
 		.rebuild = args->rebuild,
+		.recompress = args->recompress,
+		.wimboot = args->wimboot,
 	};
 	struct pack_args pack = args->pack;
 	struct compose_run run;
@@ -50,6 +66,8 @@ static int export_run(struct cli *cli, const void *raw, struct err *err)
 	if (check_pipe(cli, &pack, err) < 0 || pack_parse(cli, &pack, &request.packing, err) < 0 ||
 	    compose_begin(&run, cli, &args->work, "export", err) < 0)
 		return -1;
+	if (args->wimboot)
+		choose_wimboot(cli, &pack, &request.packing);
 	result = image_export(&request, &run.work, &done, err);
 	compose_end(&run);
 	if (result < 0)
@@ -66,6 +84,9 @@ static const struct cli_option export_options[] = {
 	PIPABLE_OPTIONS(struct export_args),
 	OPT_FLAG(struct export_args, boot, 0, "boot", "mark what is exported as the image to boot"),
 	OPT_FLAG(struct export_args, rebuild, 0, "rebuild", "write an existing target anew instead of adding behind its end"),
+	OPT_FLAG(struct export_args, recompress, 0, "recompress", "compress everything anew instead of copying it"),
+	OPT_FLAG(struct export_args, wimboot, 0, "wimboot",
+		 "mark the images for WIMBoot; a new WIM has XPRESS in chunks of 4096"),
 	OPT_FLAG(struct export_args, no_names, 0, "no-names", "leave the names of the images out"),
 	OPT_FLAG(struct export_args, no_descriptions, 0, "no-descriptions", "leave the descriptions out"),
 };

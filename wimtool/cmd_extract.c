@@ -16,6 +16,9 @@ struct extract_args {
 	bool keep_folders;
 	bool unix_data;
 	bool no_acls;
+	bool strict_acls;
+	bool no_attributes;
+	bool invalid_names; /* nothing to do: all names that are applied are names of Linux */
 	bool recover_data;
 	uint64_t threads;
 };
@@ -49,6 +52,8 @@ static int extract_run(struct cli *cli, const void *raw, struct err *err)
 			.check = args->check,
 			.unix_data = args->unix_data,
 			.no_acls = args->no_acls,
+			.strict_acls = args->strict_acls,
+			.no_attributes = args->no_attributes,
 			.recover_data = args->recover_data,
 			.threads = (unsigned)args->threads,
 		},
@@ -84,6 +89,9 @@ static const struct cli_option extract_options[] = {
 		 "write DIR/Windows/win.ini and not DIR/win.ini"),
 	OPT_FLAG(struct extract_args, unix_data, 0, "unix-data", "restore owners, modes and special files of Linux"),
 	OPT_FLAG(struct extract_args, no_acls, 0, "no-acls", "do not restore security descriptors"),
+	OPT_FLAG(struct extract_args, strict_acls, 0, "strict-acls", "fail when a security descriptor cannot be restored"),
+	OPT_FLAG(struct extract_args, no_attributes, 0, "no-attributes", "do not restore attributes of Windows (NTFS volumes)"),
+	OPT_FLAG(struct extract_args, invalid_names, 0, "include-invalid-names", "the default: Linux takes all names that Windows refuses"),
 	OPT_FLAG(struct extract_args, recover_data, 0, "recover-data",
 		 "write damaged files as far as they can be read"),
 	OPT_NUMBER(struct extract_args, threads, 0, "threads", "N", "decompress and write on N threads (default: one a core)"),

@@ -23,6 +23,7 @@ struct info_args {
 	bool boot;
 	bool check;
 	bool no_check;
+	bool include_integrity;
 	struct cli_list properties;
 };
 
@@ -66,18 +67,21 @@ static const char *arch_for_people(const char *arch)
 	return arch;
 }
 
-/* "10.0.19045.2965", each number on its line; as many as there are. */
-static void print_version(FILE *out, const char *version)
+/* "10.0.19045.2965", each number on its line; 0 where there is none. */
+static void print_version(FILE *out, const char *version, unsigned level)
 {
 	static const char *const labels[] = { "Major Version:", "Minor Version:", "Build:", "Service Pack Build:" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(labels) && *version; i++) {
+	if (!*version)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
 		size_t len = strcspn(version, ".");
 		CLEANUP(freep) char *number = xstrndup(version, len);
 
-		print_text(out, labels[i], number);
+		print_text(out, labels[i], *number ? number : "0");
 		version += len + (version[len] == '.');
 	}
+	fprintf(out, "%-24s%u\n", "Service Pack Level:", level);
 }
 
 static void print_attributes(FILE *out, const struct image_file_info *info, uint32_t flags)
@@ -141,8 +145,9 @@ static void print_image(FILE *out, const struct image_info *image)
 	print_some_text(out, "Architecture:", arch_for_people(image->arch));
 	print_some_text(out, "Edition ID:", image->edition);
 	print_some_text(out, "Languages:", image->languages);
-	print_version(out, image->version);
+	print_version(out, image->version, image->sp_level);
 	print_some_text(out, "Flags:", image->flags);
+	print_text(out, "WIMBoot compatible:", image->wimboot ? "yes" : "no");
 	fputc('\n', out);
 }
 
@@ -182,6 +187,7 @@ static void json_image(struct json *j, const struct image_info *image)
 	json_uint(j, "files", image->file_count);
 	json_uint(j, "bytes", image->total_bytes);
 	json_uint(j, "hard_link_bytes", image->hard_link_bytes);
+	json_bool(j, "wimboot", image->wimboot);
 	if (image->created)
 		json_filetime(j, "created", image->created);
 	if (image->modified)
@@ -301,7 +307,7 @@ static int info_run(struct cli *cli, const void *raw, struct err *err)
 	CLEANUP(image_file_closep) struct image_file *file = NULL;
 
 	if (wants_change(cli, args)) {
-		const struct info_change change = { .boot = args->boot, .check = args->check,
+		const struct info_change change = { .boot = args->boot, .check = args->check || args->include_integrity,
 						    .no_check = args->no_check, .properties = &args->properties };
 
 		return info_change(cli, &change, err);
@@ -325,6 +331,7 @@ static const struct cli_option info_options[] = {
 	OPT_FLAG(struct info_args, boot, 0, "boot", "mark the image as the one to boot (IMAGE 0: none boots)"),
 	OPT_LIST(struct info_args, properties, 0, "image-property", "NAME=VALUE", "set a property of the image"),
 	OPT_FLAG(struct info_args, check, 0, "check", "with a change: write an integrity table"),
+	OPT_FLAG(struct info_args, include_integrity, 0, "include-integrity", "the same"),
 	OPT_FLAG(struct info_args, no_check, 0, "nocheck", "take the integrity table away"),
 	OPT_TEXT(struct info_args, extract_xml, 0, "extract-xml", "FILE", "save the XML as it is, in UTF-16"),
 };

@@ -21,6 +21,7 @@ struct list_args {
 	int format;
 	bool detailed;
 	bool children;
+	bool alone;
 };
 
 struct lister {
@@ -227,6 +228,12 @@ static int list_children(struct lister *l, struct image_file *file, unsigned ind
 	return image_dir(file, index, path, show_child, &children, err);
 }
 
+static int show_alone(void *context, const char *path, const struct image_entry *entry)
+{
+	(void)show_entry(context, path, entry);
+	return 1;
+}
+
 static int list(struct lister *l, struct image_file *file, unsigned index, const struct list_args *args,
 		struct err *err)
 {
@@ -239,7 +246,7 @@ static int list(struct lister *l, struct image_file *file, unsigned index, const
 		qsort(l->groups.items, l->groups.len, sizeof(*l->groups.items), by_value);
 	json_begin_array(l->cli->json, "result");
 	result = args->children ? list_children(l, file, index, path, err)
-				: image_walk(file, index, path, show_entry, l, err);
+				: image_walk(file, index, path, args->alone ? show_alone : show_entry, l, err);
 	json_end_array(l->cli->json);
 	return result < 0 ? -1 : CLI_DONE;
 }
@@ -270,6 +277,7 @@ static const struct cli_option list_options[] = {
 	OPT_FLAG(struct list_args, detailed, 0, "detailed",
 		 "sizes, attributes, times, SHA-1, short names, links of each"),
 	OPT_FLAG(struct list_args, children, 0, "children", "list a folder, not what is in its folders"),
+	OPT_FLAG(struct list_args, alone, 0, "one-file-only", "list PATH itself, not what is in it"),
 	OPT_CHOICE(struct list_args, format, 0, "format", "FORMAT", formats, "text, or ndjson (one JSON object a line)"),
 	OPT_LIST(struct list_args, refs, 0, "ref", "GLOB", "take sizes from these parts (install*.swm)"),
 };

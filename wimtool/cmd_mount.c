@@ -107,7 +107,8 @@ static const char *const stream_names[] = {
 	OPT_FLAG(struct mount_args, unix_data, 0, "unix-data", "show the owners and modes of Linux"),           \
 	OPT_FLAG(struct mount_args, ignore_case, 0, "ignore-case", "find names in any case, as Windows does"),  \
 	OPT_FLAG(struct mount_args, allow_other, 0, "allow-other", "let other users in"),                       \
-	OPT_FLAG(struct mount_args, foreground, 0, "foreground", "stay until the mount ends; Ctrl-C ends it")
+	OPT_FLAG(struct mount_args, foreground, 0, "foreground", "stay until the mount ends; Ctrl-C ends it"), \
+	OPT_FLAG(struct mount_args, foreground, 0, "debug", "the same")
 
 static const struct cli_option mount_options[] = {
 	OPT_FLAG(struct mount_args, writable, 0, "rw", "allow changes; unmount --commit keeps them"),

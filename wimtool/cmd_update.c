@@ -18,6 +18,7 @@
 struct update_args {
 	struct cli_list commands;
 	const char *script;
+	const char *wimboot_config;
 	uint64_t threads;
 	bool force;
 	bool recursive;
@@ -43,6 +44,15 @@ static int read_script_file(const char *path, struct strbuf *text, struct update
 	return 0;
 }
 
+/* Where Windows 8.1 looks for what is not left to the WIM. */
+static void add_wimboot_config(const char *file, struct update_script *script)
+{
+	struct update_command *command = vec_add(&script->commands);
+
+	*command = (struct update_command){ .op = UPDATE_ADD, .origin = "--wimboot-config", .first = xstrdup(file),
+					    .second = xstrdup("/Windows/System32/WimBootCompress.ini") };
+}
+
 static int read_commands(const struct cli *cli, const struct update_args *args, struct update_script *script,
 			 struct err *err)
 {
@@ -54,9 +64,11 @@ static int read_commands(const struct cli *cli, const struct update_args *args, 
 		if (update_script_parse(script, bytes_of(command, strlen(command)), "--command", err) < 0)
 			return err_context(err, "--command");
 	}
+	if (args->wimboot_config)
+		add_wimboot_config(args->wimboot_config, script);
 	if (args->script)
 		return read_script_file(args->script, &text, script, err);
-	if (args->commands.len)
+	if (args->commands.len || args->wimboot_config)
 		return 0;
 	if (isatty(STDIN_FILENO))
 		cli_say(cli, "reading commands from standard input");
@@ -217,10 +229,13 @@ static int update_run(struct cli *cli, const void *raw, struct err *err)
 static const struct cli_option update_options[] = {
 	OPT_LIST(struct update_args, commands, 0, "command", "TEXT", "a command; may be given several times"),
 	OPT_TEXT(struct update_args, script, 0, "script", "FILE", "read the commands from FILE"),
+	OPT_TEXT(struct update_args, wimboot_config, 0, "wimboot-config", "FILE",
+		 "add FILE as /Windows/System32/WimBootCompress.ini"),
 	OPT_FLAG(struct update_args, force, 0, "force", "as delete --force in every command"),
 	OPT_FLAG(struct update_args, recursive, 0, "recursive", "as delete --recursive in every command"),
 	OPT_FLAG(struct update_args, rebuild, 0, "rebuild", "write the WIM anew afterwards, without what is not used"),
 	OPT_FLAG(struct update_args, check, 0, "check", "write an integrity table"),
+	OPT_FLAG(struct update_args, check, 0, "include-integrity", "the same"),
 	OPT_FLAG(struct update_args, no_check, 0, "nocheck", "take the integrity table away"),
 	OPT_NUMBER(struct update_args, threads, 0, "threads", "N", "compress with N threads (default: one a core)"),
 	OPT_FLAG(struct update_args, dry_run, 'n', "dry-run", "check the commands and say what they would do"),

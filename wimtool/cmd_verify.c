@@ -13,6 +13,7 @@
 struct verify_args {
 	struct cli_list refs;
 	uint64_t threads;
+	bool no_check;
 };
 
 struct verifier {
@@ -146,6 +147,7 @@ static int verify(struct cli *cli, struct verifier *v, const struct verify_args 
 		.problem = on_problem,
 		.progress = on_progress,
 		.threads = (unsigned)args->threads,
+		.no_integrity = args->no_check,
 		.refs = args->refs.items,
 		.n_refs = args->refs.len,
 	};
@@ -175,6 +177,7 @@ static int verify_run(struct cli *cli, const void *raw, struct err *err)
 }
 
 static const struct cli_option verify_options[] = {
+	OPT_FLAG(struct verify_args, no_check, 0, "nocheck", "do not compare the file with its integrity table"),
 	OPT_NUMBER(struct verify_args, threads, 0, "threads", "N", "use N threads (default: one a core)"),
 	OPT_LIST(struct verify_args, refs, 0, "ref", "GLOB", "verify these parts with it, and what is in which (install*.swm)"),
 };

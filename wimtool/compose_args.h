@@ -44,6 +44,8 @@ struct pack_args {
 	OPT_TEXT(st, pack.solid_compress, 0, "solid-compress", "TYPE[:LEVEL]", "compression of what is solid (lzms)"), \
 	OPT_NUMBER(st, pack.solid_chunk_size, 0, "solid-chunk-size", "SIZE", "the same for what is solid (64M)")
 
+#define WIMBOOT_CHUNK 4096 /* what Windows 8.1 reads its files from */
+
 #define COMPRESS_TYPES \
 	"none, fast (xpress), lzx (level 20), max (lzx, level 50), lzms, recovery (solid lzms)"
 

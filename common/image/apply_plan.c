@@ -27,7 +27,7 @@ static int refuse(const struct wim_node *node, const char *why, struct err *err)
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
 	wim_node_path(node, &path);
-	return err_set(err, ERR_REFUSED, "%.600s: %s", strbuf_text(&path), why);
+	return err_set(err, ERR_REFUSED, "%.600s: %s", path.len ? strbuf_text(&path) : "/", why);
 }
 
 static int find_blob(const struct image_apply_plan *plan, const struct wim_node *node, const uint8_t *hash,
@@ -68,6 +68,8 @@ static int classify(struct image_apply_plan *plan, const struct wim_node *node, 
 {
 	uint32_t tag = reparse_tag(node);
 
+	if (plan->request->strict_acls && (int32_t)load_le32(node->raw + DENTRY_SECURITY) >= 0)
+		return refuse(node, "a security descriptor, which a folder of Linux cannot hold", err);
 	plan->counts.streams_left_out += named_streams(node);
 	if (wim_tag_is_link(tag)) {
 		if (node->first)

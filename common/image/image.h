@@ -45,6 +45,8 @@ struct image_info {
 	uint64_t hard_link_bytes;
 	uint64_t created;        /* FILETIME; 0 when absent */
 	uint64_t modified;
+	unsigned sp_level;       /* WINDOWS/VERSION/SPLEVEL */
+	bool wimboot;
 };
 
 struct image_file_info {

@@ -30,6 +30,7 @@ struct image_apply {
 	bool replace;          /* files that are there are replaced; otherwise they are an error */
 	bool count;            /* the target was empty: afterwards each folder must hold as many names as in the image */
 	bool unix_data;
+	bool strict_acls;      /* an entry with a security descriptor, which the target cannot hold, is an error */
 	bool recover_data;     /* damaged files are written as far as they can be read, and counted */
 	/* Called by the calling thread with the bytes done and of all; non-zero: ERR_CANCELLED. */
 	int (*progress)(void *context, uint64_t done, uint64_t total);

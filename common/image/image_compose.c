@@ -110,6 +110,8 @@ static int export_one(struct compose_job *job, const struct image_export *r, uns
 	    (name && rename_element(&element, "NAME", name, err) < 0) ||
 	    (description && rename_element(&element, "DESCRIPTION", description, err) < 0))
 		return -1;
+	if (r->wimboot && wim_xml_set_in_image(&element, "WIMBOOT", "1", err) < 0)
+		return -1;
 	if (!name)
 		name = info ? info->name : "";
 	if (name_is_taken(base, name)) {
@@ -245,6 +247,7 @@ int image_export(const struct image_export *request, const struct image_work *wo
 	CLEANUP(job_release) struct compose_job job = { .path = NULL };
 
 	*ret = (struct image_done){ 0 };
+	job.c.options.recompress = request->recompress;
 	if (strcmp(request->target, "-") != 0 && path_exists(request->target))
 		return export_into(&job, request, work, ret, err);
 	return export_new(&job, request, work, ret, err);

@@ -53,6 +53,8 @@ struct image_export {
 	bool no_descriptions;
 	bool boot;    /* what is exported boots; of all: the image that boots in the source */
 	bool rebuild; /* an existing target is written anew */
+	bool recompress; /* nothing is copied as it is stored */
+	bool wimboot; /* the images are marked for WIMBoot */
 	struct image_packing packing;
 };
 

@@ -103,6 +103,8 @@ struct session_apply {
 	bool check;        /* compare with the integrity table first */
 	bool unix_data;
 	bool no_acls;
+	bool strict_acls;   /* security descriptors that cannot be set are an error */
+	bool no_attributes; /* NTFS volumes: without those of Windows */
 	bool recover_data; /* write damaged files as far as they can be read */
 	bool ntfs;         /* the target must be an NTFS volume */
 	unsigned threads;  /* 0: one a core */

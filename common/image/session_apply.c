@@ -110,6 +110,7 @@ int session_write_folder(const struct session_apply *r, const struct image_apply
 	int result;
 
 	request.unix_data = r->unix_data;
+	request.strict_acls = r->strict_acls;
 	plan = image_apply_plan(&request, err);
 	if (!plan)
 		return err_context(err, "%s", r->wim);

@@ -11,6 +11,10 @@ static int extract_flags(const struct session_apply *r)
 		flags |= WIMLIB_EXTRACT_FLAG_UNIX_DATA;
 	if (r->no_acls)
 		flags |= WIMLIB_EXTRACT_FLAG_NO_ACLS;
+	if (r->strict_acls)
+		flags |= WIMLIB_EXTRACT_FLAG_STRICT_ACLS;
+	if (r->no_attributes)
+		flags |= WIMLIB_EXTRACT_FLAG_NO_ATTRIBUTES;
 	if (r->recover_data)
 		flags |= WIMLIB_EXTRACT_FLAG_RECOVER_DATA;
 	if (r->links == SESSION_LINKS_FIX)

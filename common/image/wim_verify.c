@@ -75,7 +75,7 @@ static int check_integrity(struct verify *v, int fd, uint64_t file_bytes, const 
 	CLEANUP(freep) char *place = xasprintf("%sintegrity table", part);
 	struct err own = { 0 };
 
-	if (!header->integrity.offset)
+	if (v->options->no_integrity || !header->integrity.offset)
 		return 0;
 	v->result.had_integrity = true;
 	if (wim_integrity_load(fd, file_bytes, header, &table, &own) < 0) {

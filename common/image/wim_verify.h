@@ -24,6 +24,7 @@ struct wim_verify_options {
 	/* Now and then, in bytes; non-zero cancels. May be NULL. */
 	int (*progress)(void *context, uint64_t done, uint64_t total);
 	unsigned threads; /* 0: one for each processor */
+	bool no_integrity; /* the integrity table is not looked at */
 	const char *const *refs; /* globs of further parts */
 	size_t n_refs;
 };

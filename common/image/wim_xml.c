@@ -172,6 +172,8 @@ static void read_image(const xmlNode *node, struct image_info *info)
 		.file_count = child_number(node, "FILECOUNT"),
 		.total_bytes = child_number(node, "TOTALBYTES"),
 		.hard_link_bytes = child_number(node, "HARDLINKBYTES"),
+		.sp_level = (unsigned)child_number(child(windows, "VERSION"), "SPLEVEL"),
+		.wimboot = child_number(node, "WIMBOOT") == 1,
 		.created = child_time(node, "CREATIONTIME"),
 		.modified = child_time(node, "LASTMODIFICATIONTIME"),
 	};

@@ -133,6 +133,40 @@ script() {
 	run "$imagex" capture src b.wim --nonsense
 	"$imagex" capture src - 2>/dev/null | "$imagex" apply - 1 t8 >/dev/null 2>&1
 	tree t8
+	# further options
+	run "$imagex" apply a.wim all t12
+	(cd t12 && find . -type f | sort)
+	tree t12
+	for option in --no-attributes --strict-acls --include-invalid-names; do
+		run "$imagex" apply a.wim 1 t13 $option
+		tree t13
+		run "$imagex" extract a.wim 1 /f --dest-dir=t13 $option
+		tree t13
+	done
+	run "$imagex" dir a.wim 1 --path=/dir --one-file-only
+	cat out.txt
+	cp a.wim o.wim
+	run "$imagex" append other o.wim Third --compress=LZX --rebuild
+	run "$imagex" append other o.wim Fourth --pipable
+	head -c 5 o.wim
+	fields o.wim
+	run "$imagex" optimize o.wim --not-pipable
+	run "$imagex" append other o.wim Fifth --not-pipable
+	run "$imagex" export o.wim 1 o2.wim --recompress
+	run "$imagex" export o.wim 2 boot.wim --wimboot
+	fields boot.wim
+	"$imagex" info boot.wim 1 | grep -c '^WIMBoot compatible: *yes'
+	run "$imagex" info o.wim 1 Sixth --include-integrity
+	"$imagex" info o.wim | grep -c 'Integrity info'
+	run "$imagex" update o.wim 2 --command='delete /own' --include-integrity --wimboot-config=config.ini
+	files o.wim 2
+	run "$imagex" extract o.wim 2 /Windows/System32/WimBootCompress.ini --to-stdout
+	cat out.txt
+	run "$imagex" verify o.wim --nocheck
+	printf 'X' | dd of=o.wim bs=1 seek=$(($(stat -c %s o.wim) - 5)) conv=notrunc status=none # in the integrity table
+	run "$imagex" verify o.wim --nocheck
+	run "$imagex" verify o.wim
+	rm o.wim
 	"$imagex" export a.wim 1 - 2>/dev/null | "$imagex" apply - 1 t10 >/dev/null 2>&1
 	tree t10
 	run "$imagex" export a.wim all pipe.wim --pipable --check
