@@ -218,8 +218,8 @@ const char *fact_feature_state(const struct fact_feature *feature)
 
 /*
  * What the servicing stack notes of each optional feature for others to read: Selection 1 or 0, Removed 1 when the files
- * are not there. Microsoft does not describe it; several published PowerShell, batch and C# programs ask it instead of
- * DISM, and agree on the values. DISM itself works the states out from manifests and packages.
+ * are not there. Microsoft does not describe it; several published programs ask for Selection instead of asking DISM, for
+ * Removed one does. DISM itself works the states out from manifests and packages.
  */
 static void read_feature(struct gather *g, regf_key features, size_t i)
 {
