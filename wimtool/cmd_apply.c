@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -87,17 +88,44 @@ static bool is_folder_name(const char *name)
 	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+/* One of the images in front of this one. */
+static bool has_image_called(struct image_file *file, unsigned index, const char *name)
+{
+	struct image_info info;
+
+	for (unsigned i = 1; i < index && image_info(file, i, &info, NULL) == 0; i++)
+		if (strcmp(info.name, name) == 0)
+			return true;
+	return false;
+}
+
 /* The folder of one of all images: its name, or its index when no folder can be called so, or one is. */
 static char *folder_of_image(struct image_file *file, unsigned index, const char *target, struct err *err)
 {
-	struct image_info info, other;
+	CLEANUP(freep) char *number = xasprintf("%u", index);
+	struct image_info info;
 
 	if (image_info(file, index, &info, err) < 0)
 		return NULL;
-	for (unsigned i = 1; i < index; i++)
-		if (image_info(file, i, &other, err) < 0 || strcmp(other.name, info.name) == 0)
-			return xasprintf("%s/%u", target, index);
-	return is_folder_name(info.name) ? path_join(target, info.name) : xasprintf("%s/%u", target, index);
+	if (is_folder_name(info.name) && !has_image_called(file, index, info.name))
+		return path_join(target, info.name);
+	if (has_image_called(file, UINT_MAX, number)) {
+		err_set(err, ERR_REFUSED, "image %u can have neither its name nor its index as a folder", index);
+		err_hint(err, "apply the images one by one");
+		return NULL;
+	}
+	return path_join(target, number);
+}
+
+static int check_folders(struct image_file *file, unsigned n, const char *target, struct err *err)
+{
+	for (unsigned i = 1; i <= n; i++) {
+		CLEANUP(freep) char *folder = folder_of_image(file, i, target, err);
+
+		if (!folder)
+			return -1;
+	}
+	return 0;
 }
 
 static int apply_one_of_all(const struct session_apply *all, struct image_file *file, unsigned index, struct cli *cli,
@@ -131,9 +159,11 @@ static int apply_all(const struct session_apply *all, struct cli *cli, uint64_t 
 		return err_context(err, "%s", all->wim);
 	if (all->ntfs)
 		return err_set(err, ERR_USAGE, "--ntfs: a volume holds one image");
+	image_file_info(file, &info);
+	if (check_folders(file, info.image_count, all->target, err) < 0)
+		return err_context(err, "%s", all->wim);
 	if (mkdir(all->target, 0777) < 0 && !path_is_dir(all->target))
 		return err_errno(err, errno, "%s", all->target);
-	image_file_info(file, &info);
 	json_begin_object(cli->json, "result");
 	json_begin_array(cli->json, "images");
 	for (unsigned i = 1; i <= info.image_count; i++)
