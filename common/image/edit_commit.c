@@ -335,16 +335,43 @@ static int enter_metadata(struct commit *c, const struct wim_reshdr *at, struct 
 	return 0;
 }
 
+/* Chunks at the same place in the metadata as it was. */
+static size_t packed_before(void *context, uint64_t chunk, const uint8_t *contents, size_t len, uint8_t *ret)
+{
+	struct commit *c = context;
+	const struct wim_resource *old = &c->edit->file->blobs.metadata[c->edit->index - 1].res;
+	uint8_t hash[WIM_HASH_LEN];
+	const uint8_t *stored;
+	size_t stored_len;
+
+	if (chunk >= c->edit->before.chunks.len || !old->compressed)
+		return 0;
+	wim_sha1(contents, len, hash);
+	if (memcmp(hash, c->edit->before.chunks.items[chunk].hash, sizeof(hash)) != 0 ||
+	    wim_reader_stored_chunk(c->edit->file->reader, old, chunk, &stored, &stored_len, NULL) < 0 || stored_len >= len)
+		return 0;
+	memcpy(ret, stored, stored_len);
+	return stored_len;
+}
+
+static int feed_metadata(void *context, wim_data_fn sink, void *sink_context, struct err *err UNUSED)
+{
+	const struct strbuf *metadata = ((struct commit *)context)->metadata;
+
+	return sink(sink_context, metadata->data, metadata->len);
+}
+
 /* All through one queue, so that no processor waits for the end of one of them; places gets the metadata's last. */
 static int write_resources(struct commit *c, struct wim_reshdr *places, struct err *err)
 {
-	struct bytes data = bytes_of(c->metadata->data, c->metadata->len);
-	struct wim_source source = wim_source_of(&data);
+	const struct wim_source metadata = {
+		.size = c->metadata->len, .context = c, .feed = feed_metadata, .packed = packed_before,
+	};
 
 	for (size_t i = 0; i < c->added.len; i++)
 		if (queue_blob(c, c->added.items[i], &places[i], err) < 0)
 			return -1;
-	if (wim_writer_queue(c->writer, &source, WIM_RES_METADATA, &places[c->added.len], err) < 0)
+	if (wim_writer_queue(c->writer, &metadata, WIM_RES_METADATA, &places[c->added.len], err) < 0)
 		return -1;
 	return wim_writer_flush(c->writer, err);
 }

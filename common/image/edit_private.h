@@ -21,9 +21,13 @@ struct tree_stats {
 	uint64_t hard_link_bytes;
 };
 
-/* What the counts of a WIM are changed by the difference to: the image as it was. Its hashes in the order of the tree. */
+/*
+ * What the counts of a WIM are changed by the difference to: the image as it was. Its hashes in the order of the tree, and
+ * those of the chunks of its metadata: what is the same in the new metadata is not compressed again.
+ */
 struct edit_before {
 	VEC(struct { uint8_t hash[WIM_HASH_LEN]; }) hashes;
+	VEC(struct { uint8_t hash[WIM_HASH_LEN]; }) chunks;
 	struct tree_stats stats;
 };
 

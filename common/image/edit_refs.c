@@ -23,6 +23,14 @@ static void list_hashes(const struct wim_tree *tree, hash_list *ret)
 	}
 }
 
+static void note_chunks(struct image_edit *edit, const struct strbuf *metadata)
+{
+	size_t step = edit->file->header.chunk_size;
+
+	for (size_t at = 0; step && at < metadata->len; at += step)
+		wim_sha1(metadata->data + at, MIN(step, metadata->len - at), vec_add(&edit->before.chunks)->hash);
+}
+
 void edit_note_before(struct image_edit *edit, const struct wim_tree *tree)
 {
 	hash_list hashes = { 0 };
@@ -32,6 +40,7 @@ void edit_note_before(struct image_edit *edit, const struct wim_tree *tree)
 		memcpy(vec_add(&edit->before.hashes)->hash, hashes.items[i], WIM_HASH_LEN);
 	vec_release(&hashes);
 	edit_tree_stats(edit, tree, &edit->before.stats);
+	note_chunks(edit, &tree->data);
 }
 
 /* An image that is added has taken nothing away. */

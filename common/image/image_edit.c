@@ -140,6 +140,7 @@ void image_edit_closep(struct image_edit **edit)
 	vec_release(&e->blobs);
 	free(e->blob_slots);
 	vec_release(&e->before.hashes);
+	vec_release(&e->before.chunks);
 	strbuf_release(&e->result);
 	image_free_treep(&e->tree);
 	image_file_closep(&e->file);

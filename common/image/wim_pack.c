@@ -23,6 +23,7 @@ struct slot {
 	uint8_t *out;
 	size_t in_len;
 	size_t out_len; /* 0: stored as it is */
+	bool is_packed; /* out is there already */
 	void *tag;
 };
 
@@ -136,7 +137,7 @@ static void *work(void *context)
 
 		struct slot *slot = &pack->slots[(pack->first + pack->n_begun++) % pack->n_slots];
 
-		if (slot->in_len) {
+		if (slot->in_len && !slot->is_packed) {
 			pthread_mutex_unlock(&pack->lock);
 			compress_slot(pack, slot, worker.compressor);
 			pthread_mutex_lock(&pack->lock);
@@ -185,14 +186,26 @@ uint8_t *wim_pack_room(struct wim_pack *pack)
 	return slot->in;
 }
 
+uint8_t *wim_pack_packed_room(struct wim_pack *pack)
+{
+	(void)wim_pack_room(pack);
+	return pack->slots[(pack->first + pack->n) % pack->n_slots].out;
+}
+
 void wim_pack_submit(struct wim_pack *pack, size_t len, void *tag)
+{
+	wim_pack_submit_packed(pack, len, 0, tag);
+}
+
+void wim_pack_submit_packed(struct wim_pack *pack, size_t len, size_t packed_len, void *tag)
 {
 	struct slot *slot = &pack->slots[(pack->first + pack->n) % pack->n_slots];
 
 	if (!pack->n_threads)
 		start_threads(pack);
 	slot->in_len = len;
-	slot->out_len = 0;
+	slot->out_len = packed_len;
+	slot->is_packed = packed_len > 0;
 	slot->tag = tag;
 	slot->state = SLOT_WAITING;
 	pthread_mutex_lock(&pack->lock);
@@ -213,7 +226,8 @@ static void wait_for(struct wim_pack *pack, struct slot *slot)
 {
 	if (!pack->n_threads) {
 		pack->n_begun = 1;
-		compress_slot(pack, slot, pack->compressors[0]);
+		if (!slot->is_packed)
+			compress_slot(pack, slot, pack->compressors[0]);
 		slot->state = SLOT_DONE;
 		return;
 	}

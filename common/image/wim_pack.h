@@ -46,6 +46,10 @@ uint8_t *wim_pack_room(struct wim_pack *pack);
 /* len 0 is a place in the order that needs no work. */
 void wim_pack_submit(struct wim_pack *pack, size_t len, void *tag);
 
+/* For a chunk whose packed form is known: chunk_size bytes for it, then it is submitted with the length of that form. */
+uint8_t *wim_pack_packed_room(struct wim_pack *pack);
+void wim_pack_submit_packed(struct wim_pack *pack, size_t len, size_t packed_len, void *tag);
+
 /* Waits for the oldest chunk; false when there is none. */
 bool wim_pack_take(struct wim_pack *pack, struct wim_packed *ret);
 void wim_pack_drop(struct wim_pack *pack);

@@ -295,13 +295,24 @@ static int need_decompressor(struct wim_reader *r, const struct wim_resource *re
 	return 0;
 }
 
+static uint64_t chunk_place(const struct wim_reader *r, const struct wim_resource *res, const struct layout *at,
+			    uint64_t chunk)
+{
+	return at->data_at + r->table[chunk] + (res->pipable ? (chunk + 1) * PIPABLE_CHUNK_HEADER_LEN : 0);
+}
+
+static size_t stored_len(const struct wim_reader *r, uint64_t chunk)
+{
+	return (size_t)(r->table[chunk + 1] - r->table[chunk]);
+}
+
 /* Lends the contents of a chunk. */
 static const uint8_t *load_chunk(struct wim_reader *r, const struct wim_resource *res, const struct layout *at,
 				 uint64_t chunk, struct err *err)
 {
 	size_t out_len = (size_t)chunk_contents(res, chunk);
-	size_t in_len = (size_t)(r->table[chunk + 1] - r->table[chunk]);
-	uint64_t place = at->data_at + r->table[chunk] + (res->pipable ? (chunk + 1) * PIPABLE_CHUNK_HEADER_LEN : 0);
+	size_t in_len = stored_len(r, chunk);
+	uint64_t place = chunk_place(r, res, at, chunk);
 	const uint8_t *in;
 
 	if (r->have_out && same_resource(&r->out_of, res) && r->out_chunk == chunk)
@@ -326,15 +337,33 @@ static const uint8_t *load_chunk(struct wim_reader *r, const struct wim_resource
 	return r->out;
 }
 
+static int find_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, struct layout *ret,
+		      struct err *err)
+{
+	reader->stream_end = 0;
+	if (!res->compressed || chunk >= res->size / res->chunk_size + (res->size % res->chunk_size != 0))
+		return err_at(err, ERR_FORMAT, res->offset, "data outside of its resource");
+	return load_table(reader, res, ret, err);
+}
+
+int wim_reader_stored_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk,
+			    const uint8_t **ret, size_t *ret_len, struct err *err)
+{
+	struct layout at = { 0 };
+
+	if (find_chunk(reader, res, chunk, &at, err) < 0)
+		return -1;
+	*ret_len = stored_len(reader, chunk);
+	*ret = fetch(reader, res->source, chunk_place(reader, res, &at, chunk), *ret_len, err);
+	return *ret ? 0 : -1;
+}
+
 int wim_reader_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, const uint8_t **ret,
 		     size_t *ret_len, struct err *err)
 {
 	struct layout at = { 0 };
 
-	reader->stream_end = 0;
-	if (!res->compressed || chunk >= res->size / res->chunk_size + (res->size % res->chunk_size != 0))
-		return err_at(err, ERR_FORMAT, res->offset, "data outside of its resource");
-	if (load_table(reader, res, &at, err) < 0)
+	if (find_chunk(reader, res, chunk, &at, err) < 0)
 		return -1;
 	*ret = load_chunk(reader, res, &at, chunk, err);
 	*ret_len = (size_t)chunk_contents(res, chunk);

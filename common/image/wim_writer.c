@@ -64,6 +64,8 @@ struct wim_writer {
 
 	/* the resource that is being read */
 	struct resource *current;
+	const struct wim_source *source;
+	uint64_t n_chunks; /* of it, in the queue */
 	size_t in_len; /* in its last chunk */
 	uint64_t taken;
 	struct err *err;
@@ -492,7 +494,14 @@ static int count_taken(struct wim_writer *w, uint64_t size, size_t len)
 
 static void submit_chunk(struct wim_writer *w)
 {
-	wim_pack_submit(w->pack, w->in_len, w->current);
+	const struct wim_source *source = w->source;
+	size_t packed = 0;
+
+	if (source->packed)
+		packed = source->packed(source->context, w->n_chunks, wim_pack_room(w->pack), w->in_len,
+					wim_pack_packed_room(w->pack));
+	wim_pack_submit_packed(w->pack, w->in_len, packed, w->current);
+	w->n_chunks++;
 	w->in_len = 0;
 }
 
@@ -565,6 +574,8 @@ int wim_writer_put_plain(struct wim_writer *w, const struct wim_source *source, 
 static int queue_chunks(struct wim_writer *w, const struct wim_source *source, struct err *err)
 {
 	w->err = err;
+	w->source = source;
+	w->n_chunks = 0;
 	w->taken = 0;
 	w->in_len = 0;
 	if (source->feed(source->context, take_chunks, w, err) != 0 || check_whole(w, source->size, err) < 0)

@@ -22,6 +22,11 @@ struct wim_source {
 	const uint8_t *hash; /* SHA-1, lent until the flush; wanted in a pipable WIM alone */
 	void *context;
 	int (*feed)(void *context, wim_data_fn sink, void *sink_context, struct err *err);
+	/*
+	 * For contents of which much is in a WIM already: puts the packed form of a chunk, in the compression and chunk
+	 * size of the writer, to ret and returns its length, below len; 0 when it has none. May be NULL.
+	 */
+	size_t (*packed)(void *context, uint64_t chunk, const uint8_t *contents, size_t len, uint8_t *ret);
 };
 
 struct wim_source wim_source_of(const struct bytes *data);
