@@ -91,7 +91,7 @@ static void an_append_that_was_killed_is_undone_or_done(void **state UNUSED)
 		CLEANUP(freep) char *original = make_guarded("--compress=none --check");
 
 		assert_int_equal(run("mkdir -p big; cp src/large big/; date +%%N >>big/large"), 0);
-		(void)run("timeout -s KILL 0.%03u wimlib-imagex append big k.wim Second --check", ms);
+		(void)run("timeout --foreground -s KILL 0.%03u wimlib-imagex append big k.wim Second --check", ms);
 		/* timeout ends itself too, maybe a moment before wimlib-imagex is gone */
 		assert_int_equal(run("flock k.wim true"), 0);
 		if (recovered()) {
