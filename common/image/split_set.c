@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/split_set.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/wim_writer.h"
 
 char *split_part_name(const char *first, unsigned number)
@@ -41,82 +41,92 @@ static bool belongs_to(int fd, const struct wim_header *first, unsigned number)
 	       guid_equal(&header.guid, &first->guid);
 }
 
-static bool has_part(const char *path, const struct wim_header *first, unsigned number)
+/* 1 or 0; a part that is there and cannot be opened is an error: what is done about missing ones must not be done to it. */
+static int has_part(const char *path, const struct wim_header *first, unsigned number, struct err *err)
 {
 	CLEANUP(freep) char *name = split_part_name(path, number);
-	CLEANUP(close_fdp) int fd = file_open_read(name, NULL);
+	CLEANUP(close_fdp) int fd = -1;
 
+	if (!path_exists(name))
+		return 0;
+	fd = file_open_read(name, err);
+	if (fd < 0)
+		return err_context(err, "%s", name);
 	return belongs_to(fd, first, number);
 }
 
 /* ---- temporary names ---- */
 
-/* Calls visit for each temporary file of any part but the first, until it returns true. */
-static bool each_temp(const char *path, bool (*visit)(void *context, int folder, const char *entry, unsigned number),
-		      void *context)
+typedef bool (*visit_temp)(void *context, int fd, const char *file, unsigned number);
+
+static bool is_temp(const char *path, const char *entry, int fd, unsigned *ret_number)
+{
+	CLEANUP(freep) char *name = NULL;
+	struct wim_header header;
+
+	if (!read_header(fd, &header) || header.part == 1)
+		return false;
+	name = split_part_name(path, header.part);
+	*ret_number = header.part;
+	return atomic_file_is_temp(entry, path_name(name));
+}
+
+/* Calls visit for each temporary file of any part but the first, until it returns true: then 1 is returned, else 0. */
+static int each_temp(const char *path, visit_temp visit, void *context, struct err *err)
 {
 	CLEANUP(freep) char *folder = path_folder(path);
-	DIR *dir = opendir(folder);
-	bool stopped = false;
+	CLEANUP(names_release) struct names names = { 0 };
 
-	for (const struct dirent *entry; dir && !stopped && (entry = readdir(dir));) {
+	if (names_of_folder(folder, names_by_bytes, &names, err) < 0)
+		return err_context(err, "%s", folder);
+	for (size_t i = 0; i < names.len; i++) {
+		CLEANUP(freep) char *file = path_join(folder, names.items[i]);
 		CLEANUP(close_fdp) int fd = -1;
-		CLEANUP(freep) char *name = NULL;
-		struct wim_header header;
+		unsigned number;
 
-		if (entry->d_name[0] != '.')
+		if (names.items[i][0] != '.')
 			continue;
-		fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (!read_header(fd, &header) || header.part == 1)
-			continue;
-		name = split_part_name(path, header.part);
-		if (atomic_file_is_temp(entry->d_name, path_name(name)))
-			stopped = visit(context, dirfd(dir), entry->d_name, header.part);
+		fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (is_temp(path, names.items[i], fd, &number) && visit(context, fd, file, number))
+			return 1;
 	}
-	if (dir)
-		closedir(dir);
-	return stopped;
+	return 0;
 }
 
 struct wanted_temp {
 	const struct wim_header *first;
 	unsigned number;
-	char *name;
+	char *file;
 };
 
-static bool take_temp(void *context, int folder, const char *entry, unsigned number)
+static bool take_temp(void *context, int fd, const char *file, unsigned number)
 {
 	struct wanted_temp *wanted = context;
-	CLEANUP(close_fdp) int fd = openat(folder, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (number != wanted->number || !belongs_to(fd, wanted->first, number))
 		return false;
-	wanted->name = xstrdup(entry);
+	wanted->file = xstrdup(file);
 	return true;
 }
 
-/* The path of the temporary file of a part; NULL when there is none. */
-static char *find_temp(const char *path, const struct wim_header *first, unsigned number)
+/* The temporary file of a part; *ret is NULL when there is none. */
+static int find_temp(const char *path, const struct wim_header *first, unsigned number, char **ret, struct err *err)
 {
 	struct wanted_temp wanted = { .first = first, .number = number };
-	CLEANUP(freep) char *folder = path_folder(path);
-	char *found;
 
-	if (!each_temp(path, take_temp, &wanted))
-		return NULL;
-	found = path_join(folder, wanted.name);
-	free(wanted.name);
-	return found;
+	if (each_temp(path, take_temp, &wanted, err) < 0)
+		return -1;
+	*ret = wanted.file;
+	return 0;
 }
 
-static bool remove_temp(void *context, int folder, const char *entry, unsigned number UNUSED)
+static bool remove_temp(void *context, int fd, const char *file, unsigned number UNUSED)
 {
-	CLEANUP(close_fdp) int fd = openat(folder, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	/* a split that goes on holds the lock */
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_nlink == 1 && st.st_uid == geteuid() && unlinkat(folder, entry, 0) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    st.st_uid == geteuid() && unlink(file) == 0)
 		(*(unsigned *)context)++;
 	return false;
 }
@@ -125,7 +135,7 @@ unsigned split_remove_temps(const char *path)
 {
 	unsigned removed = 0;
 
-	(void)each_temp(path, remove_temp, &removed);
+	(void)each_temp(path, remove_temp, &removed, NULL);
 	return removed;
 }
 
@@ -172,28 +182,34 @@ int split_mark(int fd, unsigned parts, bool writing, struct err *err)
 	return image_change_flags(fd, mark, writing ? mark : 0, err);
 }
 
-static bool is_all_there(const char *path, const struct wim_header *first)
+/* 1 when all parts have their names or temporary ones, else 0. */
+static int is_all_there(const char *path, const struct wim_header *first, struct err *err)
 {
 	for (unsigned i = 2; i <= first->parts; i++) {
 		CLEANUP(freep) char *temp = NULL;
+		int has = has_part(path, first, i, err);
 
-		if (has_part(path, first, i))
-			continue;
-		temp = find_temp(path, first, i);
-		if (!temp)
-			return false;
+		if (has == 0 && find_temp(path, first, i, &temp, err) < 0)
+			return -1;
+		if (has <= 0 && !temp)
+			return has;
 	}
-	return true;
+	return 1;
 }
 
 static int name_parts(const char *path, const struct wim_header *first, struct err *err)
 {
 	for (unsigned i = 2; i <= first->parts; i++) {
 		CLEANUP(freep) char *name = split_part_name(path, i);
-		CLEANUP(freep) char *temp = has_part(path, first, i) ? NULL : find_temp(path, first, i);
+		CLEANUP(freep) char *temp = NULL;
+		int has = has_part(path, first, i, err);
 
-		if (!temp)
+		if (has > 0)
 			continue;
+		if (has < 0 || find_temp(path, first, i, &temp, err) < 0)
+			return -1;
+		if (!temp)
+			return err_set(err, ERR_BUSY, "%s: was taken away meanwhile", name);
 		wim_write_step("rename");
 		if (rename(temp, name) < 0)
 			return err_errno(err, errno, "naming %s", name);
@@ -203,8 +219,10 @@ static int name_parts(const char *path, const struct wim_header *first, struct e
 
 int split_complete(const char *path, int fd, const struct wim_header *first, struct image_recovery *ret, struct err *err)
 {
-	if (!is_all_there(path, first))
-		return 0;
+	int all = is_all_there(path, first, err);
+
+	if (all <= 0)
+		return all;
 	if (name_parts(path, first, err) < 0 || file_fsync_folder_of(path, err) < 0 ||
 	    remove_stale(path, first, &ret->removed_stale, err) < 0 || file_fsync_folder_of(path, err) < 0 ||
 	    split_mark(fd, first->parts, false, err) < 0)
@@ -216,8 +234,11 @@ int split_remove(const char *path, const struct wim_header *first, unsigned *ret
 {
 	for (unsigned i = first->parts; i >= 1; i--) {
 		CLEANUP(freep) char *name = split_part_name(path, i);
+		int has = has_part(path, first, i, err);
 
-		if (!has_part(path, first, i))
+		if (has < 0)
+			return -1;
+		if (has == 0)
 			continue;
 		wim_write_step("unlink");
 		if (unlink(name) < 0)
