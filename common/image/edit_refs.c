@@ -141,7 +141,7 @@ static void count_in_tree(const struct wim_tree *tree, struct blob_use *uses, si
 
 	list_hashes(tree, &list);
 	for (size_t i = 0; i < list.len; i++) {
-		struct blob_use key;
+		struct blob_use key = { 0 };
 		struct blob_use *use;
 
 		memcpy(key.hash, list.items[i], WIM_HASH_LEN);
