@@ -17,8 +17,12 @@ pair "the same at level 20" "rm -f $a $b" 0 "wimtool export $solid 1 $a --compre
 	"wimlib-imagex export LZX:20" "wimlib-imagex export $solid 1 $b --compress=LZX:20"
 # new contents that compress as programs do
 find "$tree" -type f -size +20k -print0 | sort -z | xargs -0 cat 2>/dev/null | head -c 10M | tr a b >"$ram/new.bin"
-pair "update of one 10 MB file" "cp $lzx $a; cp $lzx $b" 0 "wimtool update $a 1 --command='add $ram/new.bin /new.bin'" \
-	"wimlib-imagex update" "wimlib-imagex update $b 1 --command='add $ram/new.bin /new.bin'"
+old=$(cd "$tree" && find . -type f -size -100k | sort | grep -v " " | head -n 20000 | tail -n 1 | cut -c2-)
+for to in "changed $old" "new /new.bin"; do
+	pair "update of a ${to%% *} 10 MB file" "cp $lzx $a; cp $lzx $b" 0 \
+		"wimtool update $a 1 --command='add $ram/new.bin ${to#* }'" \
+		"wimlib-imagex update @5" "wimlib-imagex update $b 1 --command='add $ram/new.bin ${to#* }'"
+done
 pair "delete --soft" "cp $lzx $a; cp $lzx $b" 0 "wimtool delete $a 1 --soft" \
 	"wimlib-imagex delete --soft" "wimlib-imagex delete $b 1 --soft"
 rm -f "$a" "$b" "$ram/new.bin"
