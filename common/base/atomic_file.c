@@ -229,16 +229,22 @@ static int take_name(struct atomic_file *file, struct err *err)
 	return 0;
 }
 
-static int put_in_place(struct atomic_file *file, struct err *err)
+/* All that comes before the name; then naming, in one piece for signals. */
+static int finish(struct atomic_file *file, int (*name)(struct atomic_file *, struct err *), struct err *err)
 {
 	int done;
 
 	if (keep_properties(file, err) < 0 || file_fsync(file->fd, err) < 0)
 		return -1;
 	tempfiles_hold_signals();
-	done = take_name(file, err);
+	done = name(file, err);
 	tempfiles_release_signals();
-	return done < 0 ? -1 : file_fsync_folder_of(file->target, err);
+	return done;
+}
+
+static int put_in_place(struct atomic_file *file, struct err *err)
+{
+	return finish(file, take_name, err) < 0 ? -1 : file_fsync_folder_of(file->target, err);
 }
 
 static int stage(struct atomic_file *file, struct err *err)
@@ -252,14 +258,7 @@ static int stage(struct atomic_file *file, struct err *err)
 
 int atomic_file_stage(struct atomic_file *file, struct err *err)
 {
-	int done;
-
-	if (keep_properties(file, err) < 0 || file_fsync(file->fd, err) < 0)
-		return -1;
-	tempfiles_hold_signals();
-	done = stage(file, err);
-	tempfiles_release_signals();
-	return done;
+	return finish(file, stage, err);
 }
 
 void atomic_file_unstage(struct atomic_file *file)
