@@ -4,11 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include <wimlib.h>
-
 #include "common/base/file.h"
 #include "common/base/vec.h"
-#include "common/image/wimlib_error.h"
+#include "common/image/wim_decompress.h"
 
 #define PLAIN_PIECE (1u << 18)
 #define SOLID_HEADER_LEN 16
@@ -33,7 +31,7 @@ struct wim_reader {
 	uint64_t expected_end;
 	uint64_t stream_end; /* of the bytes that the stream now read will want, in its file; 0: just now */
 
-	struct wimlib_decompressor *decompressor;
+	struct wim_decompressor *decompressor;
 	enum wim_compression compression;
 	uint32_t chunk_size;
 
@@ -76,7 +74,7 @@ void wim_reader_freep(struct wim_reader **reader)
 
 	if (!r)
 		return;
-	wimlib_free_decompressor(r->decompressor);
+	wim_decompressor_freep(&r->decompressor);
 	free(r->table_memory);
 	free(r->window);
 	free(r->out);
@@ -279,17 +277,13 @@ static int load_table(struct wim_reader *r, const struct wim_resource *res, stru
 
 static int need_decompressor(struct wim_reader *r, const struct wim_resource *res, struct err *err)
 {
-	struct wimlib_decompressor *fresh = NULL;
-
 	if (r->decompressor && r->compression == res->compression && r->chunk_size == res->chunk_size)
 		return 0;
 
-	int code = wimlib_create_decompressor((enum wimlib_compression_type)res->compression, res->chunk_size, &fresh);
-
-	if (code)
-		return image_error_from_wimlib(err, code, "preparing decompression");
-	wimlib_free_decompressor(r->decompressor);
-	r->decompressor = fresh;
+	wim_decompressor_freep(&r->decompressor);
+	r->decompressor = wim_decompressor_new(res->compression, res->chunk_size, err);
+	if (!r->decompressor)
+		return -1;
 	r->compression = res->compression;
 	r->chunk_size = res->chunk_size;
 	return 0;
@@ -327,7 +321,7 @@ static const uint8_t *load_chunk(struct wim_reader *r, const struct wim_resource
 	in = fetch(r, res->source, place, in_len, err);
 	if (!in || need_buffer(&r->out, &r->out_cap, out_len, err) < 0 || need_decompressor(r, res, err) < 0)
 		return NULL;
-	if (wimlib_decompress(in, in_len, r->out, out_len, r->decompressor) != 0) {
+	if (wim_decompress(r->decompressor, in, in_len, r->out, out_len) < 0) {
 		err_at(err, ERR_FORMAT, place, "damaged %s data", wim_compression_name(res->compression));
 		return NULL;
 	}

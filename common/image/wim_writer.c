@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <wimlib.h>
-
 #include "common/base/file.h"
 #include "common/base/tempfiles.h"
 #include "common/image/wim_blobs.h"
-#include "common/image/wimlib_error.h"
+#include "common/image/wim_decompress.h"
 
 #define COPY_PIECE (1u << 20)
 #define COPY_STEP (64u << 20) /* so that a signal is seen */
@@ -58,7 +56,7 @@ struct wim_writer {
 	enum wim_compression compression;
 	bool pipable;
 	struct wim_pack *pack; /* NULL without compression */
-	struct wimlib_decompressor *decompressor;
+	struct wim_decompressor *decompressor;
 	wim_written_fn written;
 	void *written_context;
 
@@ -210,7 +208,7 @@ void wim_writer_freep(struct wim_writer **writer)
 	if (w->pack)
 		forget_waiting(w);
 	wim_pack_freep(&w->pack);
-	wimlib_free_decompressor(w->decompressor);
+	wim_decompressor_freep(&w->decompressor);
 	free(w);
 	*writer = NULL;
 }
@@ -334,7 +332,6 @@ static int read_chunk(struct wim_writer *w, const struct resource *r, uint64_t c
 	uint64_t from = chunk_offset(r, chunk);
 	uint64_t to = chunk + 1 == r->n_chunks ? w->at - r->data_at : chunk_offset(r, chunk + 1);
 	size_t in_len = (size_t)(to - from);
-	int code = 0;
 
 	*out_len = (size_t)MIN((uint64_t)w->chunk_size, r->size - chunk * w->chunk_size);
 	if (file_pread(w->fd, in_len == *out_len ? out : in, in_len, r->data_at + from, err) < 0)
@@ -342,11 +339,10 @@ static int read_chunk(struct wim_writer *w, const struct resource *r, uint64_t c
 	if (in_len == *out_len)
 		return 0;
 	if (!w->decompressor)
-		code = wimlib_create_decompressor((enum wimlib_compression_type)w->compression, w->chunk_size,
-						  &w->decompressor);
-	if (code)
-		return image_error_from_wimlib(err, code, "preparing decompression");
-	if (wimlib_decompress(in, in_len, out, *out_len, w->decompressor) != 0)
+		w->decompressor = wim_decompressor_new(w->compression, w->chunk_size, err);
+	if (!w->decompressor)
+		return -1;
+	if (wim_decompress(w->decompressor, in, in_len, out, *out_len) < 0)
 		return err_set(err, ERR_IO, "what was written reads back differently");
 	return 0;
 }
