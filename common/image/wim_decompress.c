@@ -7,24 +7,26 @@
 
 #include "common/base/alloc.h"
 #include "common/image/wimlib_error.h"
+#include "common/image/xpress_decode.h"
 
 struct wim_decompressor {
-	struct wimlib_decompressor *libwim;
+	struct xpress_decoder *xpress;
+	struct wimlib_decompressor *libwim; /* for what is none of the above */
 };
 
 struct wim_decompressor *wim_decompressor_new(enum wim_compression compression, size_t chunk_size, struct err *err)
 {
-	struct wimlib_decompressor *libwim = NULL;
-	int code = wimlib_create_decompressor((enum wimlib_compression_type)compression, chunk_size, &libwim);
+	struct wim_decompressor *d = xcalloc(1, sizeof(*d));
+	int code = 0;
 
+	if (compression == WIM_XPRESS && chunk_size <= XPRESS_CHUNK_MAX)
+		d->xpress = xpress_decoder_new(false);
+	else
+		code = wimlib_create_decompressor((enum wimlib_compression_type)compression, chunk_size, &d->libwim);
 	if (code) {
 		image_error_from_wimlib(err, code, "preparing decompression");
-		return NULL;
+		wim_decompressor_freep(&d);
 	}
-
-	struct wim_decompressor *d = xcalloc(1, sizeof(*d));
-
-	d->libwim = libwim;
 	return d;
 }
 
@@ -34,6 +36,7 @@ void wim_decompressor_freep(struct wim_decompressor **decompressor)
 
 	if (!d)
 		return;
+	xpress_decoder_freep(&d->xpress);
 	wimlib_free_decompressor(d->libwim);
 	free(d);
 	*decompressor = NULL;
@@ -41,5 +44,7 @@ void wim_decompressor_freep(struct wim_decompressor **decompressor)
 
 int wim_decompress(struct wim_decompressor *decompressor, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_len)
 {
+	if (decompressor->xpress)
+		return xpress_decode(decompressor->xpress, in, in_len, out, out_len);
 	return wimlib_decompress(in, in_len, out, out_len, decompressor->libwim) == 0 ? 0 : -1;
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copying of matches: length bytes that begin offset bytes before out, where the two may overlap. */
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "common/base/bytes.h"
+
+#define MATCH_SLACK 32 /* bytes behind a match that match_copy_wide may write to */
+
+static inline void match_copy_16(uint8_t *to, const uint8_t *from)
+{
+	memcpy(to, from, 16);
+}
+
+/* For offsets below 8: eight bytes of the pattern at once, as far as whole patterns go. */
+static inline void match_copy_pattern(uint8_t *out, size_t offset, size_t length)
+{
+	static const uint64_t repeat[8] = { 0, 0x0101010101010101, 0x0001000100010001, 0x0001000001000001, 0x100000001,
+					    0x10000000001, 0x1000000000001, 0x100000000000001 };
+	static const uint8_t step[8] = { 8, 8, 8, 6, 8, 5, 6, 7 };
+	uint64_t pattern = (load_le64(out - offset) & (((uint64_t)1 << 8 * offset) - 1)) * repeat[offset];
+
+	for (const uint8_t *end = out + length; out < end; out += step[offset])
+		store_le64(out, pattern);
+}
+
+/* The match and MATCH_SLACK more bytes must lie in the output. */
+static inline __attribute__((always_inline)) void match_copy_wide(uint8_t *out, size_t offset, size_t length)
+{
+	const uint8_t *from = out - offset, *end = out + length;
+
+	if (offset >= 16) {
+		do {
+			match_copy_16(out, from);
+			match_copy_16(out + 16, from + 16);
+			out += 32;
+			from += 32;
+		} while (out < end);
+	} else if (offset < 8) {
+		match_copy_pattern(out, offset, length);
+	} else {
+		for (; out < end; out += 8, from += 8)
+			memcpy(out, from, 8);
+	}
+}
+
+/* Writes nothing but the match. */
+static inline void match_copy_exact(uint8_t *out, size_t offset, size_t length)
+{
+	for (; length; length--, out++)
+		*out = *(out - offset);
+}
