@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/image/lzms_code.h"
+
+#include <string.h>
+
+#define COUNTERS 64
+
+/* Symbols in the order of their counts, those with the same count in their own order. */
+static void sort_symbols(const struct lzms_code *code, uint16_t *ret)
+{
+	unsigned starts[COUNTERS + 1] = { 0 };
+	unsigned n = 0;
+
+	for (unsigned s = 0; s < code->n_symbols; s++)
+		starts[MIN(code->counts[s], COUNTERS - 1u) + 1]++;
+	for (unsigned i = 1; i <= COUNTERS; i++)
+		starts[i] += starts[i - 1];
+
+	unsigned many = starts[COUNTERS - 1];
+
+	for (unsigned s = 0; s < code->n_symbols; s++)
+		ret[starts[MIN(code->counts[s], COUNTERS - 1u)]++] = (uint16_t)s;
+	n = code->n_symbols;
+	for (unsigned i = many; i < n; i++) {
+		uint16_t symbol = ret[i];
+		unsigned j = i;
+
+		for (; j > many && code->counts[ret[j - 1]] > code->counts[symbol]; j--)
+			ret[j] = ret[j - 1];
+		ret[j] = symbol;
+	}
+}
+
+/*
+ * Builds the Huffman tree of at least two symbols whose counts are sorted; where weights are equal, symbols are taken before
+ * nodes. Node i is the i-th made. Sets first_child[i] to the first of the earlier nodes that are not yet below another when i is made: the nodes below
+ * i are those from there to first_child[i + 1].
+ */
+static void build_tree(const struct lzms_code *code, const uint16_t *sorted, uint16_t *first_child)
+{
+	uint32_t leaves[LZMS_SYMBOLS_MAX + 1];
+	uint32_t nodes[LZMS_SYMBOLS_MAX + 1];
+	unsigned n = code->n_symbols;
+	unsigned leaf = 0;
+	unsigned node = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		leaves[i] = code->counts[sorted[i]];
+	leaves[n] = UINT32_MAX;
+	for (unsigned made = 0; made < n - 1; made++) {
+		uint32_t weight;
+
+		nodes[made] = UINT32_MAX - 1;
+		first_child[made] = (uint16_t)node;
+		weight = leaves[leaf] <= nodes[node] ? leaves[leaf++] : nodes[node++];
+		weight += leaves[leaf] <= nodes[node] ? leaves[leaf++] : nodes[node++];
+		nodes[made] = weight;
+	}
+}
+
+/* Sets ret[len] to how many codewords have that length. */
+static void count_lengths(const uint16_t *first_child, unsigned n_symbols, unsigned ret[LZMS_CODEWORD_MAX + 1])
+{
+	unsigned end = n_symbols - 1; /* of the nodes at this depth */
+	unsigned start = end - 1;
+	unsigned depth = 0;
+
+	memset(ret, 0, (LZMS_CODEWORD_MAX + 1) * sizeof(*ret));
+	while (start < end) {
+		unsigned below = first_child[start];
+
+		assert(depth < LZMS_CODEWORD_MAX);
+		ret[++depth] = 2 * (end - start) - (start - below);
+		end = start;
+		start = below;
+	}
+}
+
+/* Sets code->symbols: sorted by length, then by symbol. sorted has the rarest first, which get the longest codewords. */
+static void order_symbols(struct lzms_code *code, const uint16_t *sorted, const unsigned *lengths)
+{
+	uint8_t len_of[LZMS_SYMBOLS_MAX];
+	unsigned starts[LZMS_CODEWORD_MAX + 1];
+	unsigned i = 0;
+	unsigned start = 0;
+
+	for (unsigned len = LZMS_CODEWORD_MAX; len > 0; len--)
+		for (unsigned end = i + lengths[len]; i < end; i++)
+			len_of[sorted[i]] = (uint8_t)len;
+	for (unsigned len = 1; len <= LZMS_CODEWORD_MAX; len++) {
+		starts[len] = start;
+		start += lengths[len];
+	}
+	for (unsigned s = 0; s < code->n_symbols; s++)
+		code->symbols[starts[len_of[s]]++] = (uint16_t)s;
+}
+
+static uint32_t entry_of(const struct lzms_code *code, unsigned symbol, unsigned len)
+{
+	unsigned extra = code->slots ? code->slots->extra[symbol] : 0;
+
+	return symbol << 16 | extra << 8 | (len + extra);
+}
+
+static void fill_table(struct lzms_code *code, const unsigned *lengths)
+{
+	uint32_t *next = code->table;
+	unsigned i = 0;
+
+	for (unsigned len = 1; len <= LZMS_TABLE_BITS; len++)
+		for (unsigned end = i + lengths[len]; i < end; i++) {
+			uint32_t entry = entry_of(code, code->symbols[i], len);
+
+			for (unsigned copies = 1u << (LZMS_TABLE_BITS - len); copies; copies--)
+				*next++ = entry;
+		}
+	while (next < code->table + ARRAY_SIZE(code->table))
+		*next++ = 0;
+}
+
+static void note_lengths(struct lzms_code *code, const unsigned *lengths)
+{
+	uint32_t word = 0;
+	uint32_t index = 0;
+
+	for (unsigned len = 1; len <= LZMS_CODEWORD_MAX; len++) {
+		code->firsts[len] = index - (word >> (LZMS_CODEWORD_MAX - len));
+		index += lengths[len];
+		word += lengths[len] << (LZMS_CODEWORD_MAX - len);
+		code->ends[len] = word;
+	}
+}
+
+static void make_code(struct lzms_code *code)
+{
+	uint16_t sorted[LZMS_SYMBOLS_MAX];
+	uint16_t first_child[LZMS_SYMBOLS_MAX];
+	unsigned lengths[LZMS_CODEWORD_MAX + 1] = { 0 };
+
+	sort_symbols(code, sorted);
+	build_tree(code, sorted, first_child);
+	count_lengths(first_child, code->n_symbols, lengths);
+	order_symbols(code, sorted, lengths);
+	note_lengths(code, lengths);
+	fill_table(code, lengths);
+	code->left = code->period;
+}
+
+uint32_t lzms_code_long_entry(const struct lzms_code *code, uint64_t buffer)
+{
+	uint32_t word = (uint32_t)(buffer >> (64 - LZMS_CODEWORD_MAX));
+	unsigned len = LZMS_TABLE_BITS + 1;
+
+	while (word >= code->ends[len])
+		len++;
+	return entry_of(code, code->symbols[code->firsts[len] + (word >> (LZMS_CODEWORD_MAX - len))], len);
+}
+
+void lzms_code_rebuild(struct lzms_code *code)
+{
+	make_code(code);
+	for (unsigned s = 0; s < code->n_symbols; s++)
+		code->counts[s] = (uint16_t)(code->counts[s] / 2 + 1);
+}
+
+void lzms_code_init(struct lzms_code *code, const struct lzms_slots *slots, unsigned n_symbols, unsigned period)
+{
+	code->slots = slots;
+	code->n_symbols = MAX(n_symbols, 2u);
+	code->period = period;
+	for (unsigned s = 0; s < code->n_symbols; s++)
+		code->counts[s] = 1;
+	make_code(code);
+}
