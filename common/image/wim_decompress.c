@@ -6,11 +6,13 @@
 #include <wimlib.h>
 
 #include "common/base/alloc.h"
+#include "common/image/lzms_decode.h"
 #include "common/image/wimlib_error.h"
 #include "common/image/xpress_decode.h"
 
 struct wim_decompressor {
 	struct xpress_decoder *xpress;
+	struct lzms_decoder *lzms;
 	struct wimlib_decompressor *libwim; /* for what is none of the above */
 };
 
@@ -21,6 +23,8 @@ struct wim_decompressor *wim_decompressor_new(enum wim_compression compression, 
 
 	if (compression == WIM_XPRESS && chunk_size <= XPRESS_CHUNK_MAX)
 		d->xpress = xpress_decoder_new(false);
+	else if (compression == WIM_LZMS && chunk_size <= LZMS_CHUNK_MAX)
+		d->lzms = lzms_decoder_new();
 	else
 		code = wimlib_create_decompressor((enum wimlib_compression_type)compression, chunk_size, &d->libwim);
 	if (code) {
@@ -37,6 +41,7 @@ void wim_decompressor_freep(struct wim_decompressor **decompressor)
 	if (!d)
 		return;
 	xpress_decoder_freep(&d->xpress);
+	lzms_decoder_freep(&d->lzms);
 	wimlib_free_decompressor(d->libwim);
 	free(d);
 	*decompressor = NULL;
@@ -46,5 +51,7 @@ int wim_decompress(struct wim_decompressor *decompressor, const uint8_t *in, siz
 {
 	if (decompressor->xpress)
 		return xpress_decode(decompressor->xpress, in, in_len, out, out_len);
+	if (decompressor->lzms)
+		return lzms_decode(decompressor->lzms, in, in_len, out, out_len);
 	return wimlib_decompress(in, in_len, out, out_len, decompressor->libwim) == 0 ? 0 : -1;
 }
