@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/image/solid_ahead.h"
 #include "common/image/wim_append.h"
 #include "common/image/wim_compose.h"
 #include "common/image/wim_rows.h"
@@ -26,6 +27,7 @@ struct out {
 	struct wim_compose *c;
 	struct wim_writer *writer;
 	struct wim_reader **readers; /* one for each input */
+	struct solid_ahead *ahead;
 	const struct wim_compose_parts *how; /* NULL: one file */
 	VEC(struct part) parts;
 	struct strbuf xml;      /* with the new images, TOTALBYTES not yet right */
@@ -37,6 +39,7 @@ struct out {
 static void out_release(struct out *o)
 {
 	wim_writer_freep(&o->writer);
+	solid_ahead_freep(&o->ahead);
 	for (size_t i = 0; o->readers && i < o->c->inputs.len; i++)
 		wim_reader_freep(&o->readers[i]);
 	free(o->readers);
@@ -261,7 +264,6 @@ static int put_new_solid(struct out *o, struct compose_blob **blobs, size_t n, s
 	if (wim_writer_flush(o->writer, err) < 0)
 		return -1;
 	solid = vec_add(&c->solids);
-	qsort(blobs, n, sizeof(*blobs), compare_kinds);
 	for (size_t i = 0; i < n; i++) {
 		blobs[i]->solid = c->solids.len;
 		blobs[i]->solid_offset = source.size;
@@ -283,29 +285,58 @@ static bool goes_into_new_solid(const struct wim_compose *c, const struct compos
 	return c->options.solid == COMPOSE_SOLID_ALL || c->options.recompress || blob->blob->res.solid;
 }
 
+static void expect(struct out *o, const struct compose_blob *blob)
+{
+	const struct wim_resource *res = &blob->blob->res;
+
+	if (res->solid)
+		solid_ahead_expect(o->ahead, fd_of(blob->file, res), res, blob->blob->at, blob->blob->size);
+}
+
+/* In the order in which put_blobs and put_new_solid read them. */
+static void expect_reading(struct out *o, struct compose_blob *const *later, size_t n_later)
+{
+	const struct wim_compose *c = o->c;
+
+	for (size_t i = 0; i < c->blobs.len; i++)
+		if (!c->blobs.items[i].solid && !goes_into_new_solid(c, &c->blobs.items[i]))
+			expect(o, &c->blobs.items[i]);
+	for (size_t i = 0; i < n_later; i++)
+		expect(o, later[i]);
+}
+
+/* Those that become a new solid resource, in their order in it. */
+static size_t list_later(struct wim_compose *c, struct compose_blob **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->blobs.len; i++)
+		if (goes_into_new_solid(c, &c->blobs.items[i]))
+			ret[n++] = &c->blobs.items[i];
+	qsort(ret, n, sizeof(struct compose_blob *), compare_kinds);
+	return n;
+}
+
 static int put_blobs(struct out *o, struct err *err)
 {
 	struct wim_compose *c = o->c;
+	CLEANUP(freep) struct compose_blob **later = xcalloc(c->blobs.len + 1, sizeof(struct compose_blob *));
+	size_t n_later = list_later(c, later);
 	size_t solids = 0;
-	VEC(struct compose_blob *) later = { 0 };
 	int done = 0;
 
+	expect_reading(o, later, n_later);
 	for (size_t i = 0; i < c->blobs.len && done == 0; i++) {
 		struct compose_blob *blob = &c->blobs.items[i];
 
 		if (blob->solid > solids)
 			done = put_solid_copy(o, &c->solids.items[solids++], err);
-		else if (goes_into_new_solid(c, blob))
-			*vec_add(&later) = blob;
-		else if (!blob->solid)
+		else if (!blob->solid && !goes_into_new_solid(c, blob))
 			done = put_blob(o, blob, err);
 		if (blob->solid)
 			step(c, blob->blob->size);
 	}
-	if (done == 0 && later.len)
-		done = put_new_solid(o, later.items, later.len, err);
-	vec_release(&later);
-	return done;
+	return done == 0 && n_later ? put_new_solid(o, later, n_later, err) : done;
 }
 
 static int put_metadata(struct out *o, struct err *err)
@@ -519,8 +550,11 @@ static int prepare(struct out *o, uint64_t at, int fd, struct err *err)
 	struct wim_compose *c = o->c;
 
 	o->readers = xcalloc(c->inputs.len + 1, sizeof(struct wim_reader *));
-	for (size_t i = 0; i < c->inputs.len; i++)
+	o->ahead = solid_ahead_new(c->options.packing.threads ? c->options.packing.threads : wim_processors());
+	for (size_t i = 0; i < c->inputs.len; i++) {
 		o->readers[i] = image_reader_new(c->inputs.items[i].file);
+		wim_reader_set_decoded(o->readers[i], solid_ahead_chunk, o->ahead);
+	}
 	o->writer = wim_writer_new_packing(fd, at, &c->options.packing, err);
 	return o->writer ? 0 : -1;
 }

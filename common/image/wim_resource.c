@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "common/base/file.h"
 #include "common/base/vec.h"
@@ -30,6 +31,9 @@ struct wim_reader {
 	unsigned expected_source;
 	uint64_t expected_end;
 	uint64_t stream_end; /* of the bytes that the stream now read will want, in its file; 0: just now */
+
+	wim_decoded_fn decoded; /* may be NULL */
+	void *decoded_context;
 
 	struct wim_decompressor *decompressor;
 	enum wim_compression compression;
@@ -66,6 +70,12 @@ void wim_reader_expect(struct wim_reader *reader, unsigned source, uint64_t end)
 {
 	reader->expected_source = source;
 	reader->expected_end = end;
+}
+
+void wim_reader_set_decoded(struct wim_reader *reader, wim_decoded_fn fn, void *context)
+{
+	reader->decoded = fn;
+	reader->decoded_context = context;
 }
 
 void wim_reader_freep(struct wim_reader **reader)
@@ -300,6 +310,49 @@ static size_t stored_len(const struct wim_reader *r, uint64_t chunk)
 	return (size_t)(r->table[chunk + 1] - r->table[chunk]);
 }
 
+static int decode(struct wim_reader *r, const struct wim_resource *res, uint64_t place, const uint8_t *in,
+		  size_t in_len, size_t out_len, struct err *err)
+{
+	if (need_buffer(&r->out, &r->out_cap, out_len, err) < 0 || need_decompressor(r, res, err) < 0)
+		return -1;
+	if (wim_decompress(r->decompressor, in, in_len, r->out, out_len) < 0)
+		return err_at(err, ERR_FORMAT, place, "damaged %s data", wim_compression_name(res->compression));
+	return 0;
+}
+
+/* In memory that is the system's again at once: malloc keeps what it has freed, up to 64 MiB for each thread. */
+static int decode_large(struct wim_reader *r, const struct wim_resource *res, uint64_t place, size_t in_len,
+			size_t out_len, struct err *err)
+{
+	uint8_t *in = mmap(NULL, in_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int done;
+
+	if (in == MAP_FAILED)
+		return err_set(err, ERR_MEMORY, "no memory for %zu bytes", in_len);
+	done = file_pread(r->files.items[res->source], in, in_len, place, err);
+	if (done == 0)
+		done = decode(r, res, place, in, in_len, out_len, err);
+	munmap(in, in_len);
+	return done;
+}
+
+/* Into r->out. What is large is in memory once: not in the window, too. */
+static int fill_out(struct wim_reader *r, const struct wim_resource *res, uint64_t place, size_t in_len, size_t out_len,
+		    struct err *err)
+{
+	const uint8_t *in;
+
+	if (in_len == out_len)
+		return need_buffer(&r->out, &r->out_cap, out_len, err) < 0 ?
+			-1 : file_pread(r->files.items[res->source], r->out, out_len, place, err);
+	if (res->compression == WIM_NONE)
+		return err_at(err, ERR_FORMAT, place, "shortened chunk in a resource that is not compressed");
+	if (in_len > WINDOW)
+		return decode_large(r, res, place, in_len, out_len, err);
+	in = fetch(r, res->source, place, in_len, err);
+	return in ? decode(r, res, place, in, in_len, out_len, err) : -1;
+}
+
 /* Lends the contents of a chunk. */
 static const uint8_t *load_chunk(struct wim_reader *r, const struct wim_resource *res, const struct layout *at,
 				 uint64_t chunk, struct err *err)
@@ -307,24 +360,19 @@ static const uint8_t *load_chunk(struct wim_reader *r, const struct wim_resource
 	size_t out_len = (size_t)chunk_contents(res, chunk);
 	size_t in_len = stored_len(r, chunk);
 	uint64_t place = chunk_place(r, res, at, chunk);
-	const uint8_t *in;
+	const uint8_t *decoded = NULL;
 
 	if (r->have_out && same_resource(&r->out_of, res) && r->out_chunk == chunk)
 		return r->out;
-	if (in_len == out_len)
+	if (r->decoded && res->solid)
+		decoded = r->decoded(r->decoded_context, r->files.items[res->source], res, chunk);
+	if (decoded)
+		return decoded;
+	if (in_len == out_len && out_len <= WINDOW)
 		return fetch(r, res->source, place, out_len, err);
-	if (res->compression == WIM_NONE) {
-		err_at(err, ERR_FORMAT, place, "shortened chunk in a resource that is not compressed");
-		return NULL;
-	}
 	r->have_out = false;
-	in = fetch(r, res->source, place, in_len, err);
-	if (!in || need_buffer(&r->out, &r->out_cap, out_len, err) < 0 || need_decompressor(r, res, err) < 0)
+	if (fill_out(r, res, place, in_len, out_len, err) < 0)
 		return NULL;
-	if (wim_decompress(r->decompressor, in, in_len, r->out, out_len) < 0) {
-		err_at(err, ERR_FORMAT, place, "damaged %s data", wim_compression_name(res->compression));
-		return NULL;
-	}
 	r->out_of = *res;
 	r->out_chunk = chunk;
 	r->have_out = true;

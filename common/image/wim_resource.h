@@ -52,6 +52,13 @@ unsigned wim_reader_add_file(struct wim_reader *reader, int fd);
  */
 void wim_reader_expect(struct wim_reader *reader, unsigned source, uint64_t end);
 
+/*
+ * Chunks of solid resources that were decoded elsewhere: lends the contents of one of fd until it is called for another
+ * one. NULL: the reader decodes it.
+ */
+typedef const uint8_t *(*wim_decoded_fn)(void *context, int fd, const struct wim_resource *res, uint64_t chunk);
+void wim_reader_set_decoded(struct wim_reader *reader, wim_decoded_fn fn, void *context);
+
 /* Non-zero stops the reading; that value is returned. */
 typedef int (*wim_data_fn)(void *context, const void *data, size_t len);
 

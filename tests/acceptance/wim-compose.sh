@@ -61,6 +61,14 @@ check "export of solid as LZX" wimtool export solid.esd all back.wim --compress=
 sound back.wim
 gives back.wim 2 two
 same_metadata a.wim 1 back.wim 1
+# of several solid chunks, decoded ahead or not
+wimlib-imagex export a.wim 1 chunks.esd --solid --solid-chunk-size=128K >/dev/null || exit 1
+for threads in 1 2 5; do
+	check "export of solid on $threads threads" wimtool export chunks.esd 1 t$threads.wim --compress=xpress --threads=$threads
+	check "$threads threads: the same bytes" cmp -i 208 t1.wim t$threads.wim
+done
+sound t5.wim
+gives t5.wim 1 one
 
 wimtool export a.wim 1 grow.wim -q
 cp grow.wim before.wim
