@@ -103,9 +103,15 @@ bool wim_compose_copies(const struct wim_compose *c, const struct image_file *fi
 	if (c->options.recompress || res->solid)
 		return false;
 	if (res->compressed)
-		return res->pipable == c->options.pipable && res->compression == packing->compression && res->chunk_size == packing->chunk_size;
+		return res->compression == packing->compression && res->chunk_size == packing->chunk_size;
 	/* stored although its WIM is compressed: it did not become smaller */
 	return packing->compression == WIM_NONE || file->header.compression == packing->compression;
+}
+
+/* The layout for pipes has four bytes a chunk more. */
+static uint64_t least_copied(const struct wim_resource *res)
+{
+	return res->compressed && res->pipable ? res->stored - MIN(res->stored, (res->size / res->chunk_size + 1) * 4) : res->stored;
 }
 
 uint64_t wim_compose_least_bytes(const struct wim_compose *c)
@@ -119,7 +125,7 @@ uint64_t wim_compose_least_bytes(const struct wim_compose *c)
 			const struct wim_blob *blob = &input->file->blobs.items[k];
 
 			if (input->counts[k] && wim_compose_copies(c, input->file, &blob->res))
-				sum += blob->res.stored;
+				sum += least_copied(&blob->res);
 			else if (input->counts[k] && blob->res.solid && blob->res.size)
 				sum += blob->size / (blob->res.size / MAX(blob->res.stored, (uint64_t)1) + 1);
 		}

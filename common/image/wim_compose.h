@@ -118,7 +118,7 @@ int wim_compose_write_parts(struct wim_compose *c, const struct wim_compose_part
 /* Adds the images to input 0, which is open for writing and locked, behind its end, under the undo journal of path. */
 int wim_compose_append(struct wim_compose *c, const char *path, struct err *err);
 
-/* For the parts above: does blob go into the file as it is stored? */
+/* For the parts above: does blob go into the file as it is stored, chunk by chunk where the layout is another one? */
 bool wim_compose_copies(const struct wim_compose *c, const struct image_file *file, const struct wim_resource *res);
 
 /* Finds contents: which input, and its blob. */

@@ -199,6 +199,17 @@ static struct wim_reshdr reshdr_of(const struct wim_resource *res, uint8_t flags
 	};
 }
 
+/* reader, of file, is where its chunks come from when they are laid out in another way here. */
+static int put_copy(struct out *o, const struct image_file *file, struct wim_reader *reader, const struct wim_blob *blob,
+		    uint8_t flags, struct wim_reshdr *ret, struct err *err)
+{
+	const struct wim_reshdr from = reshdr_of(&blob->res, flags);
+
+	if (blob->res.compressed && blob->res.pipable != o->c->options.pipable)
+		return wim_writer_queue_chunks(o->writer, reader, &blob->res, blob->hash, flags, ret, err);
+	return wim_writer_queue_copy(o->writer, fd_of(file, &blob->res), &from, blob->hash, ret, err);
+}
+
 static int put_blob(struct out *o, struct compose_blob *blob, struct err *err)
 {
 	struct blob_source context = { .reader = reader_of(o, blob->file), .blob = blob->blob };
@@ -207,11 +218,8 @@ static int put_blob(struct out *o, struct compose_blob *blob, struct err *err)
 	int done;
 
 	if (wim_compose_copies(o->c, blob->file, &blob->blob->res)) {
-		const struct wim_reshdr from = reshdr_of(&blob->blob->res, 0);
-
-		o->c->copied += from.stored;
-		done = wim_writer_queue_copy(o->writer, fd_of(blob->file, &blob->blob->res), &from, blob->blob->hash,
-					     &blob->at, err);
+		o->c->copied += blob->blob->res.stored;
+		done = put_copy(o, blob->file, context.reader, blob->blob, 0, &blob->at, err);
 	} else {
 		o->c->packed += source.size;
 		done = wim_writer_queue(o->writer, &source, 0, &blob->at, err);
@@ -350,9 +358,8 @@ static int put_metadata(struct out *o, struct err *err)
 		struct blob_source context = { .reader = o->readers[image->input], .blob = blob };
 		const struct wim_source source = { .size = blob->size, .hash = blob->hash, .context = &context,
 						   .feed = feed_blob };
-		const struct wim_reshdr from = reshdr_of(&blob->res, WIM_RES_METADATA);
 		int done = wim_compose_copies(c, file, &blob->res) ?
-			wim_writer_queue_copy(o->writer, file->fd, &from, blob->hash, &image->at, err) :
+			put_copy(o, file, context.reader, blob, WIM_RES_METADATA, &image->at, err) :
 			wim_writer_queue(o->writer, &source, WIM_RES_METADATA, &image->at, err);
 
 		if (done < 0)

@@ -210,7 +210,12 @@ void wim_pack_submit_packed(struct wim_pack *pack, size_t len, size_t packed_len
 	slot->state = SLOT_WAITING;
 	pthread_mutex_lock(&pack->lock);
 	pack->n++;
-	pthread_cond_signal(&pack->work);
+	if (slot->is_packed && pack->n_begun + 1 == pack->n) {
+		pack->n_begun++;
+		slot->state = SLOT_DONE;
+	} else {
+		pthread_cond_signal(&pack->work);
+	}
 	pthread_mutex_unlock(&pack->lock);
 }
 
@@ -224,7 +229,7 @@ static void wait_until_done(struct wim_pack *pack, const struct slot *slot)
 /* Of many chunks the owner waits for half, since waking it for each costs more than the chunk that it writes. */
 static void wait_for(struct wim_pack *pack, struct slot *slot)
 {
-	if (!pack->n_threads) {
+	if (!pack->n_threads && slot->state != SLOT_DONE) {
 		pack->n_begun = 1;
 		if (!slot->is_packed)
 			compress_slot(pack, slot, pack->compressors[0]);

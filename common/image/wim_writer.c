@@ -582,19 +582,29 @@ static int queue_chunks(struct wim_writer *w, const struct wim_source *source, s
 	return 0;
 }
 
+static struct resource *new_resource(const struct wim_writer *w, uint64_t size, const uint8_t *hash, uint8_t flags,
+				     struct wim_reshdr *ret)
+{
+	struct resource *resource = xcalloc(1, sizeof(*resource));
+
+	*resource = (struct resource){
+		.ret = ret,
+		.from_fd = -1,
+		.hash = hash,
+		.size = size,
+		.flags = flags,
+		.n_chunks = size / w->chunk_size + (size % w->chunk_size != 0),
+	};
+	return resource;
+}
+
 int wim_writer_put_solid(struct wim_writer *w, const struct wim_source *source, struct wim_reshdr *ret,
 			 struct err *err)
 {
 	if (!w->pack || source->size == 0)
 		return err_set(err, ERR_UNSUPPORTED, "a solid resource has contents and is compressed");
-	w->current = xcalloc(1, sizeof(*w->current));
-	*w->current = (struct resource){
-		.ret = ret,
-		.from_fd = -1,
-		.size = source->size,
-		.solid = true,
-		.n_chunks = source->size / w->chunk_size + (source->size % w->chunk_size != 0),
-	};
+	w->current = new_resource(w, source->size, NULL, 0, ret);
+	w->current->solid = true;
 	return queue_chunks(w, source, err) < 0 ? -1 : wim_writer_flush(w, err);
 }
 
@@ -606,15 +616,7 @@ int wim_writer_queue(struct wim_writer *w, const struct wim_source *source, uint
 			return -1;
 		return tell(w, ret, err);
 	}
-	w->current = xcalloc(1, sizeof(*w->current));
-	*w->current = (struct resource){
-		.ret = ret,
-		.from_fd = -1,
-		.hash = source->hash,
-		.size = source->size,
-		.flags = flags,
-		.n_chunks = source->size / w->chunk_size + (source->size % w->chunk_size != 0),
-	};
+	w->current = new_resource(w, source->size, source->hash, flags, ret);
 	return queue_chunks(w, source, err);
 }
 
@@ -628,6 +630,38 @@ int wim_writer_queue_copy(struct wim_writer *w, int fd, const struct wim_reshdr 
 	if (make_room(w, err) < 0)
 		return -1;
 	wim_pack_submit(w->pack, 0, xmemdup(&copy, sizeof(copy)));
+	return 0;
+}
+
+static int queue_stored_chunk(struct wim_writer *w, struct wim_reader *reader, const struct wim_resource *res,
+			      uint64_t chunk, struct err *err)
+{
+	size_t contents = (size_t)MIN((uint64_t)res->chunk_size, res->size - chunk * res->chunk_size);
+	const uint8_t *data;
+	size_t len;
+
+	if (make_room(w, err) < 0 || wim_reader_stored_chunk(reader, res, chunk, &data, &len, err) < 0)
+		return -1;
+	memcpy(wim_pack_packed_room(w->pack), data, len);
+	wim_pack_submit_packed(w->pack, contents, len, w->current);
+	return 0;
+}
+
+int wim_writer_queue_chunks(struct wim_writer *w, struct wim_reader *reader, const struct wim_resource *res,
+			    const uint8_t *hash, uint8_t flags, struct wim_reshdr *ret, struct err *err)
+{
+	const struct bytes nothing = { .data = NULL };
+	struct wim_source empty = wim_source_of(&nothing);
+
+	assert(w->pack && res->compressed && res->chunk_size == w->chunk_size);
+	empty.hash = hash;
+	if (res->size == 0)
+		return wim_writer_queue(w, &empty, flags, ret, err);
+	w->current = new_resource(w, res->size, hash, flags, ret);
+	for (uint64_t i = 0; i < w->current->n_chunks; i++)
+		if (queue_stored_chunk(w, reader, res, i, err) < 0)
+			return -1;
+	w->current = NULL;
 	return 0;
 }
 

@@ -70,6 +70,13 @@ int wim_writer_queue(struct wim_writer *writer, const struct wim_source *source,
 int wim_writer_queue_copy(struct wim_writer *writer, int fd, const struct wim_reshdr *from, const uint8_t *hash,
 			  struct wim_reshdr *ret, struct err *err);
 
+/*
+ * The same of a compressed resource of which only the layout is another one, pipable or not: its chunks are copied. It is
+ * read by reader before this returns.
+ */
+int wim_writer_queue_chunks(struct wim_writer *writer, struct wim_reader *reader, const struct wim_resource *res,
+			    const uint8_t *hash, uint8_t flags, struct wim_reshdr *ret, struct err *err);
+
 /* One solid resource, in the writer's compression and chunk size; *ret is as its row in the blob table has it. */
 int wim_writer_put_solid(struct wim_writer *writer, const struct wim_source *source, struct wim_reshdr *ret,
 			 struct err *err);

@@ -178,6 +178,40 @@ gives again.wim 2 one
 check "an image of a solid WIM as pipable" wimtool export solid.esd 2 named.esd --pipable
 piped named.esd 1 two
 
+# Between both layouts the chunks are copied: those that wimlib made at another level than ours are found again.
+copied() { # JSON FROM TO
+	check "$2 to $3: nothing is compressed" grep -q '"bytes_compressed": 0,' "$1"
+	check "$2 to $3: its chunks are there" "$support/chunk_copied.py" "$2" "$3"
+}
+for level in lzx:1 lzx:100 xpress:1 lzms:100; do
+	rm -f c-*.wim
+	wimlib-imagex capture one c-usual.wim --compress=$level >/dev/null || exit 1
+	wimtool export c-usual.wim 1 c-piped.wim --pipable --json >to.json
+	copied to.json c-usual.wim c-piped.wim
+	piped c-piped.wim 1 one
+	check "$level: wimlib-imagex verify" wimlib-imagex verify c-piped.wim
+	wimtool export c-piped.wim 1 c-back.wim --json >back.json
+	copied back.json c-piped.wim c-back.wim
+	sound c-back.wim
+	gives c-back.wim 1 one
+	wimtool export c-usual.wim 1 c-again.wim -q
+	check "$level: there and back gives the same bytes" cmp -i 208 c-again.wim c-back.wim
+	wimlib-imagex capture one c-theirs.wim --pipable --compress=$level >/dev/null 2>&1 || exit 1
+	wimtool export c-theirs.wim 1 c-ours.wim --json >ours.json
+	copied ours.json c-theirs.wim c-ours.wim
+	sound c-ours.wim
+	gives c-ours.wim 1 one
+	check "$level: contents that are not smaller are stored" test "$(stat -c %s c-ours.wim)" -le "$(stat -c %s c-theirs.wim)"
+	check "$level: optimize --pipable" wimtool optimize c-usual.wim --pipable
+	check "$level: optimize keeps the chunks" "$support/chunk_copied.py" c-back.wim c-usual.wim
+done
+check "an image of a pipable WIM into another one" wimtool export c-piped.wim 1 c-back.wim Second
+gives c-back.wim 2 one
+check "split of a pipable WIM" wimtool split c-piped.wim c-part.swm 0.5
+gives c-part.swm 1 one 'c-part*.swm'
+check "its parts are sound" wimlib-imagex verify c-part.swm --ref='c-part*.swm'
+check "with --recompress its chunks are others" test "$(wimtool export c-piped.wim 1 c-new.wim --recompress --compress=lzms:1 -q; "$support/chunk_copied.py" c-piped.wim c-new.wim >/dev/null; echo $?)" = 1
+
 # solid resources that lie in another part than the table that names them, as the Media Creation Tool leaves them
 wimtool export a.wim 1 both.esd -q
 check "export into a solid WIM" wimtool export a.wim 2 both.esd --solid
