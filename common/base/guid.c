@@ -77,11 +77,6 @@ char *guid_format(const struct guid *guid, unsigned style, char ret[GUID_BRACED_
 	return ret;
 }
 
-bool guid_equal(const struct guid *a, const struct guid *b)
-{
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 int guid_compare(const struct guid *a, const struct guid *b)
 {
 	for (size_t pair = 0; pair < 16; pair++) {
@@ -91,11 +86,6 @@ int guid_compare(const struct guid *a, const struct guid *b)
 			return difference;
 	}
 	return 0;
-}
-
-bool guid_is_zero(const struct guid *guid)
-{
-	return guid_equal(guid, &(struct guid){ { 0 } });
 }
 
 int guid_random(struct guid *ret, struct err *err)

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "common/base/err.h"
 
 #define GUID_TEXT_LEN 36   /* 00000000-0000-0000-0000-000000000000 */
@@ -30,9 +32,21 @@ bool guid_parse_all(const char *text, struct guid *ret);
 /* Writes the text with its NUL; returns ret. style is an OR of enum guid_style. */
 char *guid_format(const struct guid *guid, unsigned style, char ret[GUID_BRACED_LEN + 1]);
 
-bool guid_equal(const struct guid *a, const struct guid *b);
+static inline bool guid_equal(const struct guid *a, const struct guid *b)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
+
+static inline bool guid_is_zero(const struct guid *guid)
+{
+	return guid_equal(guid, &(struct guid){ { 0 } });
+}
+
 int guid_compare(const struct guid *a, const struct guid *b);
-bool guid_is_zero(const struct guid *guid);
 
 /* A random version 4 GUID from the kernel's random source. */
 int guid_random(struct guid *ret, struct err *err);
