@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/filetime.h"
+#include "kms/text_scan.h"
 
 #define FILETIME_PER_MINUTE ((int64_t)FILETIME_PER_SECOND * 60)
 
@@ -243,65 +245,71 @@ bool column_clock_time(const struct column_clock *clock, const struct column_tim
 	return true;
 }
 
-static bool two_digits(const char *at, uint32_t *ret)
+/* "10:13:20", "9:13:20": seconds of the day. Eight characters are there. */
+static bool plain_clock(const char **at, uint32_t *ret_hour, uint32_t *ret)
 {
-	uint8_t high = (uint8_t)(at[0] - '0'), low = (uint8_t)(at[1] - '0');
+	uint64_t text = load_le64((const uint8_t *)*at), values;
+	bool is_short = (*at)[1] == ':';
+	uint32_t minute, second;
 
-	*ret = high * 10U + low;
-	return high <= 9 && low <= 9;
+	if (is_short)
+		text = text << 8 | '0';
+	/* Digits become their values, colons 0; what is neither has an upper bit afterwards. */
+	text ^= 0x30303a30303a3030ULL;
+	if (((text + 0x76767f76767f7676ULL) | text) & 0x8080808080808080ULL)
+		return false;
+	values = text * 10 + (text >> 8);
+	*ret_hour = values & 0xff;
+	minute = values >> 24 & 0xff;
+	second = values >> 48 & 0xff;
+	*at += is_short ? 7 : 8;
+	*ret = minute * 60 + second;
+	return *ret_hour <= 23 && minute <= 59 && second <= 59;
 }
 
-/* "10:13:20 PM", "9:13:20", "22:13:20Z", "22:13:20.123Z": seconds of the day. */
-static bool plain_clock(const char *at, const char *end, bool *ret_utc, uint32_t *ret)
+static const char *skip_fraction(const char *at, const char *end)
 {
-	uint32_t hour, minute, second;
+	const char *start = ++at;
 
-	if (end - at < 7)
-		return false;
-	if (at[1] == ':') {
-		hour = (uint32_t)(uint8_t)(at[0] - '0');
-		if (hour > 9)
-			return false;
+	while (at < end && (uint8_t)(*at - '0') <= 9)
 		at++;
-	} else {
-		if (!two_digits(at, &hour))
-			return false;
-		at += 2;
-	}
-	if (hour > 23 || end - at < 6 || at[0] != ':' || at[3] != ':' || !two_digits(at + 1, &minute) ||
-	    !two_digits(at + 4, &second) || minute > 59 || second > 59)
-		return false;
-	at += 6;
-	*ret_utc = false;
-	if (end - at == 3 && at[0] == ' ' && at[2] == 'M' && (at[1] == 'A' || at[1] == 'P') && hour >= 1 && hour <= 12) {
+	return at == start || at - start > 9 ? NULL : at;
+}
+
+const char *column_day_clock(const struct column_day *day, const char *at, const char *end, uint64_t *ret)
+{
+	uint32_t hour, seconds;
+	bool utc = false;
+
+	if (day->len == 0 || (size_t)(end - at) < day->len + 8 || !text_equal(at, day->text, day->len))
+		return NULL;
+	at += day->len;
+	if (!plain_clock(&at, &hour, &seconds))
+		return NULL;
+	if (end - at >= 3 && at[0] == ' ' && at[2] == 'M' && (at[1] == 'A' || at[1] == 'P') && hour >= 1 && hour <= 12) {
 		hour = hour % 12 + (at[1] == 'P' ? 12 : 0);
 		at += 3;
-	} else if (at < end && (*at == '.' || *at == 'Z')) {
-		if (*at == '.') {
-			const char *fraction = ++at;
-
-			while (at < end && (uint8_t)(*at - '0') <= 9)
-				at++;
-			if (at == fraction || at - fraction > 9)
-				return false;
-		}
-		*ret_utc = at < end && *at == 'Z';
-		at += *ret_utc;
+	} else {
+		if (at < end && *at == '.')
+			at = skip_fraction(at, end);
+		utc = at && at < end && *at == 'Z';
+		at = at ? at + utc : NULL;
 	}
-	*ret = hour * 3600 + minute * 60 + second;
-	return at == end;
+	if (!at || utc != day->utc)
+		return NULL;
+	*ret = day->midnight + (hour * 3600 + seconds) * FILETIME_PER_SECOND;
+	return at;
 }
 
 bool column_clock_read(const struct column_clock *clock, struct column_day *day, struct text text, uint64_t *ret)
 {
+	const char *end = text.data + text.len;
 	struct column_time time;
-	uint32_t seconds;
 	size_t len = 0;
-	bool utc;
+	uint64_t quick;
 
-	if (day->len && text.len > day->len && text.len < 40 && memcmp(text.data, day->text, day->len) == 0 &&
-	    plain_clock(text.data + day->len, text.data + text.len, &utc, &seconds) && utc == day->utc) {
-		*ret = day->midnight + seconds * FILETIME_PER_SECOND;
+	if (text.len && column_day_clock(day, text.data, end, &quick) == end) {
+		*ret = quick;
 		return true;
 	}
 	if (!column_time_parse(text, &time) || !column_clock_time(clock, &time, ret))

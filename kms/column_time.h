@@ -45,6 +45,9 @@ struct column_day {
 	uint64_t midnight; /* FILETIME in UTC */
 };
 
+/* Where a time on that day ends that begins at this place, in a form that is read quickly; NULL when none does. */
+const char *column_day_clock(const struct column_day *day, const char *at, const char *end, uint64_t *ret);
+
 /* What column_time_parse and column_clock_time say; quick when the day is the one before. */
 bool column_clock_read(const struct column_clock *clock, struct column_day *day, struct text text, uint64_t *ret);
 

@@ -121,10 +121,44 @@ static inline bool number7(const char **at, char behind, uint32_t *ret)
 	return true;
 }
 
+/* One or two digits and the character behind them. */
+static inline bool number2(const char **at, char behind, uint32_t *ret)
+{
+	const char *p = *at;
+	uint32_t high = (uint8_t)(p[0] - '0'), low = (uint8_t)(p[1] - '0');
+	bool is_short = p[1] == behind;
+
+	if (high > 9 || (!is_short && (low > 9 || p[2] != behind)))
+		return false;
+	*at = p + (is_short ? 2 : 3);
+	*ret = is_short ? high : high * 10 + low;
+	return true;
+}
+
+/* Two numbers of one digit each, and their commas. */
+static inline bool two_digits(const char **at, uint32_t *ret_first, uint32_t *ret_second)
+{
+	/* Digits become their values, commas 0; what is neither has an upper bit afterwards. */
+	uint32_t text = load_le32((const uint8_t *)*at) ^ 0x2c302c30U;
+
+	if (((text + 0x7f767f76U) | text) & 0x80808080U)
+		return false;
+	*at += 4;
+	*ret_first = text & 0xf;
+	*ret_second = text >> 16;
+	return true;
+}
+
 static bool hresult(const char **at, uint32_t *ret)
 {
 	const char *p = *at + 2;
 	uint32_t value = 0;
+
+	if (p[0] == '0' && p[1] == ',') {
+		*at = p + 2;
+		*ret = 0;
+		return true;
+	}
 
 	for (unsigned i = 0; i < 8; i++, p++) {
 		uint8_t digit = (uint8_t)(*p - '0'), letter = (uint8_t)((*p | 0x20) - 'a');
@@ -143,10 +177,10 @@ static bool hresult(const char **at, uint32_t *ret)
 	return true;
 }
 
-/* The first comma, quote or control character; end when there is none. */
+/* The first comma, quote, backslash (of an escape) or control character; end when there is none. */
 static const char *name_end_portable(const char *at, const char *end)
 {
-	while (at < end && *at != ',' && *at != '"' && (uint8_t)*at >= ' ')
+	while (at < end && *at != ',' && *at != '"' && *at != '\\' && (uint8_t)*at >= ' ')
 		at++;
 	return at;
 }
@@ -154,12 +188,14 @@ static const char *name_end_portable(const char *at, const char *end)
 #ifdef __SSE2__
 static const char *name_end(const char *at, const char *end)
 {
-	const __m128i comma = _mm_set1_epi8(','), quote = _mm_set1_epi8('"'), control = _mm_set1_epi8(' ' - 1);
+	const __m128i comma = _mm_set1_epi8(','), quote = _mm_set1_epi8('"'), escape = _mm_set1_epi8('\\');
+	const __m128i control = _mm_set1_epi8(' ' - 1);
 
 	for (; end - at >= 16; at += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
 		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, comma), _mm_cmpeq_epi8(v, quote)),
-					   _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
+					   _mm_or_si128(_mm_cmpeq_epi8(v, escape),
+							_mm_cmpeq_epi8(_mm_min_epu8(v, control), v)));
 		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
 
 		if (mask)
@@ -171,7 +207,7 @@ static const char *name_end(const char *at, const char *end)
 #define name_end name_end_portable
 #endif
 
-/* A name as machines have it: no comma or quote, no space or dot at its ends. */
+/* A name as machines have it: no comma, quote or backslash, no space or dot at its ends. */
 static bool name(const char **at, const char *end, struct text *ret)
 {
 	const char *comma = name_end(*at, MIN(end, *at + NAME_MAX));
@@ -245,7 +281,7 @@ static bool client_time(const char **at, uint64_t *ret)
 	uint32_t hour, minute;
 	uint64_t midnight;
 
-	if (!client_day(at, &midnight) || !number(at, 2, ':', &hour) || !number(at, 2, ',', &minute) || hour > 23 ||
+	if (!client_day(at, &midnight) || !number2(at, ':', &hour) || !number2(at, ',', &minute) || hour > 23 ||
 	    minute > 59)
 		return false;
 	*ret = FILETIME_UNIX_EPOCH + (midnight + hour * 60 + minute) * 60 * FILETIME_PER_SECOND;
@@ -262,12 +298,12 @@ const char *info_line_read(const char *at, const char *end, struct kms_request *
 	const char *start = at;
 
 	/* Each step reads at most up to a character that it does not take: the product keeps them inside. */
-	if (end - at < LINE_MIN || !hresult(&at, &ret->hresult) || !number(&at, 9, ',', &ret->needed) ||
+	if (end - at < LINE_MIN || !hresult(&at, &ret->hresult) || (!number2(&at, ',', &ret->needed) && !number(&at, 9, ',', &ret->needed)) ||
 	    !name(&at, end, &ret->name) || end - at < GUID_TEXT_LEN + 1 + 14 + 6 + GUID_TEXT_LEN ||
 	    at[GUID_TEXT_LEN] != ',' || !info_line_guid(at, &ret->cmid))
 		return NULL;
 	at += GUID_TEXT_LEN + 1;
-	if (!client_time(&at, &ret->client_time) || !number(&at, 1, ',', &ret->vm) || !number(&at, 1, ',', &ret->status) ||
+	if (!client_time(&at, &ret->client_time) || !two_digits(&at, &ret->vm, &ret->status) ||
 	    (!number7(&at, ',', &ret->minutes) && !number(&at, 9, ',', &ret->minutes)))
 		return NULL;
 	if (end - at < GUID_TEXT_LEN || !info_line_guid(at, &ret->product) || !ends(at + GUID_TEXT_LEN, end))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The Info line in the form in which nearly every host writes it, read in one go
- * and several characters at a time. What it does not take (spaces, commas in the
- * name, braces, dates before 1970, fields behind the last) is left to kms_request_parse;
+ * and several characters at a time. What it does not take (spaces, commas or backslashes
+ * in the name, braces, dates before 1970, fields behind the last) is left to kms_request_parse;
  * what both take they read alike.
  */
 #pragma once

@@ -82,7 +82,11 @@ static bool same_text(struct text a, struct text b)
 
 static bool has_frame(const struct log_event *frame, const struct log_event *event)
 {
-	return guid_equal(&frame->request.product, &event->request.product) && frame->id == event->id &&
+	if (!guid_equal(&frame->request.product, &event->request.product))
+		return false;
+	if (event->shape && frame->shape == event->shape)
+		return true;
+	return frame->id == event->id &&
 	       frame->has_time == event->has_time && frame->has_record == event->has_record &&
 	       frame->recovered == event->recovered && frame->assumed_host == event->assumed_host &&
 	       frame->binary_len == event->binary_len && same_text(frame->computer, event->computer) &&
@@ -177,6 +181,7 @@ void log_batch_event(const struct log_batch *batch, const struct log_entry *entr
 	ret->record = entry->record;
 	ret->offset = entry->offset;
 	ret->line = log_batch_line(batch, entry);
+	ret->shape = 0; /* another thread may have read it */
 	if (ret->problem != REQUEST_GOOD)
 		return;
 	*request = (struct kms_request){

@@ -39,6 +39,9 @@ struct log_event {
 	struct kms_request request;
 	uint64_t offset;      /* where it begins in the file */
 	uint32_t line;        /* from 1; 0 in binary formats */
+	/* Of what one thread reads, good requests with the same number differ in time, record, message, request, offset
+	 * and line alone; 0: nothing is known. */
+	uint64_t shape;
 };
 
 struct log_batch;

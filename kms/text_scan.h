@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -53,7 +54,46 @@ static inline bool utf16_to_ascii_portable(const uint8_t *at, size_t from, size_
 	return high == 0;
 }
 
+/* Whether both have the same bytes. */
+static inline bool text_equal_portable(const char *a, const char *b, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && a[i] == b[i])
+		i++;
+	return i == len;
+}
+
 #ifdef __SSE2__
+static inline __m128i text_same16(const char *a, const char *b)
+{
+	return _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a), _mm_loadu_si128((const __m128i *)(const void *)b));
+}
+
+static inline bool text_equal8(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x == y;
+}
+
+/* The end is compared whole, which takes some of what is in front of it again. */
+static inline bool text_equal(const char *a, const char *b, size_t len)
+{
+	__m128i same;
+
+	if (len < 8)
+		return text_equal_portable(a, b, len);
+	if (len < 16)
+		return text_equal8(a, b) && text_equal8(a + len - 8, b + len - 8);
+	same = text_same16(a + len - 16, b + len - 16);
+	for (size_t i = 0; i + 16 < len; i += 16)
+		same = _mm_and_si128(same, text_same16(a + i, b + i));
+	return _mm_movemask_epi8(same) == 0xffff;
+}
+
 static inline size_t utf16_find_nul(const uint8_t *at, size_t from, size_t len)
 {
 	for (; from + 16 <= len; from += 16) {
@@ -115,6 +155,11 @@ static inline size_t text_count(const char *at, const char *end, char c)
 	return n + text_count_portable(at, end, c);
 }
 #else
+static inline bool text_equal(const char *a, const char *b, size_t len)
+{
+	return text_equal_portable(a, b, len);
+}
+
 static inline size_t utf16_find_nul(const uint8_t *at, size_t from, size_t len)
 {
 	return utf16_find_nul_portable(at, from, len);

@@ -141,6 +141,32 @@ static void day_before_changes_nothing(void **state UNUSED)
 	}
 }
 
+/* In a log, what follows the time is no part of it. */
+static void time_on_the_day_before_ends_where_its_text_does(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		size_t len; /* 0: it is none that is read quickly */
+	} rows[] = {
+		{ "8/4/2026 10:13:20 PM\tx", 20 }, { "8/4/2026 9:13:20\tsource", 16 }, { "8/4/2026 22:13:20.123\t", 21 },
+		{ "8/4/2026 22:13:20 XM\t", 17 }, { "8/4/2026 22:13:2\tsource", 0 }, { "8/4/2026 22:13:20Z\t", 0 },
+		{ "8/5/2026 22:13:20\t", 0 }, { "8/4/2026 22-13:20\t", 0 }, { "8/4/2026 22:13", 0 },
+	};
+	struct column_clock clock = { .known = true };
+	struct column_day day = { .len = 0 };
+	uint64_t time;
+
+	assert_true(column_clock_read(&clock, &day, TEXT("8/4/2026 1:00:00"), &time));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *stop = column_day_clock(&day, rows[i].text, rows[i].text + strlen(rows[i].text), &time);
+
+		assert_ptr_equal(stop, rows[i].len ? rows[i].text + rows[i].len : NULL);
+	}
+	assert_non_null(column_day_clock(&day, rows[0].text, rows[0].text + 20, &time));
+	assert_true(time == at_time("2026-08-04T22:13:20Z"));
+	assert_null(column_day_clock(&day, rows[0].text, rows[0].text + 16, &time));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +178,7 @@ int main(void)
 		cmocka_unit_test(zone_west_of_greenwich_is_negative),
 		cmocka_unit_test(without_samples_an_ambiguous_time_is_none),
 		cmocka_unit_test(day_before_changes_nothing),
+		cmocka_unit_test(time_on_the_day_before_ends_where_its_text_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,29 @@ static void requests_of_one_kind_share_a_frame(void **state UNUSED)
 	log_batch_free(batch);
 }
 
+static void shape_tells_requests_of_one_kind_but_not_their_product(void **state UNUSED)
+{
+	struct log_batch *batch = log_batch_new();
+	struct log_event event = { .computer = TEXT("kms1"), .shape = 1, .request = { .name = TEXT("pc1") } }, told;
+
+	assert_true(log_batch_add(batch, &event));
+	assert_true(log_batch_add(batch, &event));
+	event.request.product.bytes[15] = 1;
+	assert_true(log_batch_add(batch, &event));
+	event.request.product.bytes[15] = 0;
+	event.computer = TEXT("kms2");
+	event.shape = 2;
+	assert_true(log_batch_add(batch, &event));
+	assert_int_equal(batch->n_frames, 3);
+	for (size_t i = 0; i < batch->n; i++) {
+		log_batch_event(batch, &batch->entries[i], &told);
+		assert_int_equal(told.request.product.bytes[15], i == 2);
+		assert_memory_equal(told.computer.data, i == 3 ? "kms2" : "kms1", 4);
+		assert_int_equal(told.shape, 0);
+	}
+	log_batch_free(batch);
+}
+
 static void text_longer_than_a_batch_is_taken_whole(void **state UNUSED)
 {
 	CLEANUP(strbuf_release) struct strbuf long_name = STRBUF_INIT;
@@ -154,6 +177,7 @@ int main(void)
 		cmocka_unit_test(events_come_out_as_they_went_in),
 		cmocka_unit_test(lines_are_those_of_the_log),
 		cmocka_unit_test(requests_of_one_kind_share_a_frame),
+		cmocka_unit_test(shape_tells_requests_of_one_kind_but_not_their_product),
 		cmocka_unit_test(text_longer_than_a_batch_is_taken_whole),
 	};
 

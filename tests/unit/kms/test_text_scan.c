@@ -27,6 +27,24 @@ static void characters_are_found_and_counted_alike(void **state UNUSED)
 	}
 }
 
+static void texts_are_compared_alike(void **state UNUSED)
+{
+	struct rng rng = rng_of(4, "text_scan");
+	char a[LONGEST], b[LONGEST];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t len = rng_below(&rng, LONGEST + 1);
+
+		memset(a, 'x', sizeof(a));
+		memset(b, 'x', sizeof(b));
+		/* What lies behind the length may differ. */
+		if (rng_chance(&rng, 80))
+			b[rng_below(&rng, LONGEST)] = 'y';
+		assert_int_equal(text_equal(a, b, len), memcmp(a, b, len) == 0);
+		assert_int_equal(text_equal_portable(a, b, len), memcmp(a, b, len) == 0);
+	}
+}
+
 static void many_characters_are_counted(void **state UNUSED)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -125,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_are_found_and_counted_alike),
+		cmocka_unit_test(texts_are_compared_alike),
 		cmocka_unit_test(many_characters_are_counted),
 		cmocka_unit_test(utf16_is_read_alike),
 		cmocka_unit_test(guids_are_read_alike),
