@@ -5,6 +5,7 @@
 
 #include "common/base/filetime.h"
 #include "kms/pages.h"
+#include "kms/text_scan.h"
 
 #define SKEW_MINUTES 240 /* what a host tolerates (0xC004F06C beyond) */
 #define VALIDITY_MINUTES 259200 /* a renewed licence, 180 days; less the minutes left it tells when that was */
@@ -19,7 +20,6 @@ enum {
 	NAME_MAX_LEN = 1024,  /* DNS allows 255; a request holds what the client wrote */
 	PRODUCTS_MAX = 4096,  /* distinct activation ids; more are counted as one */
 	NEEDED_MAX = 63,      /* clients need 25 */
-	NAME_USUAL = 32,      /* bytes of most names, at most */
 	NO_NAME = UINT16_MAX, /* instead of a length: nothing more in this page */
 };
 
@@ -206,18 +206,9 @@ static uint32_t table_find(const struct cmid_index *index, const struct table *t
 	return INDEX_NONE;
 }
 
-static inline bool same_guid(const struct guid *a, const struct guid *b)
-{
-	uint64_t x[2], y[2];
-
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
-}
-
 static bool same_client(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	return same_guid(&pages_at(&index->clients, item)->cmid, key);
+	return guid_equal(&pages_at(&index->clients, item)->cmid, key);
 }
 
 static struct name *name_at(const struct cmid_index *index, uint32_t item)
@@ -229,7 +220,7 @@ static bool same_text(const struct name *have, struct text name, bool *ret_other
 {
 	if (have->len != name.len)
 		return false;
-	*ret_other_case = memcmp(have->text, name.data, name.len) != 0;
+	*ret_other_case = !text_equal(have->text, name.data, name.len);
 	if (!*ret_other_case)
 		return true;
 	for (size_t i = 0; i < name.len; i++)
@@ -247,7 +238,7 @@ static bool same_name(const struct cmid_index *index, uint32_t item, const void 
 
 static bool same_product(const struct cmid_index *index, uint32_t item, const void *key)
 {
-	return same_guid(&index->products.items[item].id, key);
+	return guid_equal(&index->products.items[item].id, key);
 }
 
 struct cmid_index *cmid_index_new(void)
@@ -409,7 +400,7 @@ static bool is_row(const struct cmid_index *index, uint32_t item, struct pair *p
 	const struct row *row = pages_at(&index->rows, item);
 
 	return row->hash == pair->hash && row->product == pair->product && row->host == pair->host &&
-	       same_guid(&pages_at(&index->clients, row->client)->cmid, pair->cmid) &&
+	       guid_equal(&pages_at(&index->clients, row->client)->cmid, pair->cmid) &&
 	       same_text(name_at(index, row->name), pair->name, &pair->other_case);
 }
 
@@ -565,7 +556,7 @@ void cmid_index_expect(const struct cmid_index *index, const struct log_entry *e
 
 			__builtin_prefetch(pages_at(&index->clients, row->client));
 			__builtin_prefetch(name_at(index, row->name));
-			__builtin_prefetch(name_at(index, row->name)->text + NAME_USUAL);
+			__builtin_prefetch(name_at(index, row->name)->text + entries[i].name_len);
 		}
 }
 

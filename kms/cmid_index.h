@@ -74,7 +74,7 @@ struct cmid_counted cmid_index_add(struct cmid_index *index, const struct cmid_r
 /* A hash that a thread which reads ahead can make. */
 uint64_t cmid_index_key(const struct kms_request *request);
 
-enum { CMID_GROUP = 8 };
+enum { CMID_GROUP = 4 };
 
 /*
  * To be called in front of every CMID_GROUP-th of n requests that are counted one after the other, at being its
