@@ -251,6 +251,9 @@ struct common {
 	enum skip_reason reason; /* SKIP_REASONS: requests */
 	uint32_t product;        /* INDEX_NONE until one is counted */
 	enum kms_counter counter;
+	/* Of requests, until the end of the batch. */
+	uint64_t requests, first, last;
+	uint64_t hour, in_hour;  /* when the last one's hour began, and how many there are of it */
 };
 
 /* An event at hand. */
@@ -294,6 +297,23 @@ static void find_product(struct audit *audit, struct common *common)
 	common->counter = cmid_index_counter(audit->index, common->product);
 }
 
+static void end_hour(struct audit *audit, struct common *common)
+{
+	if (common->in_hour)
+		hour_map_add(&audit->state->hours, common->host, common->counter, common->hour, common->in_hour);
+	common->in_hour = 0;
+}
+
+/* Most follow one of the same hour. */
+static void count_hour(struct audit *audit, struct common *common, uint64_t time)
+{
+	if (time - common->hour >= HOUR_MAP_STEP) {
+		end_hour(audit, common);
+		common->hour = time - time % HOUR_MAP_STEP;
+	}
+	common->in_hour++;
+}
+
 static void count_pair(struct audit *audit, const struct taken *taken, uint64_t time)
 {
 	const struct log_entry *entry = taken->entry;
@@ -308,18 +328,13 @@ static void count_pair(struct audit *audit, const struct taken *taken, uint64_t 
 	});
 	if (entry->hresult)
 		audit_count_failure(audit, entry->hresult, time, audit->state->log, &counted, common->host);
-	hour_map_add(&audit->state->hours, common->host, common->counter, time);
+	count_hour(audit, common, time);
 }
 
 static void count_request(struct audit *audit, const struct taken *taken, uint64_t time)
 {
-	struct audit_host *from = &audit->hosts.items[taken->common->host];
-
-	log_now(audit)->requests++;
-	audit->requests++;
-	from->requests++;
-	widen(&audit->first, &audit->last, time);
-	widen(&from->first, &from->last, time);
+	taken->common->requests++;
+	widen(&taken->common->first, &taken->common->last, time);
 	if (taken->entry->has_cmid)
 		count_pair(audit, taken, time);
 	else
@@ -393,6 +408,23 @@ static void take_entry(struct audit *audit, const struct taken *taken)
 		log_now(audit)->skipped[reason]++;
 }
 
+/* Adds what was counted of the events that have these in common. */
+static void end_common(struct audit *audit, struct common *common)
+{
+	struct audit_host *from = &audit->hosts.items[common->host];
+
+	if (!common->requests)
+		return;
+	log_now(audit)->requests += common->requests;
+	audit->requests += common->requests;
+	from->requests += common->requests;
+	widen(&audit->first, &audit->last, common->first);
+	widen(&audit->first, &audit->last, common->last);
+	widen(&from->first, &from->last, common->first);
+	widen(&from->first, &from->last, common->last);
+	end_hour(audit, common);
+}
+
 /* Frames stand in the order in which entries use them. */
 static void on_batch(void *context, const struct log_batch *batch)
 {
@@ -408,7 +440,7 @@ static void on_batch(void *context, const struct log_batch *batch)
 		if (i % CMID_GROUP == 0)
 			cmid_index_expect(audit->index, batch->entries, batch->n, i, likely);
 		if (batch->is_damage[entry->frame]) {
-			n_commons++;
+			commons[n_commons++] = (struct common){ 0 };
 			note_damage(audit, entry->offset, frame->message.data);
 			continue;
 		}
@@ -416,6 +448,8 @@ static void on_batch(void *context, const struct log_batch *batch)
 			commons[n_commons++] = common_of(audit, frame);
 		take_entry(audit, &(struct taken){ batch, entry, &commons[entry->frame], likely[i] });
 	}
+	for (size_t i = 0; i < n_commons; i++)
+		end_common(audit, &commons[i]);
 }
 
 static struct log_sink begin_log(void *context, const char *path)

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
-#include "common/base/filetime.h"
 
 enum { SLOTS_MIN = 1024 };
 
 static uint64_t hour_of(uint64_t time)
 {
-	return time / (FILETIME_PER_SECOND * 3600); /* below 2^30 */
+	return time / HOUR_MAP_STEP; /* below 2^30 */
 }
 
 static uint64_t key_of(uint16_t host, enum kms_counter counter, uint64_t hour)
@@ -39,7 +38,7 @@ static void grow(struct hour_map *map)
 	*map = wider;
 }
 
-void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t time)
+void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t time, uint64_t count)
 {
 	uint64_t key = key_of(host, counter, hour_of(time));
 	struct hour_slot *slot;
@@ -51,7 +50,7 @@ void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter,
 		slot->key = key;
 		map->n_used++;
 	}
-	slot->count++;
+	slot->count += count;
 }
 
 uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t start, uint64_t end)

@@ -2,6 +2,7 @@
 /* Requests by host, counter and hour: a handful of slots a day, whatever the number of requests. */
 #pragma once
 
+#include "common/base/filetime.h"
 #include "kms/product.h"
 
 struct hour_slot {
@@ -15,7 +16,10 @@ struct hour_map {
 	size_t n_used;
 };
 
-void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t time);
+#define HOUR_MAP_STEP (FILETIME_PER_SECOND * 3600)
+
+/* Count requests in the hour of this time. */
+void hour_map_add(struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t time, uint64_t count);
 
 /* From the hour of start to the hour of end, both included. */
 uint64_t hour_map_sum(const struct hour_map *map, uint16_t host, enum kms_counter counter, uint64_t start,
