@@ -10,12 +10,13 @@
 enum {
 	BATCHES_AHEAD = 8, /* of a part; some 2 MB */
 	PARTS_AHEAD = 4,   /* for each thread */
-	SPARE_MAX = 64,    /* batches kept for use again */
-	FORGET_PARTS = 4,  /* memory of the file is given back in such steps */
+	SPARE_MAX = 64,    /* batches that each thread keeps for use again */
+	FORGET_PARTS = 16, /* memory of the file is given back in such steps */
 };
 
 struct part {
 	struct part *next;
+	struct worker *reader;
 	size_t index;
 	struct log_batch *first, *last;
 	size_t n_batches;
@@ -41,6 +42,13 @@ struct queued_file {
 	struct err *err;           /* NULL: none */
 };
 
+/* A thread. It fills its own batches again, which are in its cache; to fetch them from another one takes long. */
+struct worker {
+	struct log_queue *queue;
+	struct log_batch *spare;
+	size_t n_spare;
+};
+
 struct log_queue {
 	struct log_files *files;
 	const struct log_consumer *consumer;
@@ -49,8 +57,6 @@ struct log_queue {
 	size_t now;           /* file that is being told */
 	bool telling;         /* by one of the threads */
 	size_t n_ahead;       /* parts taken, not yet told */
-	struct log_batch *spare;
-	size_t n_spare;
 	bool stop;
 	int result;
 	struct err *err;
@@ -58,6 +64,7 @@ struct log_queue {
 	pthread_cond_t change;
 	unsigned n_waiting;
 	unsigned n_threads;
+	struct worker workers[LOG_JOBS_MAX];
 };
 
 /* What one thread fills. */
@@ -83,27 +90,27 @@ static void tell_change(struct log_queue *queue)
 		pthread_cond_broadcast(&queue->change);
 }
 
-static struct log_batch *take_batch(struct log_queue *queue)
+static struct log_batch *take_batch(struct worker *worker)
 {
-	struct log_batch *batch = queue->spare;
+	struct log_batch *batch = worker->spare;
 
 	if (!batch)
 		return log_batch_new();
-	queue->spare = batch->next;
-	queue->n_spare--;
+	worker->spare = batch->next;
+	worker->n_spare--;
 	log_batch_clear(batch);
 	return batch;
 }
 
-static void give_back(struct log_queue *queue, struct log_batch *batch)
+static void give_back(struct worker *worker, struct log_batch *batch)
 {
-	if (queue->n_spare == SPARE_MAX) {
+	if (worker->n_spare == SPARE_MAX) {
 		log_batch_free(batch);
 		return;
 	}
-	batch->next = queue->spare;
-	queue->spare = batch;
-	queue->n_spare++;
+	batch->next = worker->spare;
+	worker->spare = batch;
+	worker->n_spare++;
 }
 
 static void add_batch(struct part *part, struct log_batch *batch)
@@ -127,20 +134,22 @@ static struct log_batch *pull_batch(struct part *part)
 	return batch;
 }
 
-static void drop_batches(struct log_queue *queue, struct part *part)
+static void drop_batches(struct part *part)
 {
 	while (part->first)
-		give_back(queue, pull_batch(part));
+		give_back(part->reader, pull_batch(part));
 }
 
-/* Tells the batch without the lock, and takes it back. */
-static void tell_batch(struct log_queue *queue, const struct queued_file *file, struct log_batch *batch)
+/* Tells the part's next batch without the lock, and gives it back. */
+static void tell_batch(struct log_queue *queue, const struct queued_file *file, struct part *part)
 {
+	struct log_batch *batch = pull_batch(part);
+
 	batch->lines_before = file->sum.line - 1;
 	pthread_mutex_unlock(&queue->lock);
 	log_batch_tell(batch, &file->sink);
 	pthread_mutex_lock(&queue->lock);
-	give_back(queue, batch);
+	give_back(part->reader, batch);
 }
 
 /* The part, from where it really begins. */
@@ -226,7 +235,7 @@ static void end_part(struct log_queue *queue, struct queued_file *file)
 	if (part->wanted) {
 		add_span(&file->sum, &part->span);
 	} else {
-		drop_batches(queue, part);
+		drop_batches(part);
 		if (has_work)
 			read_again(queue, file, part->index);
 	}
@@ -269,7 +278,7 @@ static void tell_part(struct log_queue *queue, struct queued_file *file)
 	struct part *part = file->first;
 
 	while (part->first && part->wanted && !queue->stop)
-		tell_batch(queue, file, pull_batch(part));
+		tell_batch(queue, file, part);
 	if (part->done)
 		end_part(queue, file);
 }
@@ -311,7 +320,7 @@ static void push(struct filling *f)
 		if (!tell_next(queue) && !part->dropped)
 			wait_change(queue);
 	f->dropped = queue->stop || part->dropped;
-	f->batch = take_batch(queue);
+	f->batch = take_batch(part->reader);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -345,7 +354,7 @@ static void begin_part(struct log_queue *queue, const struct queued_file *file, 
 	part->started = true;
 	part->found = found;
 	part->from = from;
-	f->batch = take_batch(queue);
+	f->batch = take_batch(part->reader);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -356,7 +365,7 @@ static void finish_part(struct log_queue *queue, struct queued_file *file, struc
 	if (f->batch->n)
 		add_batch(f->part, f->batch);
 	else
-		give_back(queue, f->batch);
+		give_back(f->part->reader, f->batch);
 	if (err)
 		file->err = xmemdup(err, sizeof(*err));
 	f->part->span = *span;
@@ -422,23 +431,26 @@ static bool may_take(const struct log_queue *queue, size_t i)
 	return queue->n_ahead < limit || (i == queue->now && !queue->queued[i].first);
 }
 
-static struct part *take_part(struct log_queue *queue, struct queued_file *file)
+static struct part *take_part(struct worker *worker, struct queued_file *file)
 {
 	struct part *part = xcalloc(1, sizeof(*part));
 
+	part->reader = worker;
 	part->index = file->taken++;
 	if (file->last)
 		file->last->next = part;
 	else
 		file->first = part;
 	file->last = part;
-	queue->n_ahead++;
+	worker->queue->n_ahead++;
 	return part;
 }
 
 /* Reads, or opens, what is next in the order of files and parts; false when there is nothing. */
-static bool read_next(struct log_queue *queue)
+static bool read_next(struct worker *worker)
 {
+	struct log_queue *queue = worker->queue;
+
 	for (size_t i = queue->now; i < queue->n_files && may_take(queue, i); i++) {
 		struct queued_file *file = &queue->queued[i];
 		bool is_new = file->state == FILE_WAITING;
@@ -447,7 +459,7 @@ static bool read_next(struct log_queue *queue)
 		if (is_new)
 			file->state = FILE_OPENING;
 		else if (file->state == FILE_OPEN && file->taken < file->n_parts)
-			part = take_part(queue, file);
+			part = take_part(worker, file);
 		if (!is_new && !part)
 			continue;
 		pthread_mutex_unlock(&queue->lock);
@@ -461,26 +473,36 @@ static bool read_next(struct log_queue *queue)
 	return false;
 }
 
+/* Whether what is to be told next is in the cache of this thread, or nothing can be told. */
+static bool is_own_next(const struct worker *worker)
+{
+	const struct log_queue *queue = worker->queue;
+	const struct part *part = queue->queued[queue->now].first;
+
+	return !part || part->reader == worker;
+}
+
 static void *run(void *context)
 {
-	struct log_queue *queue = context;
+	struct worker *worker = context;
+	struct log_queue *queue = worker->queue;
 
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->stop && queue->now < queue->n_files)
-		if (!tell_next(queue) && !read_next(queue))
+		if (!(is_own_next(worker) && tell_next(queue)) && !read_next(worker) && !tell_next(queue))
 			wait_change(queue);
 	tell_change(queue);
 	pthread_mutex_unlock(&queue->lock);
 	return NULL;
 }
 
-static void free_file(struct log_queue *queue, struct queued_file *file)
+static void free_file(struct queued_file *file)
 {
 	while (file->first) {
 		struct part *part = file->first;
 
 		file->first = part->next;
-		drop_batches(queue, part);
+		drop_batches(part);
 		free(part);
 	}
 	log_freep(&file->log);
@@ -490,9 +512,10 @@ static void free_file(struct log_queue *queue, struct queued_file *file)
 static void free_queue(struct log_queue *queue)
 {
 	for (size_t i = 0; i < queue->n_files; i++)
-		free_file(queue, &queue->queued[i]);
-	while (queue->n_spare)
-		log_batch_free(take_batch(queue));
+		free_file(&queue->queued[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(queue->workers); i++)
+		while (queue->workers[i].spare)
+			log_batch_free(take_batch(&queue->workers[i]));
 	pthread_cond_destroy(&queue->change);
 	pthread_mutex_destroy(&queue->lock);
 	free(queue->queued);
@@ -504,12 +527,15 @@ static void run_all(struct log_queue *queue, unsigned threads)
 	pthread_t others[LOG_JOBS_MAX];
 	unsigned n = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(queue->workers); i++)
+		queue->workers[i].queue = queue;
 	pthread_mutex_lock(&queue->lock); /* the others read n_threads */
-	while (n + 1 < MIN(threads, (unsigned)LOG_JOBS_MAX) && pthread_create(&others[n], NULL, run, queue) == 0)
+	while (n + 1 < MIN(threads, (unsigned)LOG_JOBS_MAX) &&
+	       pthread_create(&others[n], NULL, run, &queue->workers[n + 1]) == 0)
 		n++;
 	queue->n_threads = n + 1;
 	pthread_mutex_unlock(&queue->lock);
-	run(queue);
+	run(&queue->workers[0]);
 	while (n)
 		pthread_join(others[--n], NULL);
 }
