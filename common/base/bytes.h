@@ -8,6 +8,7 @@
 #pragma once
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "common/base/base.h"
@@ -60,17 +61,26 @@ static inline uint8_t bytes_u8(struct bytes b, size_t at)
 
 static inline uint16_t load_le16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] | (unsigned)p[1] << 8);
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le16toh(v);
 }
 
 static inline uint32_t load_le32(const uint8_t *p)
 {
-	return (uint32_t)load_le16(p) | (uint32_t)load_le16(p + 2) << 16;
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le32toh(v);
 }
 
 static inline uint64_t load_le64(const uint8_t *p)
 {
-	return (uint64_t)load_le32(p) | (uint64_t)load_le32(p + 4) << 32;
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
 }
 
 static inline void store_le16(uint8_t *p, uint16_t v)
