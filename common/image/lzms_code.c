@@ -4,24 +4,58 @@
 #include <string.h>
 
 #define COUNTERS 64
+#define LANES 4
+
+/*
+ * Sorts the numbers from 0 to n - 1 by their keys, those with the same key by themselves. Each lane sorts its part of them;
+ * so the counters of one need not wait for those of another. keys and ret have room for LANES more.
+ */
+static inline __attribute__((always_inline)) void sort_lanes(uint8_t *keys, unsigned n, unsigned n_keys, unsigned lanes, uint16_t *ret)
+{
+	uint16_t starts[LANES][COUNTERS] = { 0 };
+	unsigned part = (n + lanes - 1) / lanes;
+	unsigned start = 0;
+
+	for (unsigned i = n; i < part * lanes; i++)
+		keys[i] = (uint8_t)(n_keys - 1);
+	for (unsigned i = 0; i < part; i++)
+#pragma GCC unroll 4
+		for (unsigned lane = 0; lane < lanes; lane++)
+			starts[lane][keys[lane * part + i]]++;
+	for (unsigned key = 0; key < n_keys; key++)
+#pragma GCC unroll 4
+		for (unsigned lane = 0; lane < lanes; lane++) {
+			unsigned count = starts[lane][key];
+
+			starts[lane][key] = (uint16_t)start;
+			start += count;
+		}
+	for (unsigned i = 0; i < part; i++)
+#pragma GCC unroll 4
+		for (unsigned lane = 0; lane < lanes; lane++)
+			ret[starts[lane][keys[lane * part + i]]++] = (uint16_t)(lane * part + i);
+}
+
+static void sort_by_key(uint8_t *keys, unsigned n, unsigned n_keys, uint16_t *ret)
+{
+	if (n < COUNTERS * LANES)
+		sort_lanes(keys, n, n_keys, 1, ret);
+	else
+		sort_lanes(keys, n, n_keys, LANES, ret);
+}
 
 /* Symbols in the order of their counts, those with the same count in their own order. */
 static void sort_symbols(const struct lzms_code *code, uint16_t *ret)
 {
-	unsigned starts[COUNTERS + 1] = { 0 };
-	unsigned n = 0;
+	uint8_t keys[LZMS_SYMBOLS_MAX + LANES];
+	unsigned many = code->n_symbols;
 
 	for (unsigned s = 0; s < code->n_symbols; s++)
-		starts[MIN(code->counts[s], COUNTERS - 1u) + 1]++;
-	for (unsigned i = 1; i <= COUNTERS; i++)
-		starts[i] += starts[i - 1];
-
-	unsigned many = starts[COUNTERS - 1];
-
-	for (unsigned s = 0; s < code->n_symbols; s++)
-		ret[starts[MIN(code->counts[s], COUNTERS - 1u)]++] = (uint16_t)s;
-	n = code->n_symbols;
-	for (unsigned i = many; i < n; i++) {
+		keys[s] = (uint8_t)MIN(code->counts[s], COUNTERS - 1u);
+	sort_by_key(keys, code->n_symbols, COUNTERS, ret);
+	while (many && code->counts[ret[many - 1]] >= COUNTERS - 1)
+		many--;
+	for (unsigned i = many; i < code->n_symbols; i++) {
 		uint16_t symbol = ret[i];
 		unsigned j = i;
 
@@ -79,43 +113,39 @@ static void count_lengths(const uint16_t *first_child, unsigned n_symbols, unsig
 /* Sets code->symbols: sorted by length, then by symbol. sorted has the rarest first, which get the longest codewords. */
 static void order_symbols(struct lzms_code *code, const uint16_t *sorted, const unsigned *lengths)
 {
-	uint8_t len_of[LZMS_SYMBOLS_MAX];
-	unsigned starts[LZMS_CODEWORD_MAX + 1];
+	uint8_t len_of[LZMS_SYMBOLS_MAX + LANES];
 	unsigned i = 0;
-	unsigned start = 0;
 
 	for (unsigned len = LZMS_CODEWORD_MAX; len > 0; len--)
 		for (unsigned end = i + lengths[len]; i < end; i++)
 			len_of[sorted[i]] = (uint8_t)len;
-	for (unsigned len = 1; len <= LZMS_CODEWORD_MAX; len++) {
-		starts[len] = start;
-		start += lengths[len];
-	}
-	for (unsigned s = 0; s < code->n_symbols; s++)
-		code->symbols[starts[len_of[s]]++] = (uint16_t)s;
+	sort_by_key(len_of, code->n_symbols, LZMS_CODEWORD_MAX + 1, code->symbols);
 }
 
-static uint32_t entry_of(const struct lzms_code *code, unsigned symbol, unsigned len)
+/* Writes copies of an entry, a power of two. */
+static inline uint32_t *fill(uint32_t *to, uint32_t entry, unsigned copies)
 {
-	unsigned extra = code->slots ? code->slots->extra[symbol] : 0;
+	uint32_t four[4] = { entry, entry, entry, entry };
 
-	return symbol << 16 | extra << 8 | (len + extra);
+	if (copies < ARRAY_SIZE(four)) {
+		for (unsigned i = 0; i < copies; i++)
+			to[i] = entry;
+		return to + copies;
+	}
+	for (unsigned i = 0; i < copies; i += ARRAY_SIZE(four))
+		memcpy(to + i, four, sizeof(four));
+	return to + copies;
 }
 
 static void fill_table(struct lzms_code *code, const unsigned *lengths)
 {
 	uint32_t *next = code->table;
-	unsigned i = 0;
+	const uint16_t *symbol = code->symbols;
 
 	for (unsigned len = 1; len <= LZMS_TABLE_BITS; len++)
-		for (unsigned end = i + lengths[len]; i < end; i++) {
-			uint32_t entry = entry_of(code, code->symbols[i], len);
-
-			for (unsigned copies = 1u << (LZMS_TABLE_BITS - len); copies; copies--)
-				*next++ = entry;
-		}
-	while (next < code->table + ARRAY_SIZE(code->table))
-		*next++ = 0;
+		for (const uint16_t *end = symbol + lengths[len]; symbol < end; symbol++)
+			next = fill(next, code->slots->stems[*symbol] + len, 1u << (LZMS_TABLE_BITS - len));
+	memset(next, 0, (size_t)(code->table + ARRAY_SIZE(code->table) - next) * sizeof(*next));
 }
 
 static void note_lengths(struct lzms_code *code, const unsigned *lengths)
@@ -133,7 +163,7 @@ static void note_lengths(struct lzms_code *code, const unsigned *lengths)
 
 static void make_code(struct lzms_code *code)
 {
-	uint16_t sorted[LZMS_SYMBOLS_MAX];
+	uint16_t sorted[LZMS_SYMBOLS_MAX + LANES];
 	uint16_t first_child[LZMS_SYMBOLS_MAX];
 	unsigned lengths[LZMS_CODEWORD_MAX + 1] = { 0 };
 
@@ -153,7 +183,7 @@ uint32_t lzms_code_long_entry(const struct lzms_code *code, uint64_t buffer)
 
 	while (word >= code->ends[len])
 		len++;
-	return entry_of(code, code->symbols[code->firsts[len] + (word >> (LZMS_CODEWORD_MAX - len))], len);
+	return code->slots->stems[code->symbols[code->firsts[len] + (word >> (LZMS_CODEWORD_MAX - len))]] + len;
 }
 
 void lzms_code_rebuild(struct lzms_code *code)
@@ -171,4 +201,15 @@ void lzms_code_init(struct lzms_code *code, const struct lzms_slots *slots, unsi
 	for (unsigned s = 0; s < code->n_symbols; s++)
 		code->counts[s] = 1;
 	make_code(code);
+}
+
+struct lzms_bits lzms_bits_refill_last(struct lzms_bits bits)
+{
+	for (; bits.held < 48; bits.held += 16) {
+		if (bits.end == bits.start)
+			continue;
+		bits.end -= 2;
+		bits.buffer |= (uint64_t)load_le16(bits.end) << (48 - bits.held);
+	}
+	return bits;
 }

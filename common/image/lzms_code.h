@@ -25,7 +25,7 @@ struct lzms_bits {
 struct lzms_slots {
 	unsigned n;
 	uint32_t base[LZMS_SYMBOLS_MAX + 1]; /* one more: the end of the last slot */
-	uint8_t extra[LZMS_SYMBOLS_MAX];
+	uint32_t stems[LZMS_SYMBOLS_MAX]; /* entries of tables for codewords without any bits */
 };
 
 struct lzms_code {
@@ -42,7 +42,7 @@ struct lzms_code {
 	 * what is added to the index of a codeword among all of its length to find it in symbols. */
 	uint32_t ends[LZMS_CODEWORD_MAX + 1];
 	uint32_t firsts[LZMS_CODEWORD_MAX + 1];
-	uint16_t symbols[LZMS_SYMBOLS_MAX]; /* in the order of their codewords */
+	uint16_t symbols[LZMS_SYMBOLS_MAX + 4]; /* in the order of their codewords */
 };
 
 /* Makes the code in which all symbols are equally likely; slots live as long as the code is used. */
@@ -53,26 +53,24 @@ void lzms_code_rebuild(struct lzms_code *code);
 /* The entry that the table would have for these bits, were it large enough. */
 uint32_t lzms_code_long_entry(const struct lzms_code *code, uint64_t buffer);
 
-/* Adds bits at the end of the chunk; at least 48 are held then. */
-static inline void lzms_bits_refill(struct lzms_bits *bits)
-{
-	if (__builtin_expect(bits->end - bits->start >= 8, 1)) {
-		unsigned units = (63 - bits->held) >> 4;
+#define LZMS_INLINE static inline __attribute__((always_inline))
 
-		bits->buffer |= load_le64(bits->end - 8) >> bits->held;
-		bits->end -= (size_t)units * 2;
-		bits->held += units * 16;
+/* The same as lzms_bits_refill where less than a buffer is left. */
+struct lzms_bits lzms_bits_refill_last(struct lzms_bits bits);
+
+/* Takes more bits into the buffer; at least 48 are held then. */
+LZMS_INLINE void lzms_bits_refill(struct lzms_bits *bits)
+{
+	if (__builtin_expect(bits->end < bits->start + sizeof(bits->buffer), 0)) {
+		*bits = lzms_bits_refill_last(*bits);
 		return;
 	}
-	for (; bits->held < 48; bits->held += 16) {
-		if (bits->end == bits->start)
-			continue;
-		bits->end -= 2;
-		bits->buffer |= (uint64_t)load_le16(bits->end) << (48 - bits->held);
-	}
+	bits->buffer |= load_le64(bits->end - sizeof(bits->buffer)) >> bits->held;
+	bits->end -= 6 - (bits->held >> 3 & 6); /* as many units as there is room for */
+	bits->held |= 48;
 }
 
-static inline uint32_t lzms_code_entry(struct lzms_code *code, struct lzms_bits *bits)
+LZMS_INLINE uint32_t lzms_code_entry(struct lzms_code *code, struct lzms_bits *bits)
 {
 	uint32_t entry;
 
@@ -84,34 +82,29 @@ static inline uint32_t lzms_code_entry(struct lzms_code *code, struct lzms_bits 
 	return entry;
 }
 
-static inline void lzms_code_count(struct lzms_code *code)
+LZMS_INLINE void lzms_code_take(struct lzms_code *code, struct lzms_bits *bits, uint32_t entry)
 {
+	bits->buffer <<= entry & 63;
+	bits->held -= entry & 63;
 	if (__builtin_expect(--code->left == 0, 0))
 		lzms_code_rebuild(code);
 }
 
-/* Reads a symbol of a code without slots. */
-static inline uint32_t lzms_code_symbol(struct lzms_code *code, struct lzms_bits *bits)
+/* Reads a symbol of a code whose symbols have no extra bits. */
+LZMS_INLINE uint32_t lzms_code_symbol(struct lzms_code *code, struct lzms_bits *bits)
 {
 	uint32_t entry = lzms_code_entry(code, bits);
-	unsigned len = entry & 0xff;
 
-	bits->buffer <<= len;
-	bits->held -= len;
-	lzms_code_count(code);
+	lzms_code_take(code, bits, entry);
 	return entry >> 16;
 }
 
-/* Reads a number of a code with slots. */
-static inline uint32_t lzms_code_number(struct lzms_code *code, struct lzms_bits *bits)
+/* Reads a number. */
+LZMS_INLINE uint32_t lzms_code_number(struct lzms_code *code, struct lzms_bits *bits)
 {
 	uint32_t entry = lzms_code_entry(code, bits);
-	unsigned len = entry & 0xff;
-	unsigned extra = entry >> 8 & 0xff;
-	uint32_t more = (uint32_t)(bits->buffer >> (64 - len)) & ((1u << extra) - 1);
+	uint32_t more = (uint32_t)(bits->buffer >> (-entry & 63)) & ((1u << (entry >> 8 & 31)) - 1);
 
-	bits->buffer <<= len;
-	bits->held -= len;
-	lzms_code_count(code);
+	lzms_code_take(code, bits, entry);
 	return code->slots->base[entry >> 16] + more;
 }

@@ -7,6 +7,7 @@
 #include "common/base/alloc.h"
 #include "common/image/lzms_code.h"
 #include "common/image/lzms_x86.h"
+#include "common/image/match_copy.h"
 
 #define LITERALS 256
 #define LENGTHS 54
@@ -16,7 +17,6 @@
 #define BATCH 64
 #define BATCH_LITERALS 1024
 #define WIDE 16
-#define SLACK 64 /* what fast copies may write behind their end */
 
 /* How likely the next decision is 0: the part of zeroes among the last 64 made in the same state. */
 struct chance {
@@ -48,15 +48,20 @@ struct sequence {
 	uint32_t span; /* of a delta match; otherwise 0 */
 };
 
+struct state;
+
+typedef bool (*read_fn)(struct lzms_decoder *d, struct state *state, const uint8_t *out);
+
 struct lzms_decoder {
+	read_fn read;
 	struct decision is_match, is_delta, lz_repeats, lz_later[2], delta_repeats, delta_later[2];
 	struct lzms_code literals, lengths, lz_offsets, powers, delta_offsets;
-	struct lzms_slots offset_slots, length_slots;
+	struct lzms_slots literal_slots, offset_slots, length_slots;
 	uint32_t recent_offsets[RECENT];
 	uint64_t recent_deltas[RECENT]; /* power << 32 | offset in spans */
 	struct sequence batch[BATCH];
 	uint8_t batch_literals[BATCH_LITERALS + WIDE];
-	int32_t x86_places[LZMS_X86_TARGETS];
+	struct lzms_x86 x86;
 };
 
 /* Where decoding is. */
@@ -65,26 +70,24 @@ struct state {
 	struct lzms_bits bits;
 	size_t at; /* in the contents, behind all items read */
 	size_t out_len;
-	unsigned n_sequences;
-	unsigned n_literals; /* of the batch */
-	unsigned run;        /* those behind its last match */
-	unsigned after;      /* AFTER_LZ, AFTER_DELTA: the item just before was one */
+	unsigned n_sequences; /* of the batch */
+	bool after_lz;	      /* the item just before was one */
+	bool after_delta;
 };
 
-enum { AFTER_LITERAL = 0, AFTER_LZ = 1, AFTER_DELTA = 2 };
-
-static inline void chance_note(struct chance *c, unsigned bit)
+LZMS_INLINE void note(struct decision *d, struct chance *c, unsigned states, unsigned bit)
 {
 	c->zeroes += (uint32_t)(c->recent >> 63) - bit;
 	c->recent = c->recent << 1 | bit;
-	c->of_64 = MIN(MAX(c->zeroes, 1u), 63u);
+	c->of_64 = bit ? MAX(c->zeroes, 1u) : MIN(c->zeroes, 63u);
+	d->state = (d->state << 1 | bit) & (states - 1);
 }
 
-static inline unsigned decide(struct range *r, struct decision *d, unsigned states)
+/* Each outcome has code of its own, so that what follows does not wait for the comparison when it is foreseen. */
+LZMS_INLINE bool decide(struct range *r, struct decision *d, unsigned states)
 {
 	struct chance *chance = &d->chances[d->state];
 	uint32_t bound;
-	unsigned bit;
 
 	if (r->range <= 0xffff) {
 		r->range <<= 16;
@@ -95,77 +98,69 @@ static inline unsigned decide(struct range *r, struct decision *d, unsigned stat
 		}
 	}
 	bound = (r->range >> 6) * chance->of_64;
-	bit = r->code >= bound;
-	if (bit) {
-		r->range -= bound;
-		r->code -= bound;
-	} else {
+	if (r->code < bound) {
 		r->range = bound;
+		note(d, chance, states, 0);
+		return false;
 	}
-	d->state = (d->state << 1 | bit) & (states - 1);
-	chance_note(chance, bit);
-	return bit;
+	r->range -= bound;
+	r->code -= bound;
+	note(d, chance, states, 1);
+	return true;
 }
 
-/* The offset at this place is used again and comes first. */
-static inline uint32_t reuse_offset(uint32_t *recent, unsigned place)
-{
-	uint32_t offset = recent[place];
-
-	for (; place; place--)
-		recent[place] = recent[place - 1];
-	recent[0] = offset;
-	return offset;
-}
-
-static inline uint64_t reuse_delta(uint64_t *recent, unsigned place)
-{
-	uint64_t delta = recent[place];
-
-	for (; place; place--)
-		recent[place] = recent[place - 1];
-	recent[0] = delta;
-	return delta;
-}
-
-static inline unsigned which_recent(struct range *r, struct decision later[2])
+LZMS_INLINE unsigned which_recent(struct range *r, struct decision later[2])
 {
 	if (!decide(r, &later[0], OTHER_STATES))
 		return 0;
 	return decide(r, &later[1], OTHER_STATES) ? 2 : 1;
 }
 
-static inline bool read_lz(struct lzms_decoder *d, struct state *s, const uint8_t *out, struct sequence *ret)
+/* What was first to place - 1 moves up; first comes what is returned. */
+#define MOVE_UP(recent, place, first)                               \
+	do {                                                        \
+		(recent)[3] = (place) > 2 ? (recent)[2] : (recent)[3]; \
+		(recent)[2] = (place) > 1 ? (recent)[1] : (recent)[2]; \
+		(recent)[1] = (place) > 0 ? (recent)[0] : (recent)[1]; \
+		(recent)[0] = (first);                              \
+	} while (0)
+
+LZMS_INLINE bool read_lz(struct lzms_decoder *d, struct state *s, const uint8_t *out, struct sequence *ret)
 {
+	uint32_t *recent = d->recent_offsets;
+
 	if (decide(&s->range, &d->lz_repeats, OTHER_STATES)) {
-		ret->offset = reuse_offset(d->recent_offsets,
-					   which_recent(&s->range, d->lz_later) + (s->after == AFTER_LZ));
+		unsigned place = which_recent(&s->range, d->lz_later) + s->after_lz;
+
+		ret->offset = recent[place];
+		MOVE_UP(recent, place, ret->offset);
 	} else {
-		(void)reuse_offset(d->recent_offsets, RECENT - 1);
-		ret->offset = d->recent_offsets[0] = lzms_code_number(&d->lz_offsets, &s->bits);
+		ret->offset = lzms_code_number(&d->lz_offsets, &s->bits);
+		MOVE_UP(recent, RECENT - 1, ret->offset);
 	}
 	if (ret->offset > s->at)
 		return false;
 	__builtin_prefetch(out + (s->at - ret->offset));
 	ret->len = lzms_code_number(&d->lengths, &s->bits);
 	ret->span = 0;
-	s->after = AFTER_LZ;
 	return true;
 }
 
-static inline bool read_delta(struct lzms_decoder *d, struct state *s, struct sequence *ret)
+LZMS_INLINE bool read_delta(struct lzms_decoder *d, struct state *s, struct sequence *ret)
 {
+	uint64_t *recent = d->recent_deltas;
 	uint64_t delta;
 	uint64_t offset;
 
 	if (decide(&s->range, &d->delta_repeats, OTHER_STATES)) {
-		delta = reuse_delta(d->recent_deltas,
-				    which_recent(&s->range, d->delta_later) + (s->after == AFTER_DELTA));
+		unsigned place = which_recent(&s->range, d->delta_later) + s->after_delta;
+
+		delta = recent[place];
+		MOVE_UP(recent, place, delta);
 	} else {
-		(void)reuse_delta(d->recent_deltas, RECENT - 1);
 		delta = (uint64_t)lzms_code_symbol(&d->powers, &s->bits) << 32;
 		delta |= lzms_code_number(&d->delta_offsets, &s->bits);
-		d->recent_deltas[0] = delta;
+		MOVE_UP(recent, RECENT - 1, delta);
 	}
 	ret->span = 1u << (delta >> 32);
 	offset = (delta & UINT32_MAX) << (delta >> 32);
@@ -173,81 +168,84 @@ static inline bool read_delta(struct lzms_decoder *d, struct state *s, struct se
 		return false;
 	ret->offset = (uint32_t)offset;
 	ret->len = lzms_code_number(&d->lengths, &s->bits);
-	s->after = AFTER_DELTA;
 	return true;
 }
 
+/* Reads literals up to a match or the limit; *ret_end is behind them. Returns whether a match comes. */
+LZMS_INLINE bool read_literals(struct lzms_decoder *d, struct state *s, uint8_t *to, const uint8_t *limit, uint8_t **ret_end)
+{
+	bool match = false;
+
+	while (to < limit && !(match = decide(&s->range, &d->is_match, MAIN_STATES)))
+		*to++ = (uint8_t)lzms_code_symbol(&d->literals, &s->bits);
+	*ret_end = to;
+	return match;
+}
+
 /* Reads items until the batch is full or all are read; false when one is impossible. */
-static bool read_batch(struct lzms_decoder *d, struct state *state, const uint8_t *out)
+LZMS_INLINE bool read_items(struct lzms_decoder *d, struct state *state, const uint8_t *out)
 {
 	struct state s = *state;
-	bool good = true;
+	uint8_t *literal = d->batch_literals;
+	struct sequence *q = d->batch;
 
-	while (s.at < s.out_len && s.n_sequences < BATCH - 1 && s.n_literals < BATCH_LITERALS) {
-		struct sequence *q = &d->batch[s.n_sequences];
+	for (; q < d->batch + BATCH; q++) {
+		uint8_t *run = literal;
+		size_t room = MIN(s.out_len - s.at, (size_t)(d->batch_literals + BATCH_LITERALS - run));
+		bool match = read_literals(d, &s, run, run + room, &literal);
 
-		if (!decide(&s.range, &d->is_match, MAIN_STATES)) {
-			d->batch_literals[s.n_literals++] = (uint8_t)lzms_code_symbol(&d->literals, &s.bits);
-			s.run++;
-			s.at++;
-			s.after = AFTER_LITERAL;
-			continue;
-		}
-		if (decide(&s.range, &d->is_delta, MATCH_STATES))
-			good = read_delta(d, &s, q);
-		else
-			good = read_lz(d, &s, out, q);
-		if (!good || q->len > s.out_len - s.at) {
-			good = false;
+		*q = (struct sequence){ .n_literals = (uint32_t)(literal - run) };
+		s.at += q->n_literals;
+		if (q->n_literals)
+			s.after_lz = s.after_delta = false;
+		if (!match) {
+			q++;
 			break;
 		}
-		q->n_literals = s.run;
+
+		bool delta = decide(&s.range, &d->is_delta, MATCH_STATES);
+
+		if (!(delta ? read_delta(d, &s, q) : read_lz(d, &s, out, q)) || q->len > s.out_len - s.at)
+			return false;
 		s.at += q->len;
-		s.run = 0;
-		s.n_sequences++;
+		s.after_delta = delta;
+		s.after_lz = !delta;
 	}
-	d->batch[s.n_sequences] = (struct sequence){ .n_literals = s.run };
+	s.n_sequences = (unsigned)(q - d->batch);
 	*state = s;
-	return good;
+	return true;
 }
 
-/* The bytes may overlap. */
-static inline void copy_once(uint8_t *to, const uint8_t *from)
+static bool read_batch(struct lzms_decoder *d, struct state *state, const uint8_t *out)
 {
-	uint8_t bytes[WIDE];
-
-	memcpy(bytes, from, WIDE);
-	memcpy(to, bytes, WIDE);
+	return read_items(d, state, out);
 }
 
-static inline void copy_wide(uint8_t *to, const uint8_t *from, size_t len)
+#ifdef __x86_64__
+__attribute__((target("bmi,bmi2"))) static bool read_batch_bmi2(struct lzms_decoder *d, struct state *state, const uint8_t *out)
+{
+	return read_items(d, state, out);
+}
+
+static read_fn best_read(void)
+{
+	return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") ? read_batch_bmi2 : read_batch;
+}
+#else
+static read_fn best_read(void)
+{
+	return read_batch;
+}
+#endif
+
+static void copy_literals(uint8_t *to, const uint8_t *from, size_t len)
 {
 	size_t done = 0;
 
 	do {
-		copy_once(to + done, from + done);
+		memcpy(to + done, from + done, WIDE);
 		done += WIDE;
 	} while (done < len);
-}
-
-/* Copies what repeats itself within WIDE bytes: each step doubles what there is of it. */
-static void copy_repeats(uint8_t *to, size_t offset, size_t len)
-{
-	const uint8_t *from = to - offset;
-	uint8_t *end = to + len;
-
-	while (to < end && (size_t)(to - from) < WIDE) {
-		copy_once(to, from);
-		to += to - from;
-	}
-	if (to < end)
-		copy_wide(to, from, (size_t)(end - to));
-}
-
-static void copy_bytes(uint8_t *to, size_t offset, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		to[i] = (to - offset)[i];
 }
 
 static void copy_delta(uint8_t *to, const struct sequence *q)
@@ -264,12 +262,10 @@ static void copy_match(uint8_t *to, const struct sequence *q, size_t room)
 {
 	if (q->span)
 		copy_delta(to, q);
-	else if (room < (size_t)q->len + SLACK)
-		copy_bytes(to, q->offset, q->len);
-	else if (q->offset >= WIDE)
-		copy_wide(to, to - q->offset, q->len);
+	else if (room < (size_t)q->len + MATCH_SLACK)
+		match_copy_exact(to, q->offset, q->len);
 	else
-		copy_repeats(to, q->offset, q->len);
+		match_copy_wide(to, q->offset, q->len);
 }
 
 /* Writes the items of the batch behind what was written before; returns the end. */
@@ -277,11 +273,11 @@ static uint8_t *write_batch(const struct lzms_decoder *d, const struct state *s,
 {
 	const uint8_t *literals = d->batch_literals;
 
-	for (unsigned i = 0; i <= s->n_sequences; i++) {
+	for (unsigned i = 0; i < s->n_sequences; i++) {
 		const struct sequence *q = &d->batch[i];
 
-		if ((size_t)(end - out) >= (size_t)q->n_literals + SLACK)
-			copy_wide(out, literals, q->n_literals);
+		if ((size_t)(end - out) >= (size_t)q->n_literals + WIDE)
+			copy_literals(out, literals, q->n_literals);
 		else
 			memcpy(out, literals, q->n_literals);
 		literals += q->n_literals;
@@ -323,22 +319,21 @@ static void init(struct lzms_decoder *d, size_t out_len)
 	}
 	for (unsigned i = 0; i < RECENT; i++)
 		d->recent_offsets[i] = (uint32_t)(d->recent_deltas[i] = i + 1);
-	lzms_code_init(&d->literals, NULL, LITERALS, 1024);
+	lzms_code_init(&d->literals, &d->literal_slots, LITERALS, 1024);
 	lzms_code_init(&d->lz_offsets, &d->offset_slots, n_offsets, 1024);
 	lzms_code_init(&d->lengths, &d->length_slots, LENGTHS, 512);
 	lzms_code_init(&d->delta_offsets, &d->offset_slots, n_offsets, 1024);
-	lzms_code_init(&d->powers, NULL, POWERS, 512);
+	lzms_code_init(&d->powers, &d->literal_slots, POWERS, 512);
 }
 
 /* Slots in the order of their extra bits; counts has how many have 0, 1, 2 and so on of them, and the last has 30. */
-static void make_slots(struct lzms_slots *slots, const uint8_t (*counts)[2], size_t n_counts)
+static void make_slots(struct lzms_slots *slots, uint32_t base, const uint8_t (*counts)[2], size_t n_counts)
 {
-	uint32_t base = 1;
-
 	for (size_t i = 0; i < n_counts; i++)
 		for (unsigned k = 0; k < counts[i][1]; k++) {
 			slots->base[slots->n] = base;
-			slots->extra[slots->n++] = counts[i][0];
+			slots->stems[slots->n] = slots->n << 16 | (uint32_t)counts[i][0] << 8 | counts[i][0];
+			slots->n++;
 			base += 1u << counts[i][0];
 		}
 	slots->base[slots->n] = base;
@@ -350,17 +345,21 @@ static const uint8_t offset_slots[][2] = {
 	{ 8, 20 },  { 9, 30 },	{ 10, 33 }, { 11, 40 }, { 12, 42 }, { 13, 45 }, { 14, 60 },
 	{ 15, 73 }, { 16, 80 }, { 17, 85 }, { 18, 95 }, { 19, 105 }, { 20, 6 }, { 30, 1 },
 };
+static const uint8_t literal_slots[][2] = { { 0, LITERALS / 2 }, { 0, LITERALS / 2 } };
 static const uint8_t length_slots[][2] = {
 	{ 0, 26 }, { 1, 4 }, { 2, 6 }, { 3, 4 }, { 4, 5 },  { 5, 2 },  { 6, 1 },
 	{ 7, 1 },  { 8, 1 }, { 9, 1 }, { 10, 1 }, { 16, 1 }, { 30, 1 },
 };
 
-struct lzms_decoder *lzms_decoder_new(void)
+struct lzms_decoder *lzms_decoder_new(bool portable)
 {
 	struct lzms_decoder *d = xcalloc(1, sizeof(*d));
 
-	make_slots(&d->offset_slots, offset_slots, ARRAY_SIZE(offset_slots));
-	make_slots(&d->length_slots, length_slots, ARRAY_SIZE(length_slots));
+	d->read = portable ? read_batch : best_read();
+	d->x86.portable = portable;
+	make_slots(&d->offset_slots, 1, offset_slots, ARRAY_SIZE(offset_slots));
+	make_slots(&d->literal_slots, 0, literal_slots, ARRAY_SIZE(literal_slots));
+	make_slots(&d->length_slots, 1, length_slots, ARRAY_SIZE(length_slots));
 	return d;
 }
 
@@ -386,11 +385,10 @@ int lzms_decode(struct lzms_decoder *decoder, const uint8_t *in, size_t in_len, 
 	s.bits = (struct lzms_bits){ .start = in, .end = in + in_len };
 	init(decoder, out_len);
 	while (s.at < out_len) {
-		s.n_sequences = s.n_literals = s.run = 0;
-		if (!read_batch(decoder, &s, out))
+		if (!decoder->read(decoder, &s, out))
 			return -1;
 		end = write_batch(decoder, &s, end, out + out_len);
 	}
-	lzms_x86_restore(out, out_len, decoder->x86_places);
+	lzms_x86_restore(&decoder->x86, out, out_len);
 	return 0;
 }

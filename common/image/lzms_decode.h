@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +18,11 @@
 
 struct lzms_decoder;
 
-/* One serves one thread; it takes about 300 KiB and keeps nothing from one chunk to the next. */
-struct lzms_decoder *lzms_decoder_new(void);
+/*
+ * One serves one thread; it takes about 400 KiB and keeps nothing from one chunk to the next. portable: without instructions that
+ * not every processor of its kind has; for tests.
+ */
+struct lzms_decoder *lzms_decoder_new(bool portable);
 void lzms_decoder_freep(struct lzms_decoder **decoder);
 
 /*

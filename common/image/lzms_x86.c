@@ -3,110 +3,147 @@
 
 #include "common/base/bytes.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
-#define TAIL 16              /* nothing is changed from here to the end on */
-#define NEAR 1023            /* so far behind an instruction that is surely one, others are believed to be */
+#define TAIL 16		  /* nothing is changed from here to the end on */
+#define NEAR 1023	  /* so far behind an instruction that is surely one, others are believed to be */
 #define NEAR_CALL (NEAR / 2)
-#define SAME_TARGET 65535    /* two instructions that near to one another with one target are surely two */
+#define SAME_TARGET 65535 /* two instructions that near to one another with one target are surely two */
 #define ADDRESS_LEN 4
-#define SCAN 16
+#define JUMPS (1u << 16) /* in places */
+#define WIDE 32
 
-struct x86 {
-	uint8_t *data;
-	int32_t sure; /* where the last instruction ends that surely is one */
-	int32_t *places; /* by the low half of the target: where an instruction ended that has it */
-};
+enum { CALL = 0xe8, JUMP = 0xe9 };
 
-/* Length of what stands before the address in the instruction at p; 0 where there is none with an address. */
-static unsigned opcode_len(const uint8_t *p)
+/* Length of what stands before the address in the instruction at p; 0 where there is none of interest. */
+static inline unsigned opcode_len(const uint8_t *p)
 {
-	switch (p[0]) {
-	case 0x48: /* mov and lea relative to the instruction pointer */
-		if (p[1] == 0x8b)
-			return (p[2] & 0xf7) == 0x05 ? 3 : 0;
-		return p[1] == 0x8d && (p[2] & 0x07) == 0x05 ? 3 : 0;
-	case 0x4c:
-		return p[1] == 0x8d && (p[2] & 0x07) == 0x05 ? 3 : 0;
-	case 0xe8: /* call */
+	bool lea = (p[0] | 0x04) == 0x4c && p[1] == 0x8d && (p[2] & 0x07) == 0x05;
+	bool mov = p[0] == 0x48 && p[1] == 0x8b && (p[2] & 0xf7) == 0x05;
+	bool lock_add = p[0] == 0xf0 && p[1] == 0x83 && p[2] == 0x05;
+
+	if ((p[0] | 1) == JUMP)
 		return 1;
-	case 0xf0: /* lock add */
-		return p[1] == 0x83 && p[2] == 0x05 ? 3 : 0;
-	case 0xff: /* call indirect */
-		return p[1] == 0x15 ? 2 : 0;
-	default:
-		return 0;
+	if (p[0] == 0xff && p[1] == 0x15)
+		return 2;
+	return lea || mov || lock_add ? 3 : 0;
+}
+
+/*
+ * Lists the places from at on that opcode_len may like, from first two bytes alone; returns how many. The byte behind end can
+ * be read.
+ */
+typedef size_t (*find_fn)(const uint8_t *data, int32_t at, int32_t end, int32_t *ret);
+
+static size_t find_plainly(const uint8_t *data, int32_t at, int32_t end, int32_t *ret)
+{
+	static const uint8_t starts[256] = { [0x48] = 1, [0x4c] = 1, [CALL] = 1, [JUMP] = 1, [0xf0] = 1, [0xff] = 1 };
+	size_t n = 0;
+
+	for (; at < end; at++) {
+		ret[n] = at;
+		n += starts[data[at]];
 	}
+	return n;
 }
 
-static void restore_address(struct x86 *x, int32_t at, unsigned opcode)
+#ifdef __x86_64__
+#define IS(v, byte) _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char)(byte)))
+#define AND _mm256_and_si256
+#define OR _mm256_or_si256
+
+__attribute__((target("avx2"))) static inline uint32_t which_of_wide(const uint8_t *p)
 {
-	uint8_t *address = x->data + at + opcode;
-	int32_t last = at + (int32_t)opcode + ADDRESS_LEN - 1;
-	int32_t near = x->data[at] == 0xe8 ? NEAR_CALL : NEAR;
+	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 1));
+	__m256i jump_or_call = IS(OR(a, _mm256_set1_epi8(0x01)), JUMP);
+	__m256i lea = AND(IS(OR(a, _mm256_set1_epi8(0x04)), 0x4c), IS(b, 0x8d));
+	__m256i mov = AND(IS(a, 0x48), IS(b, 0x8b));
+	__m256i indirect = AND(IS(a, 0xff), IS(b, 0x15));
+	__m256i lock_add = AND(IS(a, 0xf0), IS(b, 0x83));
 
-	if (at - x->sure <= near)
-		store_le32(address, load_le32(address) - (uint32_t)at);
-
-	uint16_t target = (uint16_t)((uint32_t)at + load_le16(address));
-
-	if (last - x->places[target] <= SAME_TARGET)
-		x->sure = last;
-	x->places[target] = last;
+	return (uint32_t)_mm256_movemask_epi8(OR(OR(jump_or_call, lea), OR(mov, OR(indirect, lock_add))));
 }
 
-/* Looks at what may be an instruction; returns where the next one may start. */
-static int32_t look_at(struct x86 *x, int32_t at)
+/* Most often a step finds none or one: two are written without asking. */
+__attribute__((target("avx2,bmi,popcnt"))) static size_t find_wide(const uint8_t *data, int32_t at, int32_t end, int32_t *ret)
 {
-	unsigned opcode = opcode_len(x->data + at);
+	size_t n = 0;
 
-	if (opcode) {
-		restore_address(x, at, opcode);
-		return at + (int32_t)opcode + ADDRESS_LEN;
+	for (; end - at >= WIDE; at += WIDE) {
+		uint32_t which = which_of_wide(data + at);
+		size_t next = n + (size_t)__builtin_popcount(which);
+
+		do {
+			for (unsigned i = 0; i < 2; i++) {
+				ret[n + i] = at + (int32_t)_tzcnt_u32(which);
+				which = _blsr_u32(which);
+			}
+			n += 2;
+		} while (which);
+		n = next;
 	}
-	return at + (x->data[at] == 0xe9 ? 1 + ADDRESS_LEN : 1); /* a jump is skipped with its address */
+	return n + find_plainly(data, at, end, ret + n);
 }
 
-#ifdef __SSE2__
-/* A bit for each of the SCAN bytes at p which, with the byte behind it, may start an instruction of interest. */
-static unsigned candidates(const uint8_t *p)
+static find_fn best_find(void)
 {
-	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
-#define IS(v, byte) _mm_cmpeq_epi8(v, _mm_set1_epi8((char)(byte)))
-	__m128i jump_or_call = IS(_mm_or_si128(a, _mm_set1_epi8(1)), 0xe9);
-	__m128i lea = _mm_and_si128(IS(_mm_or_si128(a, _mm_set1_epi8(4)), 0x4c), IS(b, 0x8d));
-	__m128i mov = _mm_and_si128(IS(a, 0x48), IS(b, 0x8b));
-	__m128i indirect = _mm_and_si128(IS(a, 0xff), IS(b, 0x15));
-	__m128i lock = _mm_and_si128(IS(a, 0xf0), IS(b, 0x83));
-#undef IS
-	return (unsigned)_mm_movemask_epi8(
-		_mm_or_si128(_mm_or_si128(jump_or_call, lea), _mm_or_si128(mov, _mm_or_si128(indirect, lock))));
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") ? find_wide : find_plainly;
 }
 #else
-static unsigned candidates(const uint8_t *p)
+static find_fn best_find(void)
 {
-	(void)p;
-	return (1u << SCAN) - 1;
+	return find_plainly;
 }
 #endif
 
-void lzms_x86_restore(uint8_t *data, size_t len, int32_t places[LZMS_X86_TARGETS])
+/* Where decoding of a chunk is. */
+struct state {
+	uint8_t *data;
+	int32_t next; /* where an instruction may start again */
+	int32_t sure; /* where the last instruction ends that surely is one */
+};
+
+/*
+ * Looks at an instruction. A jump keeps its address, which is absolute already, and tells nothing; it takes the same way as the others,
+ * since it is as frequent as calls are in what is no code.
+ */
+static inline void look_at(struct lzms_x86 *x, struct state *s, int32_t at, unsigned opcode)
 {
-	struct x86 x = { .data = data, .sure = -NEAR - 1, .places = places };
+	uint8_t *address = s->data + at + opcode;
+	int32_t last = at + (int32_t)opcode + ADDRESS_LEN - 1;
+	bool jump = s->data[at] == JUMP;
+	int32_t near = s->data[at] == CALL ? NEAR_CALL : NEAR;
+
+	if (at - s->sure <= (jump ? 0 : near))
+		store_le32(address, load_le32(address) - (uint32_t)at);
+
+	uint32_t target = jump ? JUMPS : (uint16_t)((uint32_t)at + load_le16(address));
+	bool again = last - x->places[target] <= SAME_TARGET;
+
+	s->sure = again && !jump ? last : s->sure;
+	x->places[target] = last;
+	s->next = last + 1;
+}
+
+void lzms_x86_restore(struct lzms_x86 *x, uint8_t *data, size_t len)
+{
+	struct state s = { .data = data, .next = 1, .sure = -NEAR - 1 }; /* the first byte is never looked at */
 	int32_t end = (int32_t)len - TAIL;
-	int32_t next = 1; /* the first byte is never looked at */
+	find_fn find = x->portable ? find_plainly : best_find();
 
-	for (size_t i = 0; i < LZMS_X86_TARGETS; i++)
-		places[i] = -SAME_TARGET - 1;
-	for (int32_t at = 0; at < end; at += SCAN) {
-		for (unsigned found = candidates(data + at); found; found &= found - 1) {
-			int32_t place = at + __builtin_ctz(found);
+	for (size_t i = 0; i < ARRAY_SIZE(x->places); i++)
+		x->places[i] = -SAME_TARGET - 1;
+	for (int32_t at = 0; at < end; at += LZMS_X86_PIECE) {
+		size_t n = find(data, at, MIN(end, at + LZMS_X86_PIECE), x->found);
 
-			if (place >= next && place < end)
-				next = look_at(&x, place);
+		for (size_t i = 0; i < n; i++) {
+			unsigned opcode = x->found[i] >= s.next ? opcode_len(data + x->found[i]) : 0;
+
+			if (opcode)
+				look_at(x, &s, x->found[i], opcode);
 		}
 	}
 }

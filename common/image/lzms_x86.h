@@ -5,10 +5,18 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define LZMS_X86_TARGETS 65536
+#define LZMS_X86_PIECE 4096
 
-/* Makes the addresses in the contents of a chunk relative again; places is room to work in. */
-void lzms_x86_restore(uint8_t *data, size_t len, int32_t places[LZMS_X86_TARGETS]);
+/* Room to work in. */
+struct lzms_x86 {
+	bool portable; /* set by the caller: without instructions that not every processor of its kind has */
+	int32_t places[(1u << 16) + 1]; /* by the low half of a target: where an instruction ended that has it; and for jumps */
+	int32_t found[LZMS_X86_PIECE + 4];
+};
+
+/* Makes the addresses in the contents of a chunk relative again. */
+void lzms_x86_restore(struct lzms_x86 *x, uint8_t *data, size_t len);

@@ -24,7 +24,7 @@ struct wim_decompressor *wim_decompressor_new(enum wim_compression compression, 
 	if (compression == WIM_XPRESS && chunk_size <= XPRESS_CHUNK_MAX)
 		d->xpress = xpress_decoder_new(false);
 	else if (compression == WIM_LZMS && chunk_size <= LZMS_CHUNK_MAX)
-		d->lzms = lzms_decoder_new();
+		d->lzms = lzms_decoder_new(false);
 	else
 		code = wimlib_create_decompressor((enum wimlib_compression_type)compression, chunk_size, &d->libwim);
 	if (code) {

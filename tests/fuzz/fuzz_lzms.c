@@ -18,13 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct wimlib_decompressor *libwim;
-	static struct lzms_decoder *decoder;
+	static struct lzms_decoder *decoders[2];
 	static uint8_t in[IN_MAX], ours[OUT_MAX], theirs[OUT_MAX];
 
 	if (size < HEAD_LEN || size > IN_MAX)
 		return 0;
-	if (!decoder) {
-		decoder = lzms_decoder_new();
+	if (!libwim) {
+		decoders[0] = lzms_decoder_new(false);
+		decoders[1] = lzms_decoder_new(true);
 		if (wimlib_create_decompressor(WIMLIB_COMPRESSION_TYPE_LZMS, OUT_MAX, &libwim))
 			abort();
 	}
@@ -34,10 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(in, data + HEAD_LEN, in_len);
 
-	int result = lzms_decode(decoder, in, in_len, ours, out_len);
-	int expected = wimlib_decompress(in, in_len, theirs, out_len, libwim);
+	bool good = wimlib_decompress(in, in_len, theirs, out_len, libwim) == 0;
 
-	if ((result == 0) != (expected == 0) || (!result && memcmp(ours, theirs, out_len) != 0))
-		abort();
+	for (unsigned i = 0; i < 2; i++)
+		if ((lzms_decode(decoders[i], in, in_len, ours, out_len) == 0) != good ||
+		    (good && memcmp(ours, theirs, out_len) != 0))
+			abort();
 	return 0;
 }
