@@ -54,8 +54,8 @@ const struct cli_command cmd_optimize = {
 	.usage = "WIM",
 	.description =
 		"What is used is copied as it is stored, in its order, into a new file that replaces the old one when it "
-		"is complete. --recompress, and --compress with another type, compress everything anew; --pipable and "
-		"--not-pipable do that with what is compressed. A pipable WIM stays one unless --not-pipable is given.",
+		"is complete; so it is with --pipable and --not-pipable, which change the layout alone. --recompress, and "
+		"--compress with another type, compress everything anew. A pipable WIM stays one unless --not-pipable is given.",
 	.examples = optimize_examples,
 	.n_examples = ARRAY_SIZE(optimize_examples),
 	CLI_OPTIONS(struct optimize_args, optimize_options),
