@@ -4,7 +4,7 @@
 
 As a program: win_wim.py OUT SEED makes an image with what a folder of Linux cannot give one: named streams, short
 names, security descriptors, junctions, links of every kind, foreign reparse points, attributes, names with lone
-surrogates. As a module: Entry and write_wim make any image, also ones that no program should write.
+surrogates. (ntfs-3g gives no short name to one with a backslash, so that --ntfs fails on these.) As a module: Entry and write_wim make any image, also ones that no program should write.
 """
 import hashlib
 import random
