@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/build.h"
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/cli/progress.h"
 #include "common/image/image.h"
 #include "wimtool/compress.h"
@@ -99,15 +99,13 @@ static int find_parts(struct build *build, struct err *err)
 {
 	for (size_t i = 0; i < build->recipe->source.refs.len; i++) {
 		const char *pattern = build->recipe->source.refs.items[i];
-		glob_t found = { 0 };
-		int code = glob(pattern, 0, NULL, &found);
+		CLEANUP(names_release) struct names found = { 0 };
 
-		for (size_t k = 0; code == 0 && k < found.gl_pathc; k++)
-			if (!is_source(build, found.gl_pathv[k]))
-				*vec_add(&build->parts) = xstrdup(found.gl_pathv[k]);
-		globfree(&found);
-		if (code != 0)
-			return err_set(err, ERR_NOT_FOUND, "%s: no file has such a name", pattern);
+		if (names_of_pattern(pattern, &found, err) < 0)
+			return err_context(err, "%s", pattern);
+		for (size_t k = 0; k < found.len; k++)
+			if (!is_source(build, found.items[k]))
+				*vec_add(&build->parts) = xstrdup(found.items[k]);
 	}
 	return 0;
 }

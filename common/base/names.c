@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ void names_add(struct names *names, const char *name)
 
 void names_sort(struct names *names, names_order order)
 {
-	if (names->len)
+	if (names->len && order)
 		qsort(names->items, names->len, sizeof(*names->items), order);
 }
 
@@ -57,6 +58,21 @@ int names_of_fd(int fd, names_order order, struct names *ret, struct err *err)
 int names_of_folder(const char *path, names_order order, struct names *ret, struct err *err)
 {
 	return names_of_fd(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), order, ret, err);
+}
+
+int names_of_pattern(const char *pattern, struct names *ret, struct err *err)
+{
+	glob_t found = { 0 };
+	int code = glob(pattern, GLOB_NOSORT, NULL, &found);
+
+	names_release(ret);
+	for (size_t i = 0; code == 0 && i < found.gl_pathc; i++)
+		names_add(ret, found.gl_pathv[i]);
+	globfree(&found);
+	names_sort(ret, names_by_bytes);
+	if (code == GLOB_NOSPACE)
+		return err_set(err, ERR_MEMORY, "no memory for the names of files");
+	return code ? err_set(err, ERR_NOT_FOUND, "no file has such a name") : 0;
 }
 
 void names_release(struct names *names)

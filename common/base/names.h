@@ -25,10 +25,16 @@ int names_by_letters(const void *a, const void *b); /* in any case; equal ones b
 void names_add(struct names *names, const char *name);
 void names_sort(struct names *names, names_order order);
 
-/* Replaces what is in ret by the names in a folder, but for "." and "..". The text of an error does not name the path. */
+/*
+ * Replaces what is in ret by the names in a folder, but for "." and ".."; order NULL: as they come. The text of an
+ * error does not name the path.
+ */
 int names_of_folder(const char *path, names_order order, struct names *ret, struct err *err);
 
 /* The same of an open folder, whose descriptor is taken over; below 0 it is an error that errno tells. */
 int names_of_fd(int fd, names_order order, struct names *ret, struct err *err);
+
+/* Replaces what is in ret by the paths that a pattern of the shell names, by their bytes; ERR_NOT_FOUND without any. */
+int names_of_pattern(const char *pattern, struct names *ret, struct err *err);
 
 void names_release(struct names *names);

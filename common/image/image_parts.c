@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A WIM together with the files that hold the rest of its contents. */
-#include <glob.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/image_private.h"
 
 #define PARTS_MAX 1024 /* each keeps a file open */
@@ -52,18 +52,14 @@ static int add_file(struct image_file *file, const char *path, struct err *err)
 
 static int add_matches(struct image_file *file, const char *pattern, struct err *err)
 {
-	glob_t found = { 0 };
-	int result = 0;
+	CLEANUP(names_release) struct names found = { 0 };
 
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		globfree(&found);
-		return err_set(err, ERR_NOT_FOUND, "--ref=%s: no file has such a name", pattern);
-	}
-	for (size_t i = 0; i < found.gl_pathc && result == 0; i++)
-		if (add_file(file, found.gl_pathv[i], err) < 0)
-			result = err_context(err, "%s", found.gl_pathv[i]);
-	globfree(&found);
-	return result;
+	if (names_of_pattern(pattern, &found, err) < 0)
+		return err_context(err, "--ref=%s", pattern);
+	for (size_t i = 0; i < found.len; i++)
+		if (add_file(file, found.items[i], err) < 0)
+			return err_context(err, "%s", found.items[i]);
+	return 0;
 }
 
 static int add_all(struct image_file *file, const char *path, const char *const *refs, size_t n_refs, struct err *err)

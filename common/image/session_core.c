@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/session_core.h"
 
-#include <glob.h>
 #include <string.h>
 
+#include "common/base/names.h"
 #include "common/base/tempfiles.h"
 #include "common/image/image_private.h"
 #include "common/image/wimlib_error.h"
@@ -122,28 +122,26 @@ int session_open(struct session *s, const char *path, unsigned mode, struct err 
 	return 0;
 }
 
+static int add_part(struct session *s, const char *path, struct err *err)
+{
+	int code;
+
+	if (check_with_our_reader(path, err) < 0)
+		return -1;
+	code = wimlib_reference_resource_files(s->wim, &path, 1, 0, 0);
+	return code ? session_fail(s, code, "cannot use it as a part", path, err) : 0;
+}
+
 static int add_ref(struct session *s, const char *pattern, struct err *err)
 {
-	glob_t found = { 0 };
-	int result = 0;
+	CLEANUP(names_release) struct names found = { 0 };
 
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		globfree(&found);
-		return err_set(err, ERR_NOT_FOUND, "--ref=%s: no file has such a name", pattern);
-	}
-	for (size_t i = 0; i < found.gl_pathc && result == 0; i++) {
-		const char *path = found.gl_pathv[i];
-		int code;
-
-		result = check_with_our_reader(path, err);
-		if (result < 0)
-			break;
-		code = wimlib_reference_resource_files(s->wim, &path, 1, 0, 0);
-		if (code)
-			result = session_fail(s, code, "cannot use it as a part", path, err);
-	}
-	globfree(&found);
-	return result;
+	if (names_of_pattern(pattern, &found, err) < 0)
+		return err_context(err, "--ref=%s", pattern);
+	for (size_t i = 0; i < found.len; i++)
+		if (add_part(s, found.items[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 int session_add_refs(struct session *s, const struct cli_list *refs, struct err *err)
