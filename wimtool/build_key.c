@@ -5,7 +5,6 @@
  * left out, so that a fresh checkout is the same. A WIM counts by its blob table and its
  * XML, which hold the SHA-1 of all that is in it.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/wim_header.h"
 #include "common/image/wim_resource.h"
 #include "sysprep-lite/sysprep_lite.h"
@@ -114,38 +114,19 @@ static int add_entry(struct keying *k, int folder, const char *name, unsigned de
 	return 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int add_folder(struct keying *k, int fd, unsigned depth)
 {
-	struct names {
-		char **items;
-		size_t len, cap;
-	} names = { NULL, 0, 0 };
-	DIR *dir = fdopendir(dup(fd));
-	int result = 0;
+	CLEANUP(names_release) struct names names = { 0 };
 
-	if (!dir)
-		return err_errno(k->err, errno, "cannot read the folder");
 	if (depth > DEPTH_MAX)
-		result = err_set(k->err, ERR_LIMIT, "folders nested more than %d deep", DEPTH_MAX);
-	for (struct dirent *e; result == 0 && (e = readdir(dir));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			*vec_add(&names) = xstrdup(e->d_name);
-	closedir(dir);
-	if (names.len)
-		qsort(names.items, names.len, sizeof(*names.items), by_name);
+		return err_set(k->err, ERR_LIMIT, "folders nested more than %d deep", DEPTH_MAX);
+	if (names_of_fd(fcntl(fd, F_DUPFD_CLOEXEC, 0), names_by_bytes, &names, k->err) < 0)
+		return -1;
 	add_number(k, names.len);
-	for (size_t i = 0; i < names.len; i++) {
-		if (result == 0)
-			result = add_entry(k, fd, names.items[i], depth);
-		free(names.items[i]);
-	}
-	vec_release(&names);
-	return result;
+	for (size_t i = 0; i < names.len; i++)
+		if (add_entry(k, fd, names.items[i], depth) < 0)
+			return -1;
+	return 0;
 }
 
 static int add_tree(struct keying *k, const char *path)

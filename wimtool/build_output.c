@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/cli/progress.h"
 #include "common/image/image_compose.h"
 #include "common/image/image_set.h"
@@ -197,17 +198,19 @@ int build_run_export(struct build *build, struct err *err)
 /* Parts of an interrupted run go first: their number may have been another. */
 static int empty_parts(const char *folder, struct err *err)
 {
-	DIR *dir;
+	CLEANUP(names_release) struct names names = { 0 };
 
 	if (mkdir(folder, 0777) == 0)
 		return 0;
-	dir = errno == EEXIST ? opendir(folder) : NULL;
-	if (!dir)
+	if (errno != EEXIST)
 		return err_errno(err, errno, "%s", folder);
-	for (struct dirent *e; (e = readdir(dir));)
-		if (e->d_name[0] != '.' || strlen(e->d_name) > 2)
-			(void)unlinkat(dirfd(dir), e->d_name, 0);
-	closedir(dir);
+	if (names_of_folder(folder, names_by_bytes, &names, err) < 0)
+		return err_context(err, "%s", folder);
+	for (size_t i = 0; i < names.len; i++) {
+		CLEANUP(freep) char *path = path_join(folder, names.items[i]);
+
+		(void)unlink(path);
+	}
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/mount_commit.h"
 
-#include <dirent.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/image_fs.h"
 #include "common/image/image_private.h"
 
@@ -142,17 +142,19 @@ int mount_commit_run(struct mount_record *record, const struct mount_commit *req
 	return done < 0 ? err_context(err, "%s", record->wim) : 0;
 }
 
-/* Overlayfs makes folders that were only looked into, too; then the next commit finds nothing to do. */
+/*
+ * Overlayfs makes folders that were only looked into, too; then the next commit finds nothing to do. What cannot be read
+ * may hold some.
+ */
 bool mount_has_changes(const struct mount_record *record)
 {
 	CLEANUP(freep) char *upper = record->staging ? path_join(record->staging, "upper") : NULL;
-	DIR *dir = upper ? opendir(upper) : NULL;
-	const struct dirent *entry;
-	bool found = false;
+	CLEANUP(names_release) struct names names = { 0 };
+	struct err err = { 0 };
 
-	while (dir && !found && (entry = readdir(dir)))
-		found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	if (dir)
-		closedir(dir);
-	return found;
+	if (!upper)
+		return false;
+	if (names_of_folder(upper, NULL, &names, &err) < 0)
+		return err.kind != ERR_NOT_FOUND;
+	return names.len > 0;
 }

@@ -2,7 +2,6 @@
 #include "wimtool/mount_start.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
 #include "common/base/filetime.h"
+#include "common/base/names.h"
 #include "common/base/utf16.h"
 #include "common/image/image_fs.h"
 #include "common/image/wim_integrity.h"
@@ -39,16 +39,11 @@ static int need_fuse_device(struct err *err)
 
 static int need_no_entries(const char *folder, struct err *err)
 {
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	bool empty = true;
+	CLEANUP(names_release) struct names names = { 0 };
 
-	if (!dir)
-		return err_errno(err, errno, "cannot read the mount point");
-	while (empty && (entry = readdir(dir)))
-		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	closedir(dir);
-	if (empty)
+	if (names_of_folder(folder, NULL, &names, err) < 0)
+		return err_context(err, "the mount point");
+	if (!names.len)
 		return 0;
 	err_set(err, ERR_REFUSED, "the mount point is not empty");
 	return err_hint(err, "mount on an empty folder");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/mount_state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -14,6 +13,7 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/image_fs.h"
 #include "wimtool/mount_record.h"
 
@@ -226,27 +226,30 @@ static int by_start(const void *a, const void *b)
 int mount_records_load(struct mount_records *ret, struct err *err)
 {
 	CLEANUP(freep) char *root = state_root();
-	DIR *dir = opendir(root);
+	CLEANUP(names_release) struct names names = { 0 };
+	struct err own = { 0 };
 
 	*ret = (struct mount_records){ 0 };
-	if (!dir)
-		return errno == ENOENT ? 0 : err_errno(err, errno, "%s", root);
-	if (check_owner(root, err) < 0) {
-		closedir(dir);
-		return -1;
+	if (names_of_folder(root, names_by_bytes, &names, &own) < 0) {
+		if (own.kind == ERR_NOT_FOUND)
+			return 0;
+		if (err)
+			*err = own;
+		return err_context(err, "%s", root);
 	}
-	for (const struct dirent *entry; (entry = readdir(dir));) {
-		CLEANUP(freep) char *folder = path_join(root, entry->d_name);
+	if (check_owner(root, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.len; i++) {
+		CLEANUP(freep) char *folder = path_join(root, names.items[i]);
 		struct mount_record record;
 
-		if (entry->d_name[0] == '.')
+		if (names.items[i][0] == '.')
 			continue;
 		if (load_record(folder, &record, NULL) == 0)
 			*vec_add(ret) = record;
 		else
 			*vec_add(&ret->broken) = xstrdup(folder);
 	}
-	closedir(dir);
 	if (ret->len)
 		qsort(ret->items, ret->len, sizeof(*ret->items), by_start);
 	return 0;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/apply_private.h"
 #include "common/image/wim_pack.h"
 
@@ -96,33 +96,23 @@ int apply_make_dirs(struct image_apply_plan *plan, struct err *err)
 	return 0;
 }
 
-static uint64_t count_names(int fd)
-{
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	uint64_t n = 0;
-
-	if (!dir)
-		return UINT64_MAX;
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n - MIN(n, (uint64_t)2); /* . and .. */
-}
-
 static int check_names(const struct image_apply_plan *plan, const struct apply_item *item, int fd, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-	uint64_t want = item->node->n_children, have;
+	CLEANUP(names_release) struct names have = { 0 };
+	uint64_t want = item->node->n_children;
+	bool could_read;
 
 	if (!plan->request->count || plan->troubles.special_left_out || plan->troubles.damaged)
 		return 0;
-	have = count_names(fd);
-	if (have == want)
+	could_read = names_of_fd(fcntl(fd, F_DUPFD_CLOEXEC, 0), NULL, &have, err) == 0;
+	if (could_read && have.len == want)
 		return 0;
 	apply_path(plan, item, &path);
-	return err_set(err, ERR_IO, "%.600s: holds %" PRIu64 " names, but the image has %" PRIu64,
-		       path.len ? path.data : ".", have, want);
+	if (!could_read)
+		return err_context(err, "%.600s", path.len ? path.data : ".");
+	return err_set(err, ERR_IO, "%.600s: holds %zu names, but the image has %" PRIu64,
+		       path.len ? path.data : ".", have.len, want);
 }
 
 static int finish_dir(struct image_apply_plan *plan, const struct apply_item *item, struct err *err)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/image_recover.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "common/image/image_private.h"
 #include "common/image/split_set.h"
 #include "common/image/wim_journal.h"
@@ -169,23 +169,27 @@ static bool remove_temp(int folder, const char *name, const struct temp_target *
 	       named.st_dev == opened.st_dev && unlinkat(folder, name, 0) == 0;
 }
 
-static unsigned remove_temps(const char *path)
+static int remove_temps(const char *path, unsigned *ret_removed, struct err *err)
 {
 	CLEANUP(freep) char *folder = path_folder(path);
-	DIR *dir = opendir(folder);
+	CLEANUP(close_fdp) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(names_release) struct names names = { 0 };
 	struct temp_target target = { .exists = false };
-	unsigned removed = 0;
 	struct stat st;
 
-	if (!dir)
-		return 0;
+	if (names_of_folder(folder, names_by_bytes, &names, err) < 0)
+		return err_context(err, "%s", folder);
 	if (stat(path, &st) == 0)
 		target = (struct temp_target){ .exists = true, .mode = st.st_mode & 07777, .owner = st.st_uid };
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (atomic_file_is_temp(entry->d_name, path_name(path)))
-			removed += remove_temp(dirfd(dir), entry->d_name, &target);
-	closedir(dir);
-	return removed;
+	for (size_t i = 0; i < names.len; i++)
+		if (atomic_file_is_temp(names.items[i], path_name(path)))
+			*ret_removed += remove_temp(fd, names.items[i], &target);
+	return 0;
+}
+
+static int remove_all_temps(const char *path, unsigned *ret_removed, struct err *err)
+{
+	return remove_temps(path, ret_removed, err) < 0 ? -1 : split_remove_temps(path, ret_removed, err);
 }
 
 /* ---- folders of wimlib's mounts ---- */
@@ -235,18 +239,18 @@ static int put_away(const char *path, const char *keep, unsigned *done, struct e
 static int put_stagings_away(const char *path, const char *keep, unsigned *ret, struct err *err)
 {
 	CLEANUP(freep) char *folder = path_folder(path);
-	DIR *dir = opendir(folder);
-	int done = 0;
+	CLEANUP(names_release) struct names names = { 0 };
 
-	for (const struct dirent *entry; dir && done == 0 && (entry = readdir(dir));) {
-		CLEANUP(freep) char *staging = path_join(folder, entry->d_name);
+	if (names_of_folder(folder, names_by_bytes, &names, err) < 0)
+		return err_context(err, "%s", folder);
+	for (size_t i = 0; i < names.len; i++) {
+		CLEANUP(freep) char *staging = path_join(folder, names.items[i]);
 
-		if (is_staging_name(entry->d_name, path_name(path)) && is_own_folder(staging))
-			done = put_away(staging, keep, ret, err);
+		if (is_staging_name(names.items[i], path_name(path)) && is_own_folder(staging) &&
+		    put_away(staging, keep, ret, err) < 0)
+			return -1;
 	}
-	if (dir)
-		closedir(dir);
-	return done;
+	return 0;
 }
 
 /* ---- all ---- */
@@ -270,8 +274,8 @@ int image_recover_all(const char *path, const char *keep, struct image_recovery 
 
 	if (real && recover_wim(real, keep, &done, err) < 0)
 		return -1;
-	if (*path)
-		done.removed_temps = remove_temps(real ? real : path) + split_remove_temps(real ? real : path);
+	if (*path && remove_all_temps(real ? real : path, &done.removed_temps, err) < 0 && real)
+		return -1;
 	if (!real && !done.removed_temps)
 		return err_errno(err, missing, "cannot be opened");
 	*ret = done;

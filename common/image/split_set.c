@@ -131,12 +131,9 @@ static bool remove_temp(void *context, int fd, const char *file, unsigned number
 	return false;
 }
 
-unsigned split_remove_temps(const char *path)
+int split_remove_temps(const char *path, unsigned *ret_removed, struct err *err)
 {
-	unsigned removed = 0;
-
-	(void)each_temp(path, remove_temp, &removed, NULL);
-	return removed;
+	return each_temp(path, remove_temp, ret_removed, err);
 }
 
 /* ---- what another set left ---- */

@@ -29,8 +29,8 @@ int split_complete(const char *path, int fd, const struct wim_header *first, str
 /* Removes the parts of this set, the first last, since its mark tells what the others are. */
 int split_remove(const char *path, const struct wim_header *first, unsigned *ret_removed, struct err *err);
 
-/* Temporary files of parts of the set path that nobody writes any more. Returns how many it removed. */
-unsigned split_remove_temps(const char *path);
+/* Removes temporary files of parts of the set path that nobody writes any more, and counts them. */
+int split_remove_temps(const char *path, unsigned *ret_removed, struct err *err);
 
 /* Sets or clears the mark of the first of so many parts. A single one is marked as a part while it is written, too. */
 int split_mark(int fd, unsigned parts, bool writing, struct err *err);
