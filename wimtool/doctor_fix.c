@@ -161,8 +161,10 @@ static int unknown_table(const char *name, struct err *err)
 		if (!n || strcmp(names[n - 1], builtin[i].table) != 0)
 			names[n++] = builtin[i].table;
 	near = cli_did_you_mean(name, names);
-	if (near)
-		return err_set(err, ERR_USAGE, "--require=%s: no such table or file; did you mean %s?", name, near);
+	if (near) {
+		err_set(err, ERR_USAGE, "--require=%s: no such table or file", name);
+		return err_hint(err, "did you mean %s?", near);
+	}
 	return err_set(err, ERR_USAGE, "--require=%s: no such file, and the built-in tables are %s, %s and %s", name,
 		       names[0], names[1], names[2]);
 }

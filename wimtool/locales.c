@@ -36,9 +36,11 @@ const struct locale_row *locale_require(const char *name, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(locales); i++)
 		names[i] = locales[i].name;
 	near = cli_did_you_mean(name, names);
-	if (near)
-		err_set(err, ERR_USAGE, "no locale '%s' is known; did you mean %s?", name, near);
-	else
+	if (near) {
+		err_set(err, ERR_USAGE, "no locale '%s' is known", name);
+		err_hint(err, "did you mean %s?", near);
+	} else {
 		err_set(err, ERR_USAGE, "no locale '%s' is known; language and region are wanted, as in de-DE", name);
+	}
 	return NULL;
 }

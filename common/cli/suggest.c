@@ -58,7 +58,6 @@ int cli_unknown(struct err *err, const char *what, const char *word, const char 
 	const char *near = cli_did_you_mean(word, names);
 	const char *dashes = strcmp(what, "option") == 0 ? "--" : "";
 
-	if (near)
-		return err_set(err, ERR_USAGE, "no %s \"%s%s\"; did you mean \"%s%s\"?", what, dashes, word, dashes, near);
-	return err_set(err, ERR_USAGE, "no %s \"%s%s\"", what, dashes, word);
+	err_set(err, ERR_USAGE, "no %s \"%s%s\"", what, dashes, word);
+	return near ? err_hint(err, "did you mean \"%s%s\"?", dashes, near) : -1;
 }

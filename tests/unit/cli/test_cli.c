@@ -117,7 +117,7 @@ static void each_way_to_end_has_its_exit_code(void **state UNUSED)
 	expect("t end a --how=fail", 3, "", "t: offset 0x10: bad thing\n");
 	expect("t end", 2, "", "t: end wants ITEM; see \"t end --help\"\n");
 	expect("t end a b", 2, "", "t: end takes no more than ITEM; see \"t end --help\"\n");
-	expect("t edn a", 2, "", "t: no command \"edn\"; did you mean \"end\"?; see \"t --help\"\n");
+	expect("t edn a", 2, "", "t: no command \"edn\" (did you mean \"end\"?); see \"t --help\"\n");
 }
 
 #define HEAD(schema, command) \
