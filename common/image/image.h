@@ -86,6 +86,9 @@ int image_select(struct image_file *file, const char *name_or_index, unsigned *r
 /* Splits "install.wim:2" into path and image; image NULL when there is no ":". Free both. */
 void image_split_target(const char *target, char **path, char **image);
 
+/* For a path that cannot be opened: where it is such a target, for a command that takes the image by itself, a hint. Returns -1. */
+int image_hint_target(const char *path, struct err *err);
+
 struct image_entry {
 	const char *name;       /* last part; lent until file is closed */
 	const char *short_name; /* "" when none */

@@ -93,6 +93,7 @@ struct image_edit *edit_open_file(const char *path, const char *name_or_index, s
 	edit->path = realpath(path, NULL);
 	if (!edit->path) {
 		err_errno(err, errno, "cannot be opened");
+		image_hint_target(path, err);
 		return NULL;
 	}
 	if (load_file(edit, name_or_index, err) < 0)

@@ -53,7 +53,10 @@ struct image_file *image_file_open(const char *path, struct err *err)
 {
 	int fd = file_open_read(path, err);
 
-	return fd < 0 ? NULL : image_file_open_fd(fd, err);
+	if (fd >= 0)
+		return image_file_open_fd(fd, err);
+	image_hint_target(path, err);
+	return NULL;
 }
 
 void image_file_closep(struct image_file **file)
@@ -203,6 +206,15 @@ void image_split_target(const char *target, char **path, char **image)
 	}
 	*path = xstrndup(target, (size_t)(colon - target));
 	*image = xstrdup(colon + 1);
+}
+
+int image_hint_target(const char *path, struct err *err)
+{
+	CLEANUP(freep) char *wim = NULL;
+	CLEANUP(freep) char *image = NULL;
+
+	image_split_target(path, &wim, &image);
+	return image && path_exists(wim) ? err_hint(err, "the image is named by itself: %s %s", wim, image) : -1;
 }
 
 void image_free_treep(struct wim_tree **tree)

@@ -235,8 +235,10 @@ static int open_wim(struct setter *s, const char *path, struct err *err)
 	bool did;
 
 	s->path = realpath(path, NULL);
-	if (!s->path)
-		return err_errno(err, errno, "cannot be opened");
+	if (!s->path) {
+		err_errno(err, errno, "cannot be opened");
+		return image_hint_target(path, err);
+	}
 	s->fd = image_open_locked(s->path, err);
 	if (s->fd < 0 || wim_journal_replay(s->path, s->fd, &did, err) < 0)
 		return -1;
