@@ -134,3 +134,11 @@ static inline uint32_t bits_symbol(struct chunk_bits *b, const uint32_t *table, 
 	bits_take(b, linked + HUFFMAN_CODE_LEN(entry));
 	return entry;
 }
+
+/* Fast: takes nothing, and leaves out where it is, when entry is no literal. */
+static ALWAYS_INLINE uint8_t *bits_put_literal(struct chunk_bits *b, uint8_t *out, uint32_t entry)
+{
+	*out = (uint8_t)(entry >> HUFFMAN_RESULT_SHIFT);
+	bits_take_fast(b, entry);
+	return out + entry / HUFFMAN_LITERAL;
+}

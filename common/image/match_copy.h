@@ -26,6 +26,15 @@ static inline void match_copy_pattern(uint8_t *out, size_t offset, size_t length
 		store_le64(out, pattern);
 }
 
+/* For lengths up to 8. */
+static inline __attribute__((always_inline)) void match_copy_8(uint8_t *out, size_t offset)
+{
+	if (offset >= 8)
+		memcpy(out, out - offset, 8);
+	else
+		match_copy_pattern(out, offset, 8);
+}
+
 /* The match and MATCH_SLACK more bytes must lie in the output. */
 static inline __attribute__((always_inline)) void match_copy_wide(uint8_t *out, size_t offset, size_t length)
 {
@@ -51,4 +60,22 @@ static inline void match_copy_exact(uint8_t *out, size_t offset, size_t length)
 {
 	for (; length; length--, out++)
 		*out = *(out - offset);
+}
+
+/* Where contents go: what is decoded now ends at end, the last that may be written at room. */
+struct output {
+	uint8_t *begin, *at, *end, *room;
+};
+
+/* Any match, also in front of the end; -1 when there is no such. */
+static inline int output_match(struct output *o, size_t offset, size_t length)
+{
+	if (length > (size_t)(o->end - o->at) || offset > (size_t)(o->at - o->begin))
+		return -1;
+	if ((size_t)(o->room - o->at) >= length + MATCH_SLACK)
+		match_copy_wide(o->at, offset, length);
+	else
+		match_copy_exact(o->at, offset, length);
+	o->at += length;
+	return 0;
 }

@@ -7,12 +7,14 @@
 
 #include "common/base/alloc.h"
 #include "common/image/lzms_decode.h"
+#include "common/image/lzx_decode.h"
 #include "common/image/wimlib_error.h"
 #include "common/image/xpress_decode.h"
 
 struct wim_decompressor {
 	struct xpress_decoder *xpress;
 	struct lzms_decoder *lzms;
+	struct lzx_decoder *lzx;
 	struct wimlib_decompressor *libwim; /* for what is none of the above */
 };
 
@@ -25,6 +27,8 @@ struct wim_decompressor *wim_decompressor_new(enum wim_compression compression, 
 		d->xpress = xpress_decoder_new(false);
 	else if (compression == WIM_LZMS && chunk_size <= LZMS_CHUNK_MAX)
 		d->lzms = lzms_decoder_new(false);
+	else if (compression == WIM_LZX && chunk_size > 0 && chunk_size <= LZX_CHUNK_MAX)
+		d->lzx = lzx_decoder_new(chunk_size, false);
 	else
 		code = wimlib_create_decompressor((enum wimlib_compression_type)compression, chunk_size, &d->libwim);
 	if (code) {
@@ -42,6 +46,7 @@ void wim_decompressor_freep(struct wim_decompressor **decompressor)
 		return;
 	xpress_decoder_freep(&d->xpress);
 	lzms_decoder_freep(&d->lzms);
+	lzx_decoder_freep(&d->lzx);
 	wimlib_free_decompressor(d->libwim);
 	free(d);
 	*decompressor = NULL;
@@ -53,5 +58,7 @@ int wim_decompress(struct wim_decompressor *decompressor, const uint8_t *in, siz
 		return xpress_decode(decompressor->xpress, in, in_len, out, out_len);
 	if (decompressor->lzms)
 		return lzms_decode(decompressor->lzms, in, in_len, out, out_len);
+	if (decompressor->lzx)
+		return lzx_decode(decompressor->lzx, in, in_len, out, out_len);
 	return wimlib_decompress(in, in_len, out, out_len, decompressor->libwim) == 0 ? 0 : -1;
 }

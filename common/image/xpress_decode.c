@@ -19,7 +19,6 @@
 #define LENGTH_BYTE_LONG 0xff /* all of it is in the two bytes behind */
 
 /* Entries of the table. Those of matches have the bits of the offset among the bits to take. */
-#define LITERAL_BYTE(entry) ((uint8_t)((entry) >> HUFFMAN_RESULT_SHIFT))
 #define MATCH_LENGTH(entry) (((entry) >> HUFFMAN_RESULT_SHIFT & 15) + LENGTH_MIN)
 #define OFFSET_BITS(entry) ((entry) >> (HUFFMAN_RESULT_SHIFT + 4) & 15)
 #define LONG_MATCH (1u << 29)
@@ -36,7 +35,7 @@ struct xpress_decoder {
 
 struct run {
 	struct chunk_bits bits;
-	uint8_t *begin, *out, *end;
+	struct output out;
 };
 
 struct xpress_decoder *xpress_decoder_new(bool portable)
@@ -83,47 +82,26 @@ static inline size_t offset_of(uint64_t next, unsigned n)
 	return (size_t)((next >> 1 | (uint64_t)1 << 63) >> (63 - n));
 }
 
-/* Any match, also at the end of the output. */
-static int copy_match(struct run *r, size_t offset, size_t length)
-{
-	if (length > (size_t)(r->end - r->out) || offset > (size_t)(r->out - r->begin))
-		return -1;
-	if ((size_t)(r->end - r->out) >= length + MATCH_SLACK)
-		match_copy_wide(r->out, offset, length);
-	else
-		match_copy_exact(r->out, offset, length);
-	r->out += length;
-	return 0;
-}
-
 static int decode_careful(const struct xpress_decoder *d, struct run *r)
 {
 	struct chunk_bits *b = &r->bits;
 
-	while (r->out < r->end) {
+	while (r->out.at < r->out.end) {
 		uint32_t entry = bits_symbol(b, d->table, TABLE_BITS), length;
 		size_t offset;
 
 		if (entry & HUFFMAN_LITERAL) {
-			*r->out++ = LITERAL_BYTE(entry);
+			*r->out.at++ = (uint8_t)(entry >> HUFFMAN_RESULT_SHIFT);
 			continue;
 		}
 		bits_need(b, BITS_UNIT);
 		offset = offset_of(b->next, OFFSET_BITS(entry));
 		bits_take(b, OFFSET_BITS(entry));
 		length = entry & LONG_MATCH ? read_long_length(b) : MATCH_LENGTH(entry);
-		if (copy_match(r, offset, length) < 0)
+		if (output_match(&r->out, offset, length) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* Takes nothing, and leaves out where it is, when entry is no literal. */
-static ALWAYS_INLINE uint8_t *put_literal(struct chunk_bits *b, uint8_t *out, uint32_t entry)
-{
-	*out = LITERAL_BYTE(entry);
-	bits_take_fast(b, entry);
-	return out + entry / HUFFMAN_LITERAL;
 }
 
 #define NEXT(b) (table[(b).next >> (64 - TABLE_BITS)])
@@ -137,8 +115,8 @@ static ALWAYS_INLINE int decode_fast(const struct xpress_decoder *d, struct run 
 {
 	const uint32_t *table = d->table;
 	struct chunk_bits b = run->bits;
-	const uint8_t *in_safe = b.end - FAST_INPUT, *out_safe = run->end - FAST_OUTPUT;
-	uint8_t *out = run->out;
+	const uint8_t *in_safe = b.end - FAST_INPUT, *out_safe = run->out.end - FAST_OUTPUT;
+	uint8_t *out = run->out.at;
 
 	bits_fill(&b);
 	while (b.in <= in_safe && out <= out_safe) {
@@ -147,15 +125,15 @@ static ALWAYS_INLINE int decode_fast(const struct xpress_decoder *d, struct run 
 
 		bits_fill(&b);
 		for (int i = 0; i < 2; i++) {
-			out = put_literal(&b, out, entry);
+			out = bits_put_literal(&b, out, entry);
 			entry = NEXT(b);
 		}
 		bits_fill(&b);
 		if (entry & HUFFMAN_LITERAL) {
-			out = put_literal(&b, out, entry);
+			out = bits_put_literal(&b, out, entry);
 			entry = NEXT(b);
 			if (entry & HUFFMAN_LITERAL) {
-				out = put_literal(&b, out, entry);
+				out = bits_put_literal(&b, out, entry);
 				continue;
 			}
 			bits_fill(&b);
@@ -164,26 +142,26 @@ static ALWAYS_INLINE int decode_fast(const struct xpress_decoder *d, struct run 
 			bits_take_fast(&b, TABLE_BITS);
 			entry = table[HUFFMAN_LINK_START(entry) + bits_top(b.next, HUFFMAN_LINK_BITS(entry))];
 			if (entry & HUFFMAN_LITERAL) {
-				out = put_literal(&b, out, entry);
+				out = bits_put_literal(&b, out, entry);
 				continue;
 			}
 		}
 
 		offset = offset_of(b.next << HUFFMAN_CODE_LEN(entry), OFFSET_BITS(entry));
 		length = MATCH_LENGTH(entry);
-		if (offset > (size_t)(out - run->begin))
+		if (offset > (size_t)(out - run->out.begin))
 			return -1;
 		if (entry & LONG_MATCH) {
 			bits_take_fast(&b, HUFFMAN_CODE_LEN(entry));
 			bits_settle(&b);
 			bits_take(&b, OFFSET_BITS(entry));
 			length = read_long_length(&b);
-			if (length > (size_t)(run->end - out))
+			if (length > (size_t)(run->out.end - out))
 				return -1;
-			if (b.in > in_safe || length > (size_t)(run->end - out) - MATCH_SLACK) {
+			if (b.in > in_safe || length > (size_t)(run->out.end - out) - MATCH_SLACK) {
 				run->bits = b;
-				run->out = out;
-				return copy_match(run, offset, length);
+				run->out.at = out;
+				return output_match(&run->out, offset, length);
 			}
 			bits_fill(&b);
 		} else {
@@ -194,7 +172,7 @@ static ALWAYS_INLINE int decode_fast(const struct xpress_decoder *d, struct run 
 	}
 	bits_settle(&b);
 	run->bits = b;
-	run->out = out;
+	run->out.at = out;
 	return 0;
 }
 
@@ -213,7 +191,7 @@ __attribute__((target("bmi2"))) static int decode_fast_bmi2(const struct xpress_
 /* Does nothing when there is too little for a turn. */
 static int decode_most(const struct xpress_decoder *d, struct run *run)
 {
-	if (run->bits.end - run->bits.in < FAST_INPUT || run->end - run->out < FAST_OUTPUT)
+	if (run->bits.end - run->bits.in < FAST_INPUT || run->out.end - run->out.at < FAST_OUTPUT)
 		return 0;
 #ifdef __x86_64__
 	if (d->bmi2)
@@ -235,7 +213,7 @@ static int read_lengths(struct xpress_decoder *d, const uint8_t *in)
 
 int xpress_decode(struct xpress_decoder *decoder, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_len)
 {
-	struct run run = { .begin = out, .out = out, .end = out + out_len };
+	struct run run = { .out = { .begin = out, .at = out, .end = out + out_len, .room = out + out_len } };
 
 	if (in_len < LENS_BYTES || read_lengths(decoder, in) < 0)
 		return -1;
