@@ -52,6 +52,9 @@ const char *path_name(const char *path);
 bool path_is_dir(const char *path);
 bool path_exists(const char *path);
 
+/* False on FAT and exFAT, where owner and mode are those of the mount. */
+bool file_has_owner(int fd);
+
 /* For CLEANUP(close_fdp) on an int variable; -1 is left alone. */
 void close_fdp(int *fd);
 

@@ -148,7 +148,8 @@ static bool looks_like_ours(int fd, const struct stat *st, const struct temp_tar
 	static const char magic[8] = "MSWIM";
 	char found[sizeof(magic)];
 
-	if (!S_ISREG(st->st_mode) || st->st_nlink != 1 || !(is_private(st) || is_complete(st, target)))
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1 ||
+	    (file_has_owner(fd) && !is_private(st) && !is_complete(st, target)))
 		return false;
 	if (st->st_size == 0)
 		return time(NULL) - st->st_mtime > EMPTY_TEMP_MIN_SECONDS;
@@ -182,7 +183,7 @@ static int remove_temps(const char *path, unsigned *ret_removed, struct err *err
 	if (stat(path, &st) == 0)
 		target = (struct temp_target){ .exists = true, .mode = st.st_mode & 07777, .owner = st.st_uid };
 	for (size_t i = 0; i < names.len; i++)
-		if (atomic_file_is_temp(names.items[i], path_name(path)))
+		if (atomic_file_is_temp(names.items[i], path_name(path)) || split_temp_number(path, names.items[i]))
 			*ret_removed += remove_temp(fd, names.items[i], &target);
 	return 0;
 }

@@ -57,6 +57,23 @@ static int has_part(const char *path, const struct wim_header *first, unsigned n
 
 /* ---- temporary names ---- */
 
+unsigned split_temp_number(const char *first, const char *entry)
+{
+	const char *name = path_name(first);
+	const char *dot = strrchr(name, '.');
+	size_t len = dot && dot != name ? (size_t)(dot - name) : strlen(name);
+	CLEANUP(freep) char *part = NULL;
+	unsigned long number;
+
+	if (entry[0] != '.' || strncmp(entry + 1, name, len) != 0 || !strchr("123456789", entry[1 + len]))
+		return 0;
+	number = strtoul(entry + 1 + len, NULL, 10);
+	if (number < 2 || number > UINT16_MAX)
+		return 0;
+	part = split_part_name(name, (unsigned)number);
+	return atomic_file_is_temp(entry, part) ? (unsigned)number : 0;
+}
+
 typedef bool (*visit_temp)(void *context, int fd, const char *file, unsigned number);
 
 static bool is_temp(const char *path, const char *entry, int fd, unsigned *ret_number)
@@ -126,7 +143,7 @@ static bool remove_temp(void *context, int fd, const char *file, unsigned number
 
 	/* a split that goes on holds the lock */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	    st.st_uid == geteuid() && unlink(file) == 0)
+	    (st.st_uid == geteuid() || !file_has_owner(fd)) && unlink(file) == 0)
 		(*(unsigned *)context)++;
 	return false;
 }

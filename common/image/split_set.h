@@ -15,6 +15,12 @@
 char *split_part_name(const char *first, unsigned number);
 
 /*
+ * The number, from 2 on, of the part of the set first as whose temporary file an entry of the folder is named; 0 when it
+ * is none. Its contents do not tell while it is written.
+ */
+unsigned split_temp_number(const char *first, const char *entry);
+
+/*
  * The number of the last part that another set has left behind those of first: the next names, each with a part of its
  * number and of another GUID. 0 when there is none.
  */
