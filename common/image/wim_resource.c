@@ -163,6 +163,7 @@ static int need_buffer(uint8_t **buffer, size_t *cap, size_t size, struct err *e
 
 	if (!grown)
 		return -1;
+	alloc_in_huge_pages(grown, size);
 	free(*buffer);
 	*buffer = grown;
 	*cap = size;
