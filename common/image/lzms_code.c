@@ -5,12 +5,13 @@
 
 #define COUNTERS 64
 #define LANES 4
+#define NO_NODE (UINT32_MAX - 1) /* heavier than any, but taken before no leaf */
 
 /*
- * Sorts the numbers from 0 to n - 1 by their keys, those with the same key by themselves. Each lane sorts its part of them;
- * so the counters of one need not wait for those of another. keys and ret have room for LANES more.
+ * Sorts the numbers from 0 to n - 1 by their keys, those with the same key by themselves. Each lane sorts its part of
+ * them, so that the counters of one need not wait for those of another. keys and ret have room for LANES more.
  */
-static inline __attribute__((always_inline)) void sort_lanes(uint8_t *keys, unsigned n, unsigned n_keys, unsigned lanes, uint16_t *ret)
+LZMS_INLINE void sort_lanes(uint8_t *keys, unsigned n, unsigned n_keys, unsigned lanes, uint16_t *ret)
 {
 	uint16_t starts[LANES][COUNTERS] = { 0 };
 	unsigned part = (n + lanes - 1) / lanes;
@@ -66,9 +67,9 @@ static void sort_symbols(const struct lzms_code *code, uint16_t *ret)
 }
 
 /*
- * Builds the Huffman tree of at least two symbols whose counts are sorted; where weights are equal, symbols are taken before
- * nodes. Node i is the i-th made. Sets first_child[i] to the first of the earlier nodes that are not yet below another when i is made: the nodes below
- * i are those from there to first_child[i + 1].
+ * Builds the Huffman tree of at least two symbols whose counts are sorted; where weights are equal, symbols are taken
+ * before nodes. Nodes are numbered as they are made. Sets first_child[i] to the first node that is below no other when i
+ * is made: the nodes below i are those from there to first_child[i + 1].
  */
 static void build_tree(const struct lzms_code *code, const uint16_t *sorted, uint16_t *first_child)
 {
@@ -81,10 +82,11 @@ static void build_tree(const struct lzms_code *code, const uint16_t *sorted, uin
 	for (unsigned i = 0; i < n; i++)
 		leaves[i] = code->counts[sorted[i]];
 	leaves[n] = UINT32_MAX;
+	nodes[0] = NO_NODE;
 	for (unsigned made = 0; made < n - 1; made++) {
 		uint32_t weight;
 
-		nodes[made] = UINT32_MAX - 1;
+		nodes[made + 1] = NO_NODE;
 		first_child[made] = (uint16_t)node;
 		weight = leaves[leaf] <= nodes[node] ? leaves[leaf++] : nodes[node++];
 		weight += leaves[leaf] <= nodes[node] ? leaves[leaf++] : nodes[node++];
@@ -92,7 +94,10 @@ static void build_tree(const struct lzms_code *code, const uint16_t *sorted, uin
 	}
 }
 
-/* Sets ret[len] to how many codewords have that length. */
+/*
+ * Sets ret[len] to how many codewords have that length. None is too long: a count is 1 at least, all are halved when a
+ * code is made, and so their sum stays below what a deeper tree has (2584, and more when there are more than 250 symbols).
+ */
 static void count_lengths(const uint16_t *first_child, unsigned n_symbols, unsigned ret[LZMS_CODEWORD_MAX + 1])
 {
 	unsigned end = n_symbols - 1; /* of the nodes at this depth */
@@ -110,7 +115,7 @@ static void count_lengths(const uint16_t *first_child, unsigned n_symbols, unsig
 	}
 }
 
-/* Sets code->symbols: sorted by length, then by symbol. sorted has the rarest first, which get the longest codewords. */
+/* Sets code->symbols: by length, then by symbol. sorted has the rarest first, which get the longest codewords. */
 static void order_symbols(struct lzms_code *code, const uint16_t *sorted, const unsigned *lengths)
 {
 	uint8_t len_of[LZMS_SYMBOLS_MAX + LANES];

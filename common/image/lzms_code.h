@@ -14,6 +14,8 @@
 #define LZMS_CODEWORD_MAX 15
 #define LZMS_TABLE_BITS 10
 
+#define LZMS_INLINE static inline __attribute__((always_inline))
+
 struct lzms_bits {
 	uint64_t buffer; /* the next bits, highest first, all others 0 or as they will be read */
 	unsigned held;   /* how many of them count */
@@ -38,8 +40,8 @@ struct lzms_code {
 	/* By the next bits: symbol << 16 | extra bits << 8 | bits of codeword and extra bits; 0: a longer codeword. */
 	uint32_t table[1 << LZMS_TABLE_BITS];
 
-	/* For longer codewords, with zeroes appended to make LZMS_CODEWORD_MAX bits: the first one behind those of each length, and
-	 * what is added to the index of a codeword among all of its length to find it in symbols. */
+	/* By length, for longer codewords: the first one behind those of that length, with zeroes appended to make
+	 * LZMS_CODEWORD_MAX bits, and what is added to a codeword to find it in symbols. */
 	uint32_t ends[LZMS_CODEWORD_MAX + 1];
 	uint32_t firsts[LZMS_CODEWORD_MAX + 1];
 	uint16_t symbols[LZMS_SYMBOLS_MAX + 4]; /* in the order of their codewords */
@@ -52,8 +54,6 @@ void lzms_code_rebuild(struct lzms_code *code);
 
 /* The entry that the table would have for these bits, were it large enough. */
 uint32_t lzms_code_long_entry(const struct lzms_code *code, uint64_t buffer);
-
-#define LZMS_INLINE static inline __attribute__((always_inline))
 
 /* The same as lzms_bits_refill where less than a buffer is left. */
 struct lzms_bits lzms_bits_refill_last(struct lzms_bits bits);

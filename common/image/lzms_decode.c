@@ -172,7 +172,8 @@ LZMS_INLINE bool read_delta(struct lzms_decoder *d, struct state *s, struct sequ
 }
 
 /* Reads literals up to a match or the limit; *ret_end is behind them. Returns whether a match comes. */
-LZMS_INLINE bool read_literals(struct lzms_decoder *d, struct state *s, uint8_t *to, const uint8_t *limit, uint8_t **ret_end)
+LZMS_INLINE bool read_literals(struct lzms_decoder *d, struct state *s, uint8_t *to, const uint8_t *limit,
+			       uint8_t **ret_end)
 {
 	bool match = false;
 
@@ -222,7 +223,8 @@ static bool read_batch(struct lzms_decoder *d, struct state *state, const uint8_
 }
 
 #ifdef __x86_64__
-__attribute__((target("bmi,bmi2"))) static bool read_batch_bmi2(struct lzms_decoder *d, struct state *state, const uint8_t *out)
+__attribute__((target("bmi,bmi2"))) static bool read_batch_bmi2(struct lzms_decoder *d, struct state *state,
+								const uint8_t *out)
 {
 	return read_items(d, state, out);
 }

@@ -12,7 +12,6 @@
 #define NEAR_CALL (NEAR / 2)
 #define SAME_TARGET 65535 /* two instructions that near to one another with one target are surely two */
 #define ADDRESS_LEN 4
-#define JUMPS (1u << 16) /* in places */
 #define WIDE 32
 
 enum { CALL = 0xe8, JUMP = 0xe9 };
@@ -31,10 +30,7 @@ static inline unsigned opcode_len(const uint8_t *p)
 	return lea || mov || lock_add ? 3 : 0;
 }
 
-/*
- * Lists the places from at on that opcode_len may like, from first two bytes alone; returns how many. The byte behind end can
- * be read.
- */
+/* Lists the places that opcode_len may like, by first bytes alone; returns how many. The byte at end can be read. */
 typedef size_t (*find_fn)(const uint8_t *data, int32_t at, int32_t end, int32_t *ret);
 
 static size_t find_plainly(const uint8_t *data, int32_t at, int32_t end, int32_t *ret)
@@ -68,7 +64,8 @@ __attribute__((target("avx2"))) static inline uint32_t which_of_wide(const uint8
 }
 
 /* Most often a step finds none or one: two are written without asking. */
-__attribute__((target("avx2,bmi,popcnt"))) static size_t find_wide(const uint8_t *data, int32_t at, int32_t end, int32_t *ret)
+__attribute__((target("avx2,bmi,popcnt"))) static size_t find_wide(const uint8_t *data, int32_t at, int32_t end,
+								   int32_t *ret)
 {
 	size_t n = 0;
 
@@ -106,26 +103,24 @@ struct state {
 	int32_t sure; /* where the last instruction ends that surely is one */
 };
 
-/*
- * Looks at an instruction. A jump keeps its address, which is absolute already, and tells nothing; it takes the same way as the others,
- * since it is as frequent as calls are in what is no code.
- */
+/* Looks at an instruction. A jump keeps its address and tells nothing, but nothing in it is looked at either. */
 static inline void look_at(struct lzms_x86 *x, struct state *s, int32_t at, unsigned opcode)
 {
 	uint8_t *address = s->data + at + opcode;
 	int32_t last = at + (int32_t)opcode + ADDRESS_LEN - 1;
-	bool jump = s->data[at] == JUMP;
 	int32_t near = s->data[at] == CALL ? NEAR_CALL : NEAR;
 
-	if (at - s->sure <= (jump ? 0 : near))
+	s->next = last + 1;
+	if (s->data[at] == JUMP)
+		return;
+	if (at - s->sure <= near)
 		store_le32(address, load_le32(address) - (uint32_t)at);
 
-	uint32_t target = jump ? JUMPS : (uint16_t)((uint32_t)at + load_le16(address));
-	bool again = last - x->places[target] <= SAME_TARGET;
+	int32_t *place = &x->places[(uint16_t)((uint32_t)at + load_le16(address))];
 
-	s->sure = again && !jump ? last : s->sure;
-	x->places[target] = last;
-	s->next = last + 1;
+	if (last - *place <= SAME_TARGET)
+		s->sure = last;
+	*place = last;
 }
 
 void lzms_x86_restore(struct lzms_x86 *x, uint8_t *data, size_t len)

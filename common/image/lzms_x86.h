@@ -14,7 +14,7 @@
 /* Room to work in. */
 struct lzms_x86 {
 	bool portable; /* set by the caller: without instructions that not every processor of its kind has */
-	int32_t places[(1u << 16) + 1]; /* by the low half of a target: where an instruction ended that has it; and for jumps */
+	int32_t places[1u << 16]; /* by the low half of a target: where the last instruction ends that has it */
 	int32_t found[LZMS_X86_PIECE + 4];
 };
 
