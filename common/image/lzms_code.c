@@ -66,6 +66,15 @@ static void sort_symbols(const struct lzms_code *code, uint16_t *ret)
 	}
 }
 
+/* The weight of the next leaf or, if it is lighter, of the next node. */
+static inline uint32_t take_lighter(const uint32_t *leaves, unsigned *leaf, const uint32_t *nodes, unsigned *node)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): no more are taken than there are */
+	if (leaves[*leaf] <= nodes[*node])
+		return leaves[(*leaf)++];
+	return nodes[(*node)++];
+}
+
 /*
  * Builds the Huffman tree of at least two symbols whose counts are sorted; where weights are equal, symbols are taken
  * before nodes. Nodes are numbered as they are made. Sets first_child[i] to the first node that is below no other when i
@@ -74,23 +83,22 @@ static void sort_symbols(const struct lzms_code *code, uint16_t *ret)
 static void build_tree(const struct lzms_code *code, const uint16_t *sorted, uint16_t *first_child)
 {
 	uint32_t leaves[LZMS_SYMBOLS_MAX + 1];
-	uint32_t nodes[LZMS_SYMBOLS_MAX + 1];
+	uint32_t nodes[LZMS_SYMBOLS_MAX];
 	unsigned n = code->n_symbols;
 	unsigned leaf = 0;
 	unsigned node = 0;
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		leaves[i] = code->counts[sorted[i]];
+		nodes[i] = NO_NODE;
+	}
 	leaves[n] = UINT32_MAX;
-	nodes[0] = NO_NODE;
 	for (unsigned made = 0; made < n - 1; made++) {
-		uint32_t weight;
-
-		nodes[made + 1] = NO_NODE;
 		first_child[made] = (uint16_t)node;
-		weight = leaves[leaf] <= nodes[node] ? leaves[leaf++] : nodes[node++];
-		weight += leaves[leaf] <= nodes[node] ? leaves[leaf++] : nodes[node++];
-		nodes[made] = weight;
+
+		uint32_t weight = take_lighter(leaves, &leaf, nodes, &node);
+
+		nodes[made] = weight + take_lighter(leaves, &leaf, nodes, &node);
 	}
 }
 
