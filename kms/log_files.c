@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kms/log_files.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/names.h"
 #include "kms/log_queue.h"
 
 enum {
@@ -16,17 +15,6 @@ enum {
 };
 
 static int add_folder(struct log_files *files, const char *path, unsigned depth, struct err *err);
-
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 /* A link to a file is taken, a link to a folder is not: it may lead back. */
 static int add_entry(struct log_files *files, const char *path, unsigned depth, struct err *err)
@@ -45,27 +33,18 @@ static int add_entry(struct log_files *files, const char *path, unsigned depth, 
 
 static int add_folder(struct log_files *files, const char *path, unsigned depth, struct err *err)
 {
-	CLEANUP(closedirp) DIR *dir = NULL;
-	VEC(char *) names = { 0 };
-	const struct dirent *entry;
+	CLEANUP(names_release) struct names names = { 0 };
 	int done = 0;
 
 	if (depth > DEPTH_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d folders in each other", DEPTH_MAX);
-	dir = opendir(path);
-	if (!dir)
-		return err_errno(err, errno, "cannot open the folder \"%s\"", path);
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			*vec_add(&names) = path_join(path, entry->d_name);
-	if (names.len)
-		qsort(names.items, names.len, sizeof(*names.items), compare_names);
-	for (size_t i = 0; i < names.len; i++) {
-		if (done == 0)
-			done = add_entry(files, names.items[i], depth, err);
-		free(names.items[i]);
+	if (names_of_folder(path, names_by_bytes, &names, err) < 0)
+		return depth ? err_context(err, "%s", path) : -1;
+	for (size_t i = 0; i < names.len && done == 0; i++) {
+		CLEANUP(freep) char *entry = path_join(path, names.items[i]);
+
+		done = add_entry(files, entry, depth, err);
 	}
-	vec_release(&names);
 	return done;
 }
 
