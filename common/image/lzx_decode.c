@@ -309,7 +309,7 @@ static ALWAYS_INLINE int decode_fast(const struct lzx_decoder *d, struct run *ru
 
 	bits_fill(&b);
 	while (b.in <= in_safe && out <= out_safe) {
-		uint32_t entry = NEXT(b), slot, length, is_new, is_1, is_2;
+		uint32_t entry = NEXT(b), slot, length;
 		size_t offset;
 		uint64_t extra;
 		unsigned n;
@@ -360,19 +360,23 @@ static ALWAYS_INLINE int decode_fast(const struct lzx_decoder *d, struct run *ru
 			bits_take_fast(&b, HUFFMAN_TAKE_SHIFTED(entry));
 		}
 		extra = bits_top(extra, n);
-		if (aligned) {
-			uint32_t has_low = mask_if(slot >= ALIGNED_SLOT);
-			uint32_t low = d->aligned_table[b.next >> (64 - ALIGNED_BITS)] & has_low;
+		if (slot < RECENT_SLOTS) {
+			uint32_t is_1 = mask_if(slot == 1), is_2 = mask_if(slot == 2);
 
-			bits_take_fast(&b, low);
-			extra = extra << (ALIGNED_EXTRA_BITS & has_low) | SYMBOL_OF(low);
+			offset = choose(is_2, r2, choose(is_1, r1, r0));
+			r2 = choose(is_2, r0, r2);
+			r1 = choose(is_1, r0, r1);
+		} else {
+			if (aligned && slot >= ALIGNED_SLOT) {
+				uint32_t low = d->aligned_table[b.next >> (64 - ALIGNED_BITS)];
+
+				bits_take_fast(&b, low);
+				extra = extra << ALIGNED_EXTRA_BITS | SYMBOL_OF(low);
+			}
+			offset = d->slot_base[slot] + (uint32_t)extra;
+			r2 = r1;
+			r1 = r0;
 		}
-		is_new = mask_if(slot >= RECENT_SLOTS);
-		is_1 = mask_if(slot == 1);
-		is_2 = mask_if(slot == 2);
-		offset = choose(is_new, d->slot_base[slot] + (uint32_t)extra, choose(is_2, r2, choose(is_1, r1, r0)));
-		r2 = choose(is_new, r1, choose(is_2, r0, r2));
-		r1 = choose(is_new | is_1, r0, r1);
 		r0 = (uint32_t)offset;
 		if (offset > (size_t)(out - run->out.begin))
 			return -1;

@@ -35,6 +35,16 @@ static inline __attribute__((always_inline)) void match_copy_8(uint8_t *out, siz
 		match_copy_pattern(out, offset, 8);
 }
 
+/* For lengths up to 24; in pieces of 8, so that the next match seldom waits for one of which it needs a part. */
+static inline __attribute__((always_inline)) void match_copy_24(uint8_t *out, size_t offset)
+{
+	if (offset >= 8)
+		for (unsigned i = 0; i < 24; i += 8)
+			memcpy(out + i, out + i - offset, 8);
+	else
+		match_copy_pattern(out, offset, 24);
+}
+
 /* The match and MATCH_SLACK more bytes must lie in the output. */
 static inline __attribute__((always_inline)) void match_copy_wide(uint8_t *out, size_t offset, size_t length)
 {

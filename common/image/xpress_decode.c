@@ -136,9 +136,9 @@ static ALWAYS_INLINE int decode_fast(const struct xpress_decoder *d, struct run 
 				out = bits_put_literal(&b, out, entry);
 				continue;
 			}
-			bits_fill(&b);
 		}
 		if (entry & HUFFMAN_LINK) {
+			bits_fill(&b);
 			bits_take_fast(&b, TABLE_BITS);
 			entry = table[HUFFMAN_LINK_START(entry) + bits_top(b.next, HUFFMAN_LINK_BITS(entry))];
 			if (entry & HUFFMAN_LITERAL) {
@@ -148,25 +148,26 @@ static ALWAYS_INLINE int decode_fast(const struct xpress_decoder *d, struct run 
 		}
 
 		offset = offset_of(b.next << HUFFMAN_CODE_LEN(entry), OFFSET_BITS(entry));
-		length = MATCH_LENGTH(entry);
 		if (offset > (size_t)(out - run->out.begin))
 			return -1;
-		if (entry & LONG_MATCH) {
-			bits_take_fast(&b, HUFFMAN_CODE_LEN(entry));
-			bits_settle(&b);
-			bits_take(&b, OFFSET_BITS(entry));
-			length = read_long_length(&b);
-			if (length > (size_t)(run->out.end - out))
-				return -1;
-			if (b.in > in_safe || length > (size_t)(run->out.end - out) - MATCH_SLACK) {
-				run->bits = b;
-				run->out.at = out;
-				return output_match(&run->out, offset, length);
-			}
-			bits_fill(&b);
-		} else {
+		if (!(entry & LONG_MATCH)) {
 			bits_take_fast(&b, HUFFMAN_TAKE_SHIFTED(entry));
+			match_copy_24(out, offset);
+			out += MATCH_LENGTH(entry);
+			continue;
 		}
+		bits_take_fast(&b, HUFFMAN_CODE_LEN(entry));
+		bits_settle(&b);
+		bits_take(&b, OFFSET_BITS(entry));
+		length = read_long_length(&b);
+		if (length > (size_t)(run->out.end - out))
+			return -1;
+		if (b.in > in_safe || length > (size_t)(run->out.end - out) - MATCH_SLACK) {
+			run->bits = b;
+			run->out.at = out;
+			return output_match(&run->out, offset, length);
+		}
+		bits_fill(&b);
 		match_copy_wide(out, offset, length);
 		out += length;
 	}
