@@ -474,7 +474,8 @@ static void wrong_heads_are_refused(void **state)
 	for (size_t len = 0; len < 200; len += 50) {
 		start(c);
 		put_block(c, len);
-		put_block(c, len);
+		put_block(c, MAX(len, 50));
+		put_block(c, 50);
 		assert_int_equal(finish(c, 100, NULL), len == 50 || len == 100 ? 0 : -1);
 	}
 }
@@ -545,8 +546,53 @@ static void matches_stay_in_the_contents_and_their_block(void **state)
 				put_block(c, 500);
 				put_many(c, 'c', 500);
 				assert_int_equal(finish(c, block + (size_t)more + 500, NULL), len > 9 && more >= 0 ? 0 : -1);
+				if (more < 0)
+					assert_int_equal(finish(c, block + 500, NULL), -1);
 			}
 		}
+}
+
+static void matches_end_where_the_contents_end(void **state)
+{
+	static const unsigned lengths[] = { 2, 6, 9, 10, 16, 17, 24, 25, 31, 32, 33, 40, 41, 42, 43, 44, 45 };
+	struct lzx_case *c = *state;
+
+	for (unsigned before = 1; before < 60; before++)
+		for (size_t k = 0; k < ARRAY_SIZE(lengths); k++) {
+			unsigned length = lengths[k], n = 100 / length, literals = before % 4;
+			size_t len = before + (size_t)n * (literals + length);
+
+			start(c);
+			code_with(c, near_matches);
+			c->main_lens[MATCH(0, 0)] = 5; /* makes room for another of the same length */
+			c->main_lens[MATCH(0, 4)] = 5;
+			put_block(c, len);
+			put_many(c, 'a', before);
+			while (n--) {
+				put_many(c, 'b', literals);
+				put(c, length == 2 ? MATCH(0, 0) : length == 6 ? MATCH(0, 4) : MATCH(0, LONG));
+				if (length >= 9)
+					stream_symbol(&c->stream, c->length_lens, LENGTH_SYMBOLS, length - 9);
+			}
+			for (int i = 0; i < 40; i++)
+				stream_bits(&c->stream, 0, 16);
+			assert_int_equal(finish(c, len, NULL), 0);
+		}
+}
+
+static void calls_in_stored_blocks_are_undone(void **state)
+{
+	static const uint8_t data[20] = { 1, 2, 0xe8, 100, 0, 0, 0, 0xe8, 0xff, 0xff, 0xff, 0xff };
+	struct lzx_case *c = *state;
+	uint8_t *out = NULL;
+
+	start(c);
+	put_head(c, STORED, sizeof(data));
+	put_stored(c, (const uint32_t[]){ 1, 1, 1 }, data, sizeof(data));
+	assert_int_equal(finish(c, sizeof(data), &out), 0);
+	assert_int_equal(load_le32(out + 3), 98);
+	assert_int_equal(load_le32(out + 8), 12000000 - 1);
+	free(out);
 }
 
 static void codes_of_sixteen_bits_are_read(void **state)
@@ -592,6 +638,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wrong_heads_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_codes_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(matches_stay_in_the_contents_and_their_block, setup, teardown),
+		cmocka_unit_test_setup_teardown(matches_end_where_the_contents_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(calls_in_stored_blocks_are_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(codes_of_sixteen_bits_are_read, setup, teardown),
 	};
 
