@@ -131,7 +131,8 @@ static int explain_run(struct cli *cli, const void *args, struct err *err)
 {
 	const struct hresult *code = NULL;
 	const struct rule_meta *rule;
-	uint32_t number;
+	const struct kms_number *number;
+	uint32_t value;
 
 	(void)args;
 	if (cli->n_args == 0)
@@ -141,11 +142,12 @@ static int explain_run(struct cli *cli, const void *args, struct err *err)
 		explain_rule(cli, rule);
 		return CLI_DONE;
 	}
-	if (number_of(cli->args[0])) {
-		explain_number(cli, number_of(cli->args[0]));
+	number = number_of(cli->args[0]);
+	if (number) {
+		explain_number(cli, number);
 		return CLI_DONE;
 	}
-	code = parse_code(cli->args[0], &number) ? hresult_find(number) : hresult_of_symbol(cli->args[0]);
+	code = parse_code(cli->args[0], &value) ? hresult_find(value) : hresult_of_symbol(cli->args[0]);
 	if (code) {
 		explain_code(cli, code);
 		return CLI_DONE;
