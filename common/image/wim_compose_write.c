@@ -3,10 +3,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/image/compose_plan.h"
 #include "common/image/solid_ahead.h"
 #include "common/image/wim_append.h"
 #include "common/image/wim_compose.h"
@@ -46,112 +46,6 @@ static void out_release(struct out *o)
 	vec_release(&o->parts);
 	strbuf_release(&o->xml);
 	strbuf_release(&o->rows);
-}
-
-/* ---- which contents, in which order ---- */
-
-static int compare_places(const void *a, const void *b, void *items)
-{
-	const struct wim_blob *blob_a = (const struct wim_blob *)items + *(const uint32_t *)a;
-	const struct wim_blob *blob_b = (const struct wim_blob *)items + *(const uint32_t *)b;
-
-	if (blob_a->res.source != blob_b->res.source)
-		return blob_a->res.source < blob_b->res.source ? -1 : 1;
-	if (blob_a->res.offset != blob_b->res.offset)
-		return blob_a->res.offset < blob_b->res.offset ? -1 : 1;
-	return (blob_a->at > blob_b->at) - (blob_a->at < blob_b->at);
-}
-
-/* A solid resource is copied when all that lies in it is wanted; then its blobs are placed in it. */
-static bool copies_solid(const struct wim_compose *c, const struct compose_input *input, const uint32_t *order,
-			 size_t first, size_t end)
-{
-	const struct wim_blob *blobs = input->file->blobs.items;
-	uint64_t sum = 0;
-
-	if (c->options.recompress || c->options.solid == COMPOSE_SOLID_NONE)
-		return false;
-	for (size_t i = first; i < end; i++) {
-		if (!input->counts[order[i]])
-			return false;
-		sum += blobs[order[i]].size;
-	}
-	return sum == blobs[order[first]].res.size; /* nothing in it that no row speaks of any more */
-}
-
-static void add_blob(struct wim_compose *c, const struct compose_input *input, uint32_t index, size_t solid)
-{
-	*vec_add(&c->blobs) = (struct compose_blob){
-		.file = input->file,
-		.blob = &input->file->blobs.items[index],
-		.refcnt = input->counts[index],
-		.solid = solid,
-		.solid_offset = input->file->blobs.items[index].at,
-		.name = input->names ? input->names[index] : NULL,
-		.part = 1,
-	};
-	c->total += input->file->blobs.items[index].size;
-}
-
-static void add_solid_copy(struct wim_compose *c, const struct compose_input *input, const struct wim_resource *res)
-{
-	*vec_add(&c->solids) = (struct compose_solid){ .file = input->file, .from = *res, .size = res->size };
-}
-
-static size_t end_of_resource(const struct wim_blob *blobs, const uint32_t *order, size_t n, size_t first)
-{
-	size_t end = first + 1;
-
-	while (end < n && blobs[order[end]].res.solid &&
-	       blobs[order[end]].res.offset == blobs[order[first]].res.offset &&
-	       blobs[order[end]].res.source == blobs[order[first]].res.source)
-		end++;
-	return end;
-}
-
-static void plan_input(struct wim_compose *c, const struct compose_input *input)
-{
-	const struct wim_blobs *blobs = &input->file->blobs;
-	CLEANUP(freep) uint32_t *order = xcalloc(blobs->n + 1, sizeof(*order));
-	size_t n = 0;
-
-	for (size_t i = 0; i < blobs->n; i++)
-		if (blobs->items[i].here)
-			order[n++] = (uint32_t)i;
-	if (n)
-		qsort_r(order, n, sizeof(*order), compare_places, blobs->items);
-	for (size_t i = 0; i < n;) {
-		const struct wim_resource *res = &blobs->items[order[i]].res;
-		size_t end = res->solid ? end_of_resource(blobs->items, order, n, i) : i + 1;
-		bool copy = res->solid && copies_solid(c, input, order, i, end);
-
-		if (copy)
-			add_solid_copy(c, input, res);
-		for (; i < end; i++)
-			if (input->counts[order[i]])
-				add_blob(c, input, order[i], copy ? c->solids.len : 0);
-	}
-}
-
-static const char *extension(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot ? dot : "";
-}
-
-/* Files of one kind beside one another compress best together. */
-static int compare_kinds(const void *a, const void *b)
-{
-	const struct compose_blob *blob_a = *(const struct compose_blob *const *)a;
-	const struct compose_blob *blob_b = *(const struct compose_blob *const *)b;
-	const char *name_a = blob_a->name ? blob_a->name : "";
-	const char *name_b = blob_b->name ? blob_b->name : "";
-	int order = strcasecmp(extension(name_a), extension(name_b));
-
-	if (!order)
-		order = strcasecmp(name_a, name_b);
-	return order ? order : memcmp(blob_a->blob->hash, blob_b->blob->hash, WIM_HASH_LEN);
 }
 
 /* ---- contents ---- */
@@ -286,13 +180,6 @@ static int put_new_solid(struct out *o, struct compose_blob **blobs, size_t n, s
 	return 0;
 }
 
-static bool goes_into_new_solid(const struct wim_compose *c, const struct compose_blob *blob)
-{
-	if (blob->solid || c->options.solid == COMPOSE_SOLID_NONE)
-		return false;
-	return c->options.solid == COMPOSE_SOLID_ALL || c->options.recompress || blob->blob->res.solid;
-}
-
 static void expect(struct out *o, const struct compose_blob *blob)
 {
 	const struct wim_resource *res = &blob->blob->res;
@@ -307,29 +194,17 @@ static void expect_reading(struct out *o, struct compose_blob *const *later, siz
 	const struct wim_compose *c = o->c;
 
 	for (size_t i = 0; i < c->blobs.len; i++)
-		if (!c->blobs.items[i].solid && !goes_into_new_solid(c, &c->blobs.items[i]))
+		if (!c->blobs.items[i].solid && !compose_goes_into_new_solid(c, &c->blobs.items[i]))
 			expect(o, &c->blobs.items[i]);
 	for (size_t i = 0; i < n_later; i++)
 		expect(o, later[i]);
-}
-
-/* Those that become a new solid resource, in their order in it. */
-static size_t list_later(struct wim_compose *c, struct compose_blob **ret)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->blobs.len; i++)
-		if (goes_into_new_solid(c, &c->blobs.items[i]))
-			ret[n++] = &c->blobs.items[i];
-	qsort(ret, n, sizeof(struct compose_blob *), compare_kinds);
-	return n;
 }
 
 static int put_blobs(struct out *o, struct err *err)
 {
 	struct wim_compose *c = o->c;
 	CLEANUP(freep) struct compose_blob **later = xcalloc(c->blobs.len + 1, sizeof(struct compose_blob *));
-	size_t n_later = list_later(c, later);
+	size_t n_later = compose_list_new_solid(c, later);
 	size_t solids = 0;
 	int done = 0;
 
@@ -339,7 +214,7 @@ static int put_blobs(struct out *o, struct err *err)
 
 		if (blob->solid > solids)
 			done = put_solid_copy(o, &c->solids.items[solids++], err);
-		else if (!blob->solid && !goes_into_new_solid(c, blob))
+		else if (!blob->solid && !compose_goes_into_new_solid(c, blob))
 			done = put_blob(o, blob, err);
 		if (blob->solid)
 			step(c, blob->blob->size);
@@ -571,7 +446,7 @@ static int prepare_new(struct out *o, int fd, struct err *err)
 	struct wim_compose *c = o->c;
 
 	for (size_t i = 0; i < c->inputs.len; i++)
-		plan_input(c, &c->inputs.items[i]);
+		compose_plan_input(c, &c->inputs.items[i]);
 	wim_header_init(&o->header, c->options.packing.compression, c->options.packing.chunk_size);
 	if (c->options.pipable)
 		wim_header_set_pipable(&o->header);
@@ -694,7 +569,7 @@ int wim_compose_append(struct wim_compose *c, const char *path, struct err *err)
 
 	part->fd = base->fd;
 	for (size_t i = 1; i < c->inputs.len; i++)
-		plan_input(c, &c->inputs.items[i]);
+		compose_plan_input(c, &c->inputs.items[i]);
 	count_kept_rows(&o);
 	if (prepare_xml(&o, base->header.image_count, err) < 0 || prepare(&o, base->file_bytes, base->fd, err) < 0)
 		return -1;
