@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 LIBRARIES += common image
 
-common_dirs := common/base common/report common/cli
+common_dirs := common/base common/report common/cli common/facts
+common_data := $(wildcard common/facts/data/*.tsv)
 
 image_dirs := common/image
 image_uses := common

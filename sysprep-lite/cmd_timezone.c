@@ -21,38 +21,39 @@ static void format_bias(int bias, char ret[16])
 	snprintf(ret, 16, "UTC%c%02u:%02u", bias > 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
 }
 
-static void zone_to_json(const struct zone *zone, struct json *json)
+static void zone_to_json(const struct timezone_row *zone, struct json *json)
 {
-	char inf[ZONE_INF_LEN];
+	char inf[TIMEZONE_TEXT_LEN];
 
-	json_text(json, "key", zone->key);
-	json_text(json, "display", zone->display);
+	json_text(json, "key", zone->id);
+	json_text(json, "display", zone->label);
 	json_text(json, "iana", *zone->iana ? zone->iana : NULL);
 	json_int(json, "bias", zone->bias);
-	if (zone->index_sure != SURE_NONE) {
+	if (zone->sure != INDEX_NONE) {
 		json_textf(json, "index", "0x%08x", zone->index);
 		json_uint(json, "index_decimal", zone->index);
-		json_text(json, "sysprep_inf", zone_sysprep_inf(zone->index, inf));
+		json_text(json, "sysprep_inf", timezone_inf_text(zone->index, inf));
 	}
-	json_text(json, "index_confidence", op_sure_name(zone->index_sure));
+	json_text(json, "index_confidence", index_sure_name(zone->sure));
 	json_text(json, "state", *zone->state ? zone->state : NULL);
 }
 
 static int list_zones(struct cli *cli)
 {
+	const struct timezone_row *zone;
+
 	json_begin_array(cli->json, "zones");
-	for (size_t i = 0; i < n_zones; i++) {
-		const struct zone *zone = &zones[i];
-		char inf[ZONE_INF_LEN] = "-", bias[16];
+	for (size_t i = 0; (zone = timezone_at(i)); i++) {
+		char inf[TIMEZONE_TEXT_LEN] = "-", bias[16];
 
 		json_begin_object(cli->json, NULL);
 		zone_to_json(zone, cli->json);
 		json_end_object(cli->json);
 		format_bias(zone->bias, bias);
-		if (zone->index_sure != SURE_NONE)
-			zone_sysprep_inf(zone->index, inf);
-		fprintf(cli->out, "%-32s %s  %11s%s  %-26s %s\n", zone->key, bias, inf,
-			zone->index_sure == SURE_UNCERTAIN ? "?" : " ", *zone->iana ? zone->iana : "-", zone->display);
+		if (zone->sure != INDEX_NONE)
+			timezone_inf_text(zone->index, inf);
+		fprintf(cli->out, "%-32s %s  %11s%s  %-26s %s\n", zone->id, bias, inf,
+			zone->sure == INDEX_UNCERTAIN ? "?" : " ", *zone->iana ? zone->iana : "-", zone->label);
 	}
 	json_end_array(cli->json);
 	return CLI_DONE;
@@ -62,7 +63,7 @@ static int list_zones(struct cli *cli)
 
 static void image_zone_to_json(const struct image_zone *zone, struct json *json)
 {
-	char inf[ZONE_INF_LEN];
+	char inf[TIMEZONE_TEXT_LEN];
 
 	json_begin_object(json, NULL);
 	json_text(json, "key", zone->key);
@@ -75,7 +76,7 @@ static void image_zone_to_json(const struct image_zone *zone, struct json *json)
 	}
 	if (zone->has_index) {
 		json_textf(json, "index", "0x%08x", zone->index);
-		json_text(json, "sysprep_inf", zone_sysprep_inf(zone->index, inf));
+		json_text(json, "sysprep_inf", timezone_inf_text(zone->index, inf));
 	}
 	json_end_object(json);
 }
@@ -83,8 +84,8 @@ static void image_zone_to_json(const struct image_zone *zone, struct json *json)
 /* What the image says itself comes first; our table adds IANA names, and an index where it has none. */
 static void print_image_zone(const struct image_zone *zone, FILE *out)
 {
-	const struct zone *known = zone->zone;
-	char inf[ZONE_INF_LEN] = "-", bias[16] = "-";
+	const struct timezone_row *known = zone->zone;
+	char inf[TIMEZONE_TEXT_LEN] = "-", bias[16] = "-";
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf display = STRBUF_INIT;
 	const char *mark = " ";
@@ -94,12 +95,12 @@ static void print_image_zone(const struct image_zone *zone, FILE *out)
 	if (zone->has_tzi)
 		format_bias(zone->bias, bias);
 	if (zone->has_index) {
-		zone_sysprep_inf(zone->index, inf);
-		if (known && known->index_sure != SURE_NONE && known->index != zone->index)
+		timezone_inf_text(zone->index, inf);
+		if (known && known->sure != INDEX_NONE && known->index != zone->index)
 			mark = "!";
-	} else if (known && known->index_sure != SURE_NONE) {
-		zone_sysprep_inf(known->index, inf);
-		mark = known->index_sure == SURE_UNCERTAIN ? "?" : "*";
+	} else if (known && known->sure != INDEX_NONE) {
+		timezone_inf_text(known->index, inf);
+		mark = known->sure == INDEX_UNCERTAIN ? "?" : "*";
 	}
 	fprintf(out, "%-32s %s%s %11s%s  %-26s %s\n", strbuf_text(&key), bias, zone->has_summer_time ? "+" : " ", inf, mark,
 		known && *known->iana ? known->iana : "-", strbuf_text(&display));
@@ -155,15 +156,27 @@ static int show(struct cli *cli, const char *spec, struct err *err)
 	return CLI_DONE;
 }
 
-static void print_zone(const struct zone_value *value, FILE *out)
+static const char *form_name(enum timezone_form form)
 {
-	const struct zone *zone = value->zone;
-	char inf[ZONE_INF_LEN], bias[16];
+	static const char *const names[] = {
+		[TIMEZONE_ID] = "key name", [TIMEZONE_OLD_NAME] = "name of Windows XP", [TIMEZONE_IANA] = "IANA name",
+		[TIMEZONE_HEX] = "index, hexadecimal", [TIMEZONE_DECIMAL] = "index, decimal",
+		[TIMEZONE_INF_OLD] = "index, decimal", [TIMEZONE_INF] = "sysprep.inf TimeZone",
+		[TIMEZONE_SIGNED] = "index read as a signed number",
+	};
+
+	return names[form];
+}
+
+static void print_zone(const struct timezone_value *value, FILE *out)
+{
+	const struct timezone_row *zone = value->zone;
+	char inf[TIMEZONE_TEXT_LEN], bias[16];
 
 	if (zone) {
 		format_bias(zone->bias, bias);
-		fprintf(out, "key name:     %s%s\n", zone->key, value->dst_off ? " (_dstoff: no summer time)" : "");
-		fprintf(out, "display name: %s\n", zone->display);
+		fprintf(out, "key name:     %s%s\n", zone->id, value->dst_off ? " (_dstoff: no summer time)" : "");
+		fprintf(out, "display name: %s\n", zone->label);
 		fprintf(out, "offset:       %s (Bias %d)\n", bias, zone->bias);
 		fprintf(out, "IANA name:    %s\n", *zone->iana ? zone->iana : "(none)");
 	} else {
@@ -171,25 +184,25 @@ static void print_zone(const struct zone_value *value, FILE *out)
 	}
 	if (value->has_index) {
 		fprintf(out, "index:        0x%08x = %u\n", value->index, value->index);
-		fprintf(out, "sysprep.inf:  TimeZone=%s\n", zone_sysprep_inf(value->index, inf));
+		fprintf(out, "sysprep.inf:  TimeZone=%s\n", timezone_inf_text(value->index, inf));
 	} else {
 		fprintf(out, "index:        (none is known: the zone is newer than sysprep.inf)\n");
 	}
 }
 
-static void explain(const struct zone_value *value, FILE *out)
+static void explain(const struct timezone_value *value, FILE *out)
 {
-	char inf[ZONE_INF_LEN];
+	char inf[TIMEZONE_TEXT_LEN];
 
-	if (value->form == ZONE_SIGNED)
+	if (value->form == TIMEZONE_SIGNED)
 		fprintf(out,
 			"note: the number given is 0x%08x read as a signed 32-bit number. sysprep.inf wants minus the "
 			"unsigned number: %s\n",
-			value->index, zone_sysprep_inf(value->index, inf));
-	if (value->zone && value->zone->index_sure == SURE_UNCERTAIN)
+			value->index, timezone_inf_text(value->index, inf));
+	if (value->zone && value->zone->sure == INDEX_UNCERTAIN)
 		fprintf(out, "note: this index is uncertain: compare Index in SOFTWARE\\Microsoft\\Windows NT\\"
 			     "CurrentVersion\\Time Zones\\%s of the image\n",
-			value->zone->key);
+			value->zone->id);
 	if (value->zone && *value->zone->state)
 		fprintf(out, "note: %s\n", strcmp(value->zone->state, "obsolete") == 0
 						   ? "this zone is obsolete"
@@ -198,22 +211,22 @@ static void explain(const struct zone_value *value, FILE *out)
 
 static int convert(struct cli *cli, const char *text, struct err *err)
 {
-	struct zone_value value;
-	char inf[ZONE_INF_LEN];
+	struct timezone_value value;
+	char inf[TIMEZONE_TEXT_LEN];
 
 	if (zone_parse(text, &value, err) < 0)
 		return -1;
 	json_text(cli->json, "given", text);
-	json_text(cli->json, "given_as", zone_form_name(value.form));
+	json_text(cli->json, "given_as", form_name(value.form));
 	if (value.zone) {
 		zone_to_json(value.zone, cli->json);
 	} else {
 		json_null(cli->json, "key");
 		json_textf(cli->json, "index", "0x%08x", value.index);
 		json_uint(cli->json, "index_decimal", value.index);
-		json_text(cli->json, "sysprep_inf", zone_sysprep_inf(value.index, inf));
+		json_text(cli->json, "sysprep_inf", timezone_inf_text(value.index, inf));
 	}
-	fprintf(cli->out, "given:        %s (%s)\n", text, zone_form_name(value.form));
+	fprintf(cli->out, "given:        %s (%s)\n", text, form_name(value.form));
 	print_zone(&value, cli->out);
 	explain(&value, cli->out);
 	return CLI_DONE;

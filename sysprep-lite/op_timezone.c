@@ -94,9 +94,9 @@ static int fill_data(struct regf *software, regf_key key, struct zone_data *data
 	return 0;
 }
 
-static int plan_zone(struct plan *plan, struct winroot *root, const struct zone_value *zone, struct err *err)
+static int plan_zone(struct plan *plan, struct winroot *root, const struct timezone_value *zone, struct err *err)
 {
-	struct zone_data data = { .key = zone->zone->key, .dst_off = zone->dst_off };
+	struct zone_data data = { .key = zone->zone->id, .dst_off = zone->dst_off };
 	struct setting s = { .plan = plan, .row = op_find("time-zone"), .data = &data, .err = err };
 	CLEANUP(freep) char *path = xasprintf(ZONES_KEY "\\%s", data.key);
 	struct regf *system, *software;
@@ -120,7 +120,7 @@ static int plan_zone(struct plan *plan, struct winroot *root, const struct zone_
 
 int plan_time_zone(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err)
 {
-	struct zone_value zone;
+	struct timezone_value zone;
 
 	if (!options->time_zone || !op_is_on(&options->choice, op_find("time-zone")))
 		return 0;

@@ -114,13 +114,13 @@ static int compare_index(void *context, struct regf *hive, regf_key key, const c
 static int check_zone(struct scanning *scan, const char *path, const char *text)
 {
 	struct index_search search = { 0 };
-	struct zone_value value;
+	struct timezone_value value;
 	struct regf *software;
-	char inf[ZONE_INF_LEN];
+	char inf[TIMEZONE_TEXT_LEN];
 
 	if (winroot_hive(scan->root, HIVE_SOFTWARE, &software, scan->err) < 0)
 		return -1;
-	if (zone_parse(text, &value, NULL) < 0 || value.form == ZONE_KEY || value.form == ZONE_IANA) {
+	if (zone_parse(text, &value, NULL) < 0 || (!timezone_is_index(value.form) && value.form != TIMEZONE_SIGNED)) {
 		report_add(scan->report, scan_rule("sysprep-inf-time-zone"), scan_place(scan, path),
 			   "TimeZone=%s is no index of a time zone", text);
 		return 0;
@@ -128,10 +128,10 @@ static int check_zone(struct scanning *scan, const char *path, const char *text)
 	search.index = value.index;
 	if (software)
 		hive_match(software, "Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\*", compare_index, &search);
-	if (value.form == ZONE_SIGNED)
+	if (value.form == TIMEZONE_SIGNED)
 		report_add(scan->report, scan_rule("sysprep-inf-time-zone"), scan_place(scan, path),
 			   "TimeZone=%s is 0x%08x read as a signed number; sysprep.inf wants %s", text, value.index,
-			   zone_sysprep_inf(value.index, inf));
+			   timezone_inf_text(value.index, inf));
 	else if (search.any ? !search.found : !value.zone)
 		report_add(scan->report, scan_rule("sysprep-inf-time-zone"), scan_place(scan, path),
 			   "TimeZone=%s: no time zone of this image has the index 0x%08x", text, value.index);

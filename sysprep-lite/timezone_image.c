@@ -21,14 +21,6 @@ static char *text_of(struct regf *hive, regf_key key, const char *name)
 	return text.data ? strbuf_detach(&text) : xstrdup("");
 }
 
-static const struct zone *zone_of_key(const char *key)
-{
-	for (size_t i = 0; i < n_zones; i++)
-		if (strcasecmp(zones[i].key, key) == 0)
-			return &zones[i];
-	return NULL;
-}
-
 static void read_tzi(struct regf *hive, regf_key key, struct image_zone *ret)
 {
 	CLEANUP(strbuf_release) struct strbuf tzi = STRBUF_INIT;
@@ -53,7 +45,7 @@ static int add_zone(void *context, struct regf *hive, regf_key key, const char *
 
 	zone->key = xstrdup(name);
 	zone->display = text_of(hive, key, "Display");
-	zone->zone = zone_of_key(name);
+	zone->zone = timezone_find(name);
 	zone->has_index = regf_get_u32(hive, key, "Index", &zone->index);
 	read_tzi(hive, key, zone);
 	return 0;

@@ -8,8 +8,8 @@
 
 struct image_zone {
 	char *key;
-	char *display;           /* "" when absent */
-	const struct zone *zone; /* of our table; NULL when it does not have the key */
+	char *display; /* "" when absent */
+	const struct timezone_row *zone; /* of our table; NULL when it does not have the key */
 	bool has_index, has_tzi;
 	uint32_t index;          /* Windows 2000 to 2003, and by updates */
 	int32_t bias, standard_bias, daylight_bias; /* of TZI */

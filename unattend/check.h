@@ -15,7 +15,7 @@
  * bytes do, as the file did. One struct check serves one thread at a time.
  *
  * Facts without a check: component_spec_find and setting_spec_find (schema.h),
- * timezone_find and timezone_read (timezone.h).
+ * timezone_find and timezone_read (common/facts/timezone.h).
  */
 #pragma once
 

@@ -5,17 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/facts/timezone.h"
 #include "unattend/product_key.h"
-#include "unattend/timezone.h"
 
 #define SHORTEST_SEARCH 3 /* letters that are looked for inside names */
-
-static const char *sure_name(enum index_sure sure)
-{
-	static const char *const names[] = { "none", "uncertain", "exported", "documented" };
-
-	return names[sure];
-}
 
 /* ---- JSON -------------------------------------------------------------------- */
 
@@ -38,8 +31,8 @@ static void zone_to_json(struct json *json, const struct timezone_row *zone)
 	json_begin_object(json, NULL);
 	json_text(json, "id", zone->id);
 	json_text(json, "label", zone->label);
-	json_text(json, "index_confidence", sure_name(zone->sure));
-	if (zone->sure != SURE_NONE) {
+	json_text(json, "index_confidence", index_sure_name(zone->sure));
+	if (zone->sure != INDEX_NONE) {
 		json_uint(json, "index", zone->index);
 		json_textf(json, "index_hex", "0x%08" PRIx32, zone->index);
 		json_text(json, "sysprep_inf", timezone_inf_text(zone->index, text));
@@ -55,12 +48,12 @@ static void print_index(FILE *out, const struct timezone_row *zone)
 {
 	char text[TIMEZONE_TEXT_LEN];
 
-	if (zone->sure == SURE_NONE) {
+	if (zone->sure == INDEX_NONE) {
 		fputs("  index        none: the zone came after Windows XP and Server 2003\n", out);
 		return;
 	}
 	fprintf(out, "  index        %" PRIu32 " (0x%08" PRIx32 ")%s\n", zone->index, zone->index,
-		zone->sure == SURE_UNCERTAIN ? ", not confirmed" : "");
+		zone->sure == INDEX_UNCERTAIN ? ", not confirmed" : "");
 	fprintf(out, "  sysprep.inf  TimeZone=%s\n", timezone_inf_text(zone->index, text));
 }
 
@@ -87,7 +80,7 @@ static void print_zone(FILE *out, const struct timezone_row *zone)
 	print_iana(out, zone);
 	if (*zone->state)
 		fputs("  note         current versions of Windows do not have this zone\n", out);
-	if (zone->sure == SURE_UNCERTAIN)
+	if (zone->sure == INDEX_UNCERTAIN)
 		fprintf(out, "  note         compare the index with the value Index below HKLM\\SOFTWARE\\Microsoft\\Windows NT\\\n"
 			     "               CurrentVersion\\Time Zones\\%s on the machine\n", zone->id);
 }
@@ -96,25 +89,29 @@ static void print_row(FILE *out, const struct timezone_row *zone)
 {
 	char text[TIMEZONE_TEXT_LEN] = "-";
 
-	if (zone->sure != SURE_NONE)
+	if (zone->sure != INDEX_NONE)
 		timezone_inf_text(zone->index, text);
 	fprintf(out, "%-34s %-12s %s\n", zone->id, text, zone->label);
 }
 
 /* ---- asking ------------------------------------------------------------------ */
 
-/* What is wrong with a number that is read but not how sysprep.inf wants it. */
-static void explain_form(struct cli *cli, enum timezone_form form, uint32_t index)
+/* What there is to say of how the zone was named. */
+static void explain_form(struct cli *cli, const struct timezone_value *value)
 {
+	uint32_t index = value->index;
 	char right[TIMEZONE_TEXT_LEN];
 	const char *text = timezone_inf_text(index, right);
 
-	if (form == TIMEZONE_SIGNED) {
+	if (value->form == TIMEZONE_SIGNED) {
 		json_textf(cli->json, "note", "this is index 0x%08" PRIx32 " read as a signed number; sysprep.inf wants "
 			   "minus and the unsigned number: %s", index, text);
 		fprintf(cli->out, "%" PRId32 " is index 0x%08" PRIx32 " read as a signed number; sysprep.inf wants minus and the "
 			"unsigned\nnumber: TimeZone=%s\n\n", (int32_t)index, index, text);
-	} else if (form == TIMEZONE_OLD_NAME) {
+	} else if (value->dst_off) {
+		json_text(cli->json, "note", "_dstoff behind the key name switches summer time off; Vista and later take it");
+		fputs("\"_dstoff\" behind the key name switches summer time off; Windows Vista and later take it.\n\n", cli->out);
+	} else if (value->form == TIMEZONE_OLD_NAME) {
 		json_text(cli->json, "note", "this name is from the list for Windows XP; answer files want the key name");
 		fputs("This name is from the list for Windows XP; answer files want the key name.\n\n", cli->out);
 	}
@@ -122,7 +119,11 @@ static void explain_form(struct cli *cli, enum timezone_form form, uint32_t inde
 
 static const char *form_name(enum timezone_form form)
 {
-	static const char *const names[] = { "none", "id", "old-name", "iana", "index", "sysprep-inf", "signed-index" };
+	static const char *const names[] = {
+		[TIMEZONE_ID] = "id", [TIMEZONE_OLD_NAME] = "old-name", [TIMEZONE_IANA] = "iana", [TIMEZONE_HEX] = "index",
+		[TIMEZONE_DECIMAL] = "index", [TIMEZONE_INF_OLD] = "sysprep-inf", [TIMEZONE_INF] = "sysprep-inf",
+		[TIMEZONE_SIGNED] = "signed-index",
+	};
 
 	return names[form];
 }
@@ -153,15 +154,10 @@ static bool zone_holds(const struct timezone_row *zone, const char *word)
 static int no_zone(const char *word, struct err *err)
 {
 	CLEANUP(freep) char *shown = xstrdup(word);
-	const char *names[1024] = { NULL };
-	const char *near;
-	size_t n = 0;
+	const char **names = timezone_names();
+	const char *near = cli_did_you_mean(word, names);
 
-	for (size_t i = 0; n + 1 < ARRAY_SIZE(names) && timezone_at(i); i++)
-		names[n++] = timezone_at(i)->id;
-	for (size_t i = 0; n + 1 < ARRAY_SIZE(names) && timezone_iana_at(i); i++)
-		names[n++] = timezone_iana_at(i)->iana;
-	near = cli_did_you_mean(word, names);
+	free(names);
 	mask_keys(shown); /* given to the wrong command */
 	err_set(err, ERR_NOT_FOUND, "there is no time zone \"%s\"", shown);
 	return near ? err_hint(err, "did you mean \"%s\"?", near) : err_hint(err, "unattend timezone lists them");
@@ -188,26 +184,26 @@ static int search(struct cli *cli, const char *word, struct err *err)
 
 static int run_timezone(struct cli *cli, const void *args, struct err *err)
 {
-	const struct timezone_row *zone = NULL;
-	enum timezone_form form;
-	uint32_t index;
+	const char *name = cli->args[0];
+	struct timezone_value value;
 
 	(void)args;
 	if (cli->n_args == 0)
 		return list_all(cli);
-	form = timezone_read(cli->args[0], &zone, &index);
-	json_text(cli->json, "query", cli->args[0]);
-	if (form == TIMEZONE_NONE)
-		return search(cli, cli->args[0], err);
-	if (!zone)
-		return err_set(err, ERR_NOT_FOUND, "no time zone has the index %" PRIu32 " (0x%08" PRIx32 ")", index,
-			       index);
-	json_text(cli->json, "form", form_name(form));
-	explain_form(cli, form, index);
+	json_text(cli->json, "query", name);
+	if (strncasecmp(name, "TimeZone=", 9) == 0)
+		name += 9; /* a line of a sysprep.inf */
+	if (timezone_read(name, &value) == TIMEZONE_NONE)
+		return search(cli, name, err);
+	if (!value.zone)
+		return err_set(err, ERR_NOT_FOUND, "no time zone has the index %" PRIu32 " (0x%08" PRIx32 ")", value.index,
+			       value.index);
+	json_text(cli->json, "form", form_name(value.form));
+	explain_form(cli, &value);
 	json_begin_array(cli->json, "zones");
-	zone_to_json(cli->json, zone);
+	zone_to_json(cli->json, value.zone);
 	json_end_array(cli->json);
-	print_zone(cli->out, zone);
+	print_zone(cli->out, value.zone);
 	return CLI_DONE;
 }
 

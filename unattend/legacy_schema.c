@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/facts/timezone.h"
 #include "unattend/product_key.h"
 #include "unattend/schema.h"
-#include "unattend/timezone.h"
 
 static const struct legacy_key legacy_keys[] = {
 #include "unattend/data/legacy.inc"
@@ -65,16 +65,14 @@ static bool is_number(const char *value)
 
 static int check_zone(const char *value, struct err *err)
 {
-	const struct timezone_row *row;
+	struct timezone_value zone;
 	char better[TIMEZONE_TEXT_LEN];
-	uint32_t index;
-	enum timezone_form form = timezone_read(value, &row, &index);
 
-	if ((form == TIMEZONE_INF || form == TIMEZONE_INDEX) && row && is_number(value))
+	if (timezone_is_index(timezone_read(value, &zone)) && zone.zone && is_number(value))
 		return 0;
 	err_set(err, ERR_USAGE, "TimeZone wants the index of a time zone, not \"%.60s\"", value);
-	if (row && row->sure != SURE_NONE)
-		return err_hint(err, "%s has the index %s", row->id, timezone_inf_text(row->index, better));
+	if (zone.zone && zone.has_index)
+		return err_hint(err, "%s has the index %s", zone.zone->id, timezone_inf_text(zone.index, better));
 	return err_hint(err, "unattend timezone lists them");
 }
 

@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "common/base/file.h"
+#include "common/facts/timezone.h"
 #include "unattend/legacy_schema.h"
-#include "unattend/timezone.h"
 
 static const struct ini_line *line_at(const struct lint *lint, size_t i)
 {
@@ -136,21 +136,22 @@ static void check_product_id(const struct rule *rule, struct lint *lint)
 
 static void report_zone(const struct rule *rule, struct lint *lint, const struct ini_line *line)
 {
-	const struct timezone_row *row;
+	struct timezone_value value;
 	char better[TIMEZONE_TEXT_LEN];
 	CLEANUP(freep) char *message = NULL;
-	uint32_t index;
 	struct hit *hit;
 
-	switch (timezone_read(line->value, &row, &index)) {
+	switch (timezone_read(line->value, &value)) {
+	case TIMEZONE_HEX:
+	case TIMEZONE_DECIMAL:
+	case TIMEZONE_INF_OLD:
 	case TIMEZONE_INF:
-	case TIMEZONE_INDEX:
-		if (!row)
+		if (!value.zone)
 			report(lint, rule, line->value_where, line, "there is no time zone of this index");
 		return;
 	case TIMEZONE_SIGNED:
-		message = xasprintf("index 0x%x is written as minus and the unsigned number, %s", index,
-				    timezone_inf_text(index, better));
+		message = xasprintf("index 0x%x is written as minus and the unsigned number, %s", value.index,
+				    timezone_inf_text(value.index, better));
 		hit = report(lint, rule, line->value_where, line, message);
 		break;
 	case TIMEZONE_NONE:
@@ -161,8 +162,8 @@ static void report_zone(const struct rule *rule, struct lint *lint, const struct
 		hit = report(lint, rule, line->value_where, line, "TimeZone is an index such as 035, not a name");
 		break;
 	}
-	if (row && row->sure != SURE_NONE)
-		edits_replace(hit_fix(hit, FIX_UNSAFE), line->value_span, timezone_inf_text(row->index, better));
+	if (value.zone && value.has_index)
+		edits_replace(hit_fix(hit, FIX_UNSAFE), line->value_span, timezone_inf_text(value.index, better));
 }
 
 static void check_time_zone(const struct rule *rule, struct lint *lint)

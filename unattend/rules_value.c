@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "unattend/timezone.h"
+#include "common/facts/timezone.h"
 #include "unattend/values.h"
 
 #define SHELL_SETUP "Microsoft-Windows-Shell-Setup"
@@ -72,15 +72,14 @@ static void check_name_letters(const struct rule *rule, struct lint *lint)
 /* ---- time zone --------------------------------------------------------------- */
 
 /* By another of its names, else by a slip of the pen. */
-static const char *better_zone(const char *value)
+static const char *better_zone(const char *value, const struct timezone_value *read)
 {
 	const struct timezone_row *row;
 	const char *best = NULL;
 	size_t distance = SIZE_MAX;
-	uint32_t index;
 
-	if (timezone_read(value, &row, &index) != TIMEZONE_NONE && row)
-		return row->id;
+	if (read->zone)
+		return read->zone->id;
 	for (size_t i = 0; (row = timezone_at(i)); i++)
 		name_consider(value, row->id, &best, &distance);
 	return best;
@@ -92,6 +91,7 @@ static void check_time_zone(const struct rule *rule, struct lint *lint)
 
 	while ((s = answer_next(lint->answer, SHELL_SETUP, "TimeZone", s))) {
 		CLEANUP(freep) char *value = NULL;
+		struct timezone_value zone;
 		const char *text, *better;
 		struct hit *hit;
 		size_t len;
@@ -100,14 +100,14 @@ static void check_time_zone(const struct rule *rule, struct lint *lint)
 			continue;
 		text = setting_value(s, &len);
 		value = xstrndup(text, MIN(len, (size_t)200));
-		if (timezone_find(value))
+		if (timezone_read(value, &zone) == TIMEZONE_ID)
 			continue;
 		if (strcasecmp(value, "Coordinated Universal Time") == 0) {
 			hit = lint_setting_as(lint, rule, SEVERITY_WARNING, s, "\"%s\" is an alias, the time zone is named UTC", value);
 			edits_set_value(hit_fix(hit, FIX_UNSAFE), s->element, "UTC");
 			continue;
 		}
-		better = better_zone(value);
+		better = better_zone(value, &zone);
 		hit = lint_setting(lint, rule, s, "Windows has no time zone \"%s\"%s%s%s", lint_show(s), better ? ", did you mean " : "",
 				   better ? better : "", better ? "?" : "");
 		if (better && s->element->plain)
