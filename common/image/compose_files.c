@@ -125,7 +125,7 @@ int compose_add_image(struct wim_compose *c, unsigned input, unsigned index, str
 	const struct image_file *file = c->inputs.items[input].file;
 	CLEANUP(strbuf_release) struct strbuf element = STRBUF_INIT;
 
-	if (wim_xml_take_image(&file->xml.text, index, &element, err) < 0)
+	if (wim_xml_take_image(&file->xml, index, &element, err) < 0)
 		return -1;
 	return wim_compose_add_image(c, input, index, &element, err);
 }

@@ -185,7 +185,7 @@ static int copy_element(struct commit *c, struct strbuf *text, unsigned *index, 
 	if (!c->edit->new_name)
 		return 0;
 	xml_add_text(&name, c->edit->new_name);
-	if (wim_xml_take_image(text, *index, &element, err) < 0 ||
+	if (wim_xml_take_image(&c->edit->file->xml, *index, &element, err) < 0 ||
 	    wim_xml_set_in_image(&element, "NAME", strbuf_text(&name), err) < 0)
 		return -1;
 	*index = c->header.image_count;

@@ -106,7 +106,7 @@ static int export_one(struct compose_job *job, const struct image_export *r, uns
 	const char *name = r->no_names ? "" : r->name;
 	const char *description = r->no_descriptions ? "" : r->description;
 
-	if (wim_xml_take_image(&file->xml.text, index, &element, err) < 0 ||
+	if (wim_xml_take_image(&file->xml, index, &element, err) < 0 ||
 	    (name && rename_element(&element, "NAME", name, err) < 0) ||
 	    (description && rename_element(&element, "DESCRIPTION", description, err) < 0))
 		return -1;
@@ -349,6 +349,7 @@ static void make_rows(const struct soft_delete *d, struct strbuf *rows)
 
 static int xml_without(const struct soft_delete *d, struct strbuf *ret, struct err *err)
 {
+	CLEANUP(strbuf_release) struct strbuf kept = STRBUF_INIT;
 	const struct wim_xml *old = &d->file->xml;
 	unsigned next = 0;
 
@@ -360,11 +361,11 @@ static int xml_without(const struct soft_delete *d, struct strbuf *ret, struct e
 
 		if (i >= d->first && i <= d->last)
 			continue;
-		if (wim_xml_take_image(&old->text, i, &element, err) < 0 ||
-		    wim_xml_add_image(ret, element.data, ++next, err) < 0)
+		if (wim_xml_take_image(old, i, &element, err) < 0 ||
+		    wim_xml_number_image(element.data, ++next, &kept, err) < 0)
 			return -1;
 	}
-	return 0;
+	return wim_xml_add_images(ret, &kept, err);
 }
 
 static int write_tables(void *context, struct wim_header *header, uint64_t *ret_end, struct err *err)

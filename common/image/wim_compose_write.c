@@ -416,15 +416,16 @@ static int end_part(struct out *o, unsigned number, struct err *err)
 
 static int prepare_xml(struct out *o, unsigned first, struct err *err)
 {
+	CLEANUP(strbuf_release) struct strbuf images = STRBUF_INIT;
 	struct wim_compose *c = o->c;
 
 	strbuf_add(&o->xml, c->xml.data, c->xml.len);
 	if (!c->xml.len)
 		strbuf_adds(&o->xml, "<WIM></WIM>");
 	for (size_t i = 0; i < c->images.len; i++)
-		if (wim_xml_add_image(&o->xml, strbuf_text(&c->images.items[i].xml), first + (unsigned)i + 1, err) < 0)
+		if (wim_xml_number_image(strbuf_text(&c->images.items[i].xml), first + (unsigned)i + 1, &images, err) < 0)
 			return -1;
-	return 0;
+	return wim_xml_add_images(&o->xml, &images, err);
 }
 
 static int prepare(struct out *o, uint64_t at, int fd, struct err *err)

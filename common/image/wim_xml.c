@@ -207,6 +207,7 @@ int wim_xml_parse(struct bytes raw, struct wim_xml *ret, struct err *err)
 	if (!root || strcmp((const char *)root->name, "WIM") != 0)
 		return err_set(err, ERR_FORMAT, "XML data: the root element is not WIM");
 	read_images(root, &xml);
+	wim_xml_find_places(&xml);
 	*ret = xml;
 	xml = (struct wim_xml){ 0 };
 	return 0;
@@ -230,12 +231,15 @@ void wim_xml_release(struct wim_xml *xml)
 		free_text(xml->images[i].languages);
 	}
 	free(xml->images);
+	vec_release(&xml->places);
 	strbuf_release(&xml->text);
 	*xml = (struct wim_xml){ 0 };
 }
 
 const struct image_info *wim_xml_image(const struct wim_xml *xml, unsigned index)
 {
+	if (index && index <= xml->n && xml->images[index - 1].index == index)
+		return &xml->images[index - 1];
 	for (size_t i = 0; i < xml->n; i++)
 		if (xml->images[i].index == index)
 			return &xml->images[i];

@@ -9,6 +9,7 @@
 #include "common/base/bytes.h"
 #include "common/base/err.h"
 #include "common/base/strbuf.h"
+#include "common/base/vec.h"
 #include "common/image/image.h"
 
 #define WIM_XML_MAX (32u << 20) /* 30 kB is usual */
@@ -20,11 +21,18 @@ enum wim_xml_encoding {
 	WIM_XML_UTF8,
 };
 
+/* Of the element of an image in the text. */
+struct wim_xml_place {
+	unsigned index;
+	size_t begin, end;
+};
+
 struct wim_xml {
 	struct strbuf text; /* UTF-8 without BOM */
 	enum wim_xml_encoding encoding;
 	struct image_info *images; /* texts are owned by this */
 	size_t n;
+	VEC(struct wim_xml_place) places;
 };
 
 int wim_xml_parse(struct bytes raw, struct wim_xml *ret, struct err *err);
@@ -40,14 +48,21 @@ const struct image_info *wim_xml_image(const struct wim_xml *xml, unsigned index
  */
 int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err);
 
+/* For wim_xml_parse: fills places. */
+void wim_xml_find_places(struct wim_xml *xml);
+
 /* Appends the whole element of an image, <IMAGE INDEX="..">...</IMAGE>. */
-int wim_xml_take_image(const struct strbuf *text, unsigned index, struct strbuf *ret, struct err *err);
+int wim_xml_take_image(const struct wim_xml *xml, unsigned index, struct strbuf *ret, struct err *err);
 
 /* Takes the elements of all images out. */
 int wim_xml_drop_images(struct strbuf *text, struct err *err);
 
 /* Adds an element as wim_xml_take_image gives it, with another INDEX, behind the other images. */
 int wim_xml_add_image(struct strbuf *text, const char *element, unsigned index, struct err *err);
+
+/* The same for many images: each is appended to ret with its INDEX, then all are added to the text at once. */
+int wim_xml_number_image(const char *element, unsigned index, struct strbuf *ret, struct err *err);
+int wim_xml_add_images(struct strbuf *text, const struct strbuf *images, struct err *err);
 
 /* Changes the text of NAME (as in wim_xml_set) in an element that stands alone; value NULL empties it when it is there. */
 int wim_xml_set_in_image(struct strbuf *element, const char *name, const char *value, struct err *err);

@@ -73,13 +73,14 @@ static bool next_tag(const char *text, size_t at, size_t end, struct tag *ret)
 	return false;
 }
 
-static bool index_is(const char *text, const struct tag *tag, unsigned index)
+/* 0 when there is none. */
+static unsigned index_of(const char *text, const struct tag *tag)
 {
 	CLEANUP(freep) char *head = xstrndup(text + tag->at, tag->end - tag->at);
 	const char *attribute = strstr(head, "INDEX");
 
 	attribute = attribute ? strpbrk(attribute, "\"'") : NULL;
-	return attribute && strtoul(attribute + 1, NULL, 10) == index;
+	return attribute ? (unsigned)strtoul(attribute + 1, NULL, 10) : 0;
 }
 
 /* The first child element of that name (and with that INDEX when not 0) inside outer. */
@@ -103,7 +104,7 @@ static bool find_child(const char *text, struct range outer, const char *name, s
 			continue;
 		}
 		if (depth == 0 && tag.name_len == name_len && strncmp(tag.name, name, name_len) == 0 &&
-		    (!index || index_is(text, &tag, index))) {
+		    (!index || index_of(text, &tag) == index)) {
 			*ret = (struct range){ .begin = tag.end, .end = tag.end, .self_closing = tag.self_closing,
 					       .outer_begin = tag.at, .outer_end = tag.end };
 			if (tag.self_closing)
@@ -218,27 +219,58 @@ int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const cha
 	return set_below(text, place, name, value, add, err);
 }
 
-int wim_xml_take_image(const struct strbuf *text, unsigned index, struct strbuf *ret, struct err *err)
+/* Where the images are, in one pass. */
+void wim_xml_find_places(struct wim_xml *xml)
 {
-	struct range image = { 0 };
+	struct range rest = { 0 }, image = { 0 };
+	struct tag tag;
 
-	if (find_image(text, index, &image, err) < 0)
-		return -1;
-	strbuf_add(ret, text->data + image.outer_begin, image.outer_end - image.outer_begin);
+	if (find_root(&xml->text, &rest, NULL) < 0)
+		return;
+	while (find_child(xml->text.data, rest, "IMAGE", 5, 0, &image)) {
+		(void)next_tag(xml->text.data, image.outer_begin, image.outer_end, &tag);
+		*vec_add(&xml->places) = (struct wim_xml_place){ .index = index_of(xml->text.data, &tag),
+								 .begin = image.outer_begin, .end = image.outer_end };
+		rest.begin = image.outer_end;
+	}
+}
+
+static const struct wim_xml_place *place_of(const struct wim_xml *xml, unsigned index)
+{
+	if (index && index <= xml->places.len && xml->places.items[index - 1].index == index)
+		return &xml->places.items[index - 1];
+	for (size_t i = 0; i < xml->places.len; i++)
+		if (xml->places.items[i].index == index)
+			return &xml->places.items[i];
+	return NULL;
+}
+
+int wim_xml_take_image(const struct wim_xml *xml, unsigned index, struct strbuf *ret, struct err *err)
+{
+	const struct wim_xml_place *place = place_of(xml, index);
+
+	if (!place)
+		return err_set(err, ERR_FORMAT, "XML data: no element for image %u", index);
+	strbuf_add(ret, xml->text.data + place->begin, place->end - place->begin);
 	return 0;
 }
 
 int wim_xml_drop_images(struct strbuf *text, struct err *err)
 {
-	struct range root = { 0 };
-	struct range image = { 0 };
+	struct range rest = { 0 }, image = { 0 };
+	struct strbuf kept = STRBUF_INIT;
+	size_t from = 0;
 
-	while (find_root(text, &root, err) == 0) {
-		if (!find_child(text->data, root, "IMAGE", 5, 0, &image))
-			return 0;
-		splice(text, image.outer_begin, image.outer_end, "");
+	if (find_root(text, &rest, err) < 0)
+		return -1;
+	while (find_child(text->data, rest, "IMAGE", 5, 0, &image)) {
+		strbuf_add(&kept, text->data + from, image.outer_begin - from);
+		from = rest.begin = image.outer_end;
 	}
-	return -1;
+	strbuf_add(&kept, text->data + from, text->len - from);
+	strbuf_release(text);
+	*text = kept;
+	return 0;
 }
 
 /* Behind the last image; before all else when there is none, as wimlib has it, or behind a TOTALBYTES that comes first. */
@@ -257,27 +289,42 @@ static size_t place_for_image(const struct strbuf *text, struct range root)
 	return root.begin;
 }
 
-int wim_xml_add_image(struct strbuf *text, const char *element, unsigned index, struct err *err)
+int wim_xml_number_image(const char *element, unsigned index, struct strbuf *ret, struct err *err)
 {
-	CLEANUP(strbuf_release) struct strbuf image = STRBUF_INIT;
-	struct range root = { 0 };
 	const char *head_end = strchr(element, '>');
 	const char *attribute = strstr(element, "INDEX");
 	size_t open;
 
-	if (find_root(text, &root, err) < 0)
-		return -1;
-	if (root.self_closing)
-		return err_set(err, ERR_UNSUPPORTED, "XML data: empty element where images are expected");
 	attribute = attribute && head_end && attribute < head_end ? strpbrk(attribute, "\"'") : NULL;
 	if (!attribute)
 		return err_set(err, ERR_FORMAT, "XML data: an image without INDEX");
 	open = (size_t)(attribute - element) + 1;
-	strbuf_add(&image, element, open);
-	strbuf_addf(&image, "%u%s", index, element + open + strspn(element + open, "0123456789"));
-	open = place_for_image(text, root);
-	splice(text, open, open, image.data);
+	strbuf_add(ret, element, open);
+	strbuf_addf(ret, "%u%s", index, element + open + strspn(element + open, "0123456789"));
 	return 0;
+}
+
+int wim_xml_add_images(struct strbuf *text, const struct strbuf *images, struct err *err)
+{
+	struct range root = { 0 };
+	size_t place;
+
+	if (!images->len)
+		return 0;
+	if (find_root(text, &root, err) < 0)
+		return -1;
+	if (root.self_closing)
+		return err_set(err, ERR_UNSUPPORTED, "XML data: empty element where images are expected");
+	place = place_for_image(text, root);
+	splice(text, place, place, strbuf_text(images));
+	return 0;
+}
+
+int wim_xml_add_image(struct strbuf *text, const char *element, unsigned index, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf image = STRBUF_INIT;
+
+	return wim_xml_number_image(element, index, &image, err) < 0 ? -1 : wim_xml_add_images(text, &image, err);
 }
 
 int wim_xml_set_in_image(struct strbuf *element, const char *name, const char *value, struct err *err)

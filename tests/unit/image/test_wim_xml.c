@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_xml.h"
 
+#include <time.h>
+
 #include "common/base/utf16.h"
+#include "common/image/wim_header.h"
 #include "tests/unit/cmocka_all.h"
 
 static void assert_set(const char *before, unsigned index, const char *name, const char *value, bool add,
@@ -53,11 +56,14 @@ static void images_are_taken_out_and_put_in_with_another_index(void **state UNUS
 					 "</IMAGE><TOTALBYTES>5</TOTALBYTES></WIM>";
 	struct strbuf text = STRBUF_INIT;
 	struct strbuf second = STRBUF_INIT;
+	struct wim_xml xml;
 
-	strbuf_adds(&text, with_total);
-	assert_int_equal(wim_xml_take_image(&text, 2, &second, NULL), 0);
+	assert_int_equal(wim_xml_parse(bytes_of(with_total, strlen(with_total)), &xml, NULL), 0);
+	assert_int_equal(wim_xml_take_image(&xml, 2, &second, NULL), 0);
 	assert_string_equal(second.data, "<IMAGE INDEX='2' x=\">\"><NAME>b</NAME></IMAGE>");
-	assert_int_equal(wim_xml_take_image(&text, 3, &second, NULL), -1);
+	assert_int_equal(wim_xml_take_image(&xml, 3, &second, NULL), -1);
+	wim_xml_release(&xml);
+	strbuf_adds(&text, with_total);
 	assert_int_equal(wim_xml_add_image(&text, second.data, 13, NULL), 0);
 	assert_string_equal(text.data, "<WIM><IMAGE INDEX=\"1\"><NAME>a</NAME></IMAGE><IMAGE INDEX='2' x=\">\"><NAME>b</NAME>"
 				       "</IMAGE><IMAGE INDEX='13' x=\">\"><NAME>b</NAME></IMAGE><TOTALBYTES>5</TOTALBYTES></WIM>");
@@ -69,6 +75,52 @@ static void images_are_taken_out_and_put_in_with_another_index(void **state UNUS
 	assert_int_equal(wim_xml_add_image(&text, "<IMAGE><NAME/></IMAGE>", 1, NULL), -1);
 	strbuf_release(&text);
 	strbuf_release(&second);
+}
+
+static void images_out_of_order_are_found_by_their_index(void **state UNUSED)
+{
+	static const char text[] = "<WIM><IMAGE INDEX=\"2\"><NAME>b</NAME></IMAGE><IMAGE INDEX=\"1\"><NAME>a</NAME></IMAGE></WIM>";
+	struct strbuf element = STRBUF_INIT;
+	struct wim_xml xml;
+
+	assert_int_equal(wim_xml_parse(bytes_of(text, strlen(text)), &xml, NULL), 0);
+	assert_string_equal(wim_xml_image(&xml, 1)->name, "a");
+	assert_int_equal(wim_xml_take_image(&xml, 1, &element, NULL), 0);
+	assert_string_equal(element.data, "<IMAGE INDEX=\"1\"><NAME>a</NAME></IMAGE>");
+	strbuf_release(&element);
+	wim_xml_release(&xml);
+}
+
+/* A pass over the text for each of them would take minutes. */
+static void as_many_images_as_a_wim_may_have_are_moved_in_one_pass(void **state UNUSED)
+{
+	struct strbuf text = STRBUF_INIT, moved = STRBUF_INIT;
+	clock_t begin = clock();
+	struct wim_xml xml;
+
+	strbuf_adds(&text, "<WIM>");
+	for (unsigned i = 1; i <= WIM_IMAGES_MAX; i++)
+		strbuf_addf(&text, "<IMAGE INDEX=\"%u\"><NAME>%0200u</NAME></IMAGE>", i, i);
+	strbuf_adds(&text, "</WIM>");
+	assert_int_equal(wim_xml_parse(bytes_of(text.data, text.len), &xml, NULL), 0);
+	for (unsigned i = WIM_IMAGES_MAX; i >= 1; i--) {
+		struct strbuf element = STRBUF_INIT;
+
+		assert_int_equal(wim_xml_take_image(&xml, i, &element, NULL), 0);
+		assert_int_equal(wim_xml_number_image(element.data, WIM_IMAGES_MAX + 1 - i, &moved, NULL), 0);
+		strbuf_release(&element);
+	}
+	assert_int_equal(wim_xml_drop_images(&text, NULL), 0);
+	assert_string_equal(text.data, "<WIM></WIM>");
+	assert_int_equal(wim_xml_add_images(&text, &moved, NULL), 0);
+	wim_xml_release(&xml);
+	assert_int_equal(wim_xml_parse(bytes_of(text.data, text.len), &xml, NULL), 0);
+	assert_int_equal(xml.n, WIM_IMAGES_MAX);
+	assert_int_equal(strtoul(wim_xml_image(&xml, 1)->name, NULL, 10), WIM_IMAGES_MAX);
+	assert_true(clock() - begin < 10 * CLOCKS_PER_SEC);
+	wim_xml_release(&xml);
+	strbuf_release(&text);
+	strbuf_release(&moved);
 }
 
 static void an_element_of_a_lone_image_is_set(void **state UNUSED)
@@ -154,6 +206,8 @@ int main(void)
 		cmocka_unit_test(one_element_is_set_and_all_else_stays),
 		cmocka_unit_test(a_missing_element_is_added_only_when_wanted),
 		cmocka_unit_test(images_are_taken_out_and_put_in_with_another_index),
+		cmocka_unit_test(images_out_of_order_are_found_by_their_index),
+		cmocka_unit_test(as_many_images_as_a_wim_may_have_are_moved_in_one_pass),
 		cmocka_unit_test(an_element_of_a_lone_image_is_set),
 		cmocka_unit_test(an_image_that_is_not_there_is_an_error),
 		cmocka_unit_test(a_document_type_or_broken_xml_is_refused),
