@@ -207,7 +207,7 @@ static uint32_t attributes_of(const struct scanner *s, const struct stat *st, bo
 
 /* ---- links ---- */
 
-/* The part of an absolute target behind the root of the capture; NULL when it leads elsewhere. */
+/* The part of an absolute target behind the root of the capture ("" for the root); NULL when it leads elsewhere. */
 static const char *inside_root(const struct scanner *s, const char *target)
 {
 	const char *at = target;
@@ -221,7 +221,7 @@ static const char *inside_root(const struct scanner *s, const char *target)
 		if (stat(folder, &st) < 0)
 			return NULL;
 		if (st.st_dev == s->root_device && st.st_ino == s->root_inode)
-			return *at ? at : "/";
+			return at;
 	} while (*at);
 	return NULL;
 }

@@ -80,15 +80,16 @@ static void add_name_field(struct strbuf *data, size_t at, size_t offset, size_t
 /* [MS-FSCC] 2.1.2.4 */
 int wim_link_build(const char *target, struct strbuf *ret, struct err *err)
 {
-	CLEANUP(freep) char *print = xasprintf("%s%s", target[0] == '/' ? "C:" : "", target);
-	CLEANUP(freep) char *substitute = NULL;
+	bool absolute = target[0] == '/' || !target[0];
+	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT; /* the substitute name, whose end is the print name */
+	const char *print;
 
-	for (char *p = print; *p; p++)
-		if (*p == '/')
-			*p = '\\';
-	substitute = xasprintf("%s%s", target[0] == '/' ? "\\??\\" : "", print);
+	if (absolute)
+		strbuf_adds(&names, "\\??\\C:");
+	add_path(target, &names);
+	print = strbuf_text(&names) + (absolute ? 4 : 0);
 	strbuf_add_fill(ret, '\0', LINK_FIXED_SYMLINK);
-	if (text_to_utf16le(substitute, strlen(substitute), ret, err) < 0)
+	if (text_to_utf16le(names.data, names.len, ret, err) < 0)
 		return -1;
 
 	size_t substitute_len = ret->len - 12;
@@ -104,6 +105,6 @@ int wim_link_build(const char *target, struct strbuf *ret, struct err *err)
 		return err_set(err, ERR_LIMIT, "the target of the link is too long for Windows");
 	add_name_field(ret, 0, 0, substitute_len);
 	add_name_field(ret, 4, substitute_len + 2, print_len);
-	store_le32((uint8_t *)ret->data + 8, target[0] == '/' ? 0 : FLAG_RELATIVE);
+	store_le32((uint8_t *)ret->data + 8, absolute ? 0 : FLAG_RELATIVE);
 	return 0;
 }

@@ -21,7 +21,7 @@
 int wim_link_target(uint32_t tag, struct bytes data, bool fixed, const char *root, struct strbuf *ret,
 		    struct err *err);
 
-/* Appends that data for a symbolic link of Linux; an absolute target gets the drive letter C. */
+/* Appends that data for a symbolic link of Linux; an absolute target gets the drive letter C. "" is the root of the image. */
 int wim_link_build(const char *target, struct strbuf *ret, struct err *err);
 
 static inline bool wim_tag_is_link(uint32_t tag)

@@ -75,7 +75,8 @@ static void data_of_a_link_is_as_windows_writes_it(void **state UNUSED)
 
 static void links_that_are_built_lead_where_they_did(void **state UNUSED)
 {
-	static const char *const targets[] = { "x", "../up/and/down", "/Windows/win.ini", "/", "Gr\303\274\303\237e" };
+	static const char *const targets[] = { "x", "../up/and/down", "/Windows/win.ini", "/", "Gr\303\274\303\237e",
+						"back\\slash/and\\one", "C:\\x", "/a\\b", "\\\\server\\x" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
 		struct strbuf data = STRBUF_INIT, text = STRBUF_INIT;
