@@ -40,10 +40,12 @@ int info_change(struct cli *cli, const struct info_change *change, struct err *e
 	};
 	struct image_set_result done;
 
+	if (property_list_add_given(&list, change->properties, "--image-property", err) < 0)
+		return -1;
+	/* the last word, as in wimlib-imagex */
 	property_list_add(&list, "NAME", cli->n_args > 2 ? cli->args[2] : NULL);
 	property_list_add(&list, "DESCRIPTION", cli->n_args > 3 ? cli->args[3] : NULL);
-	if (property_list_add_given(&list, change->properties, "--image-property", err) < 0 ||
-	    check(cli, change, &list, err) < 0)
+	if (check(cli, change, &list, err) < 0)
 		return -1;
 	settings.properties = list.items.items;
 	settings.n_properties = list.items.len;

@@ -52,12 +52,30 @@ static bool is_element_name(const char *name, size_t len)
 	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-") >= len;
 }
 
-static bool is_counted(const char *name)
+/* "LANGUAGE[2]" is the second of that name. */
+static size_t name_len_without_number(const char *part, size_t len)
+{
+	size_t name_len = strcspn(part, "/[");
+	size_t digits = part[name_len] == '[' ? strspn(part + name_len + 1, "0123456789") : 0;
+
+	if (!digits || digits > 6 || part[name_len + 1] == '0' || name_len + digits + 2 != len || part[len - 1] != ']')
+		return len;
+	return name_len;
+}
+
+static bool means(const char *path, const char *element)
+{
+	size_t len = strlen(element);
+
+	return strncmp(path, element, len) == 0 && (!path[len] || strcmp(path + len, "[1]") == 0);
+}
+
+static bool is_counted(const char *path)
 {
 	static const char *const counted[] = { "DIRCOUNT", "FILECOUNT", "TOTALBYTES", "HARDLINKBYTES" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(counted); i++)
-		if (strcmp(name, counted[i]) == 0)
+		if (means(path, counted[i]))
 			return true;
 	return false;
 }
@@ -77,7 +95,7 @@ int image_property_check(const struct image_property *property, struct err *err)
 	for (const char *part = property->name;; part++) {
 		size_t len = strcspn(part, "/");
 
-		if (!is_element_name(part, len) || ++depth > NAME_DEPTH_MAX)
+		if (!is_element_name(part, name_len_without_number(part, len)) || ++depth > NAME_DEPTH_MAX)
 			return err_set(err, ERR_USAGE, "%.200s: is no path of element names (as WINDOWS/EDITIONID)",
 				       property->name);
 		part += len;
@@ -118,7 +136,7 @@ static int set_properties(struct setter *s, struct err *err)
 		CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
 
 		if (image_property_check(property, err) < 0 ||
-		    (strcmp(property->name, "NAME") == 0 && check_name(s, property->value, err) < 0))
+		    (means(property->name, "NAME") && check_name(s, property->value, err) < 0))
 			return -1;
 		xml_add_text(&value, property->value);
 		if (wim_xml_set(&s->text, s->index, property->name, strbuf_text(&value), true, err) < 0)

@@ -43,8 +43,8 @@ const struct image_info *wim_xml_image(const struct wim_xml *xml, unsigned index
 
 /*
  * Sets the text of WIM/NAME (index 0) or WIM/IMAGE[INDEX]/NAME, NAME being a
- * path of element names ("LASTMODIFICATIONTIME/LOWPART"). An element that is not
- * there is added when add is true, otherwise left out.
+ * path of element names ("LASTMODIFICATIONTIME/LOWPART", "WINDOWS/LANGUAGES/LANGUAGE[2]"). An element that is not
+ * there is added when add is true, otherwise left out. One that gets no text ("") is taken away.
  */
 int wim_xml_set(struct strbuf *text, unsigned index, const char *name, const char *value, bool add, struct err *err);
 
@@ -64,7 +64,7 @@ int wim_xml_add_image(struct strbuf *text, const char *element, unsigned index, 
 int wim_xml_number_image(const char *element, unsigned index, struct strbuf *ret, struct err *err);
 int wim_xml_add_images(struct strbuf *text, const struct strbuf *images, struct err *err);
 
-/* Changes the text of NAME (as in wim_xml_set) in an element that stands alone; value NULL empties it when it is there. */
+/* Changes the text of NAME (as in wim_xml_set) in an element that stands alone; value NULL takes it away. */
 int wim_xml_set_in_image(struct strbuf *element, const char *name, const char *value, struct err *err);
 
 /* The text in the encoding that it had in the file. */

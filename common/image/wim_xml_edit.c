@@ -137,21 +137,36 @@ static void fill_self_closing(struct strbuf *text, struct range place, const cha
 	splice(text, place.begin - 2, place.end, with);
 }
 
-/* <A><B>VALUE</B></A> for A/B. */
-static void nest(struct strbuf *ret, const char *name, const char *value)
+/* One step of a path: "NAME" is "NAME[1]". */
+struct part {
+	size_t name_len;
+	unsigned nth;
+	const char *rest; /* of the path behind it; "" */
+};
+
+static struct part part_at(const char *path)
 {
-	const char *end = name + strlen(name);
+	size_t len = strcspn(path, "/");
+	size_t name_len = strcspn(path, "/[");
 
-	for (const char *part = name; part < end; part += strcspn(part, "/") + 1)
-		strbuf_addf(ret, "<%.*s>", (int)strcspn(part, "/"), part);
-	strbuf_adds(ret, value);
-	while (end > name) {
-		const char *slash = memrchr(name, '/', (size_t)(end - name));
-		const char *part = slash ? slash + 1 : name;
+	return (struct part){
+		.name_len = name_len,
+		.nth = path[name_len] == '[' ? (unsigned)strtoul(path + name_len + 1, NULL, 10) : 1,
+		.rest = path[len] ? path + len + 1 : path + len,
+	};
+}
 
-		strbuf_addf(ret, "</%.*s>", (int)(end - part), part);
-		end = slash ? slash : name;
-	}
+/* <A><B>VALUE</B></A> for A/B. */
+static void nest(struct strbuf *ret, const char *path, const char *value)
+{
+	struct part part = part_at(path);
+
+	strbuf_addf(ret, "<%.*s>", (int)part.name_len, path);
+	if (*part.rest)
+		nest(ret, part.rest, value);
+	else
+		strbuf_adds(ret, value);
+	strbuf_addf(ret, "</%.*s>", (int)part.name_len, path);
 }
 
 /* NAME/REST as new elements at the end of outer. */
@@ -183,30 +198,72 @@ static int find_image(const struct strbuf *text, unsigned index, struct range *r
 	return 0;
 }
 
-/* Sets NAME below place. */
-static int set_below(struct strbuf *text, struct range place, const char *name, const char *value, bool add,
+/* How many of the elements in place that a step of a path may mean are there, up to the one that it means. */
+static unsigned find_part(const char *text, struct range place, const char *path, const struct part *part,
+			  struct range *ret)
+{
+	unsigned found = 0;
+
+	while (found < part->nth && find_child(text, place, path, part->name_len, 0, ret)) {
+		place.begin = ret->outer_end;
+		found++;
+	}
+	return found;
+}
+
+/* Elements of one name are added one behind the other. */
+static int check_can_add(const char *path, unsigned there, struct err *err)
+{
+	for (const char *at = path; *at; at = part_at(at).rest, there = 0)
+		if (part_at(at).nth != there + 1)
+			return err_set(err, ERR_USAGE, "%s: the elements in front of it are not there", path);
+	return 0;
+}
+
+/* <A/> becomes <A><B>VALUE</B></A> for A/B. */
+static int fill_empty(struct strbuf *text, struct range place, const char *path, const char *value, bool add,
+		      struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf inside = STRBUF_INIT;
+	struct part part = part_at(path);
+
+	if (!add || !*value)
+		return 0;
+	if (check_can_add(part.rest, 0, err) < 0)
+		return -1;
+	nest(&inside, part.rest, value);
+	fill_self_closing(text, place, path, part.name_len, inside.data);
+	return 0;
+}
+
+/* Sets PATH below place; without a value the element goes. */
+static int set_below(struct strbuf *text, struct range place, const char *path, const char *value, bool add,
 		     struct err *err)
 {
-	while (*name) {
-		size_t name_len = strcspn(name, "/");
-		const char *rest = name[name_len] ? name + name_len + 1 : "";
-		struct range inner;
+	struct part part = part_at(path);
+	struct range inner = { 0 };
+	unsigned found;
 
-		if (place.self_closing)
-			return err_set(err, ERR_UNSUPPORTED, "XML data: empty element where <%s> is expected", name);
-		if (!find_child(text->data, place, name, name_len, 0, &inner)) {
-			if (add)
-				add_elements(text, place, name, value);
+	if (place.self_closing)
+		return err_set(err, ERR_UNSUPPORTED, "XML data: empty element where <%s> is expected", path);
+	found = find_part(text->data, place, path, &part, &inner);
+	if (found < part.nth) {
+		if (!add || !*value)
 			return 0;
-		}
-		if (inner.self_closing && !*rest) {
-			fill_self_closing(text, inner, name, name_len, value);
-			return 0;
-		}
-		place = inner;
-		name = rest;
+		if (check_can_add(path, found, err) < 0)
+			return -1;
+		add_elements(text, place, path, value);
+	} else if (*part.rest && !inner.self_closing) {
+		return set_below(text, inner, part.rest, value, add, err);
+	} else if (*part.rest) {
+		return fill_empty(text, inner, path, value, add, err);
+	} else if (!*value) {
+		splice(text, inner.outer_begin, inner.outer_end, "");
+	} else if (inner.self_closing) {
+		fill_self_closing(text, inner, path, part.name_len, value);
+	} else {
+		splice(text, inner.begin, inner.end, value);
 	}
-	splice(text, place.begin, place.end, value);
 	return 0;
 }
 

@@ -237,10 +237,17 @@ static void what_would_break_the_xml_is_refused(void **state UNUSED)
 	property_is_refused("A/", "x", ERR_USAGE);
 	property_is_refused("A><B", "x", ERR_USAGE);
 	property_is_refused("1A", "x", ERR_USAGE);
+	property_is_refused("A[0]", "x", ERR_USAGE);
+	property_is_refused("A[1", "x", ERR_USAGE);
+	property_is_refused("A[x]/B", "x", ERR_USAGE);
+	property_is_refused("A[1]B", "x", ERR_USAGE);
+	property_is_refused("A[2]", "x", ERR_USAGE);
 	property_is_refused("FILECOUNT", "3", ERR_USAGE);
+	property_is_refused("FILECOUNT[1]", "3", ERR_USAGE);
 	property_is_refused("DESCRIPTION", "line\nend", ERR_USAGE);
 	property_is_refused("DESCRIPTION", "\377", ERR_USAGE);
 	property_is_refused("NAME", "Second", ERR_REFUSED);
+	property_is_refused("NAME[1]", "Second", ERR_REFUSED);
 
 	CLEANUP(freep) char *after = sum_of("k.wim");
 

@@ -48,6 +48,37 @@ static void a_missing_element_is_added_only_when_wanted(void **state UNUSED)
 		   "<WIM><IMAGE INDEX=\"1\"><T><HIGH>2</HIGH><LOW>3</LOW></T></IMAGE></WIM>");
 	assert_set("<WIM><IMAGE INDEX=\"1\"><B/></IMAGE></WIM>", 1, "B", "2", true,
 		   "<WIM><IMAGE INDEX=\"1\"><B>2</B></IMAGE></WIM>");
+	assert_set("<WIM><IMAGE INDEX=\"1\"><B/></IMAGE></WIM>", 1, "B/C", "2", true,
+		   "<WIM><IMAGE INDEX=\"1\"><B><C>2</C></B></IMAGE></WIM>");
+}
+
+static void one_of_several_elements_of_a_name_is_set(void **state UNUSED)
+{
+	static const char xml[] = "<WIM><IMAGE INDEX=\"1\"><L><A>1</A><B>2</B><A>3</A></L></IMAGE></WIM>";
+	struct strbuf text = STRBUF_INIT;
+
+	assert_set(xml, 1, "L/A[2]", "x", false, "<WIM><IMAGE INDEX=\"1\"><L><A>1</A><B>2</B><A>x</A></L></IMAGE></WIM>");
+	assert_set(xml, 1, "L[1]/A[1]", "x", false, "<WIM><IMAGE INDEX=\"1\"><L><A>x</A><B>2</B><A>3</A></L></IMAGE></WIM>");
+	assert_set(xml, 1, "L/A[3]", "x", true,
+		   "<WIM><IMAGE INDEX=\"1\"><L><A>1</A><B>2</B><A>3</A><A>x</A></L></IMAGE></WIM>");
+	assert_set(xml, 1, "L[2]/A[1]", "x", true,
+		   "<WIM><IMAGE INDEX=\"1\"><L><A>1</A><B>2</B><A>3</A></L><L><A>x</A></L></IMAGE></WIM>");
+	strbuf_adds(&text, xml);
+	assert_int_equal(wim_xml_set(&text, 1, "L/A[4]", "x", true, NULL), -1);
+	assert_int_equal(wim_xml_set(&text, 1, "L[2]/A[2]", "x", true, NULL), -1);
+	assert_int_equal(wim_xml_set(&text, 1, "L[3]/A", "x", true, NULL), -1);
+	assert_string_equal(text.data, xml);
+	strbuf_release(&text);
+}
+
+static void an_element_without_text_goes(void **state UNUSED)
+{
+	static const char xml[] = "<WIM><IMAGE INDEX=\"1\"><L><A>1</A><A>3</A></L><N/></IMAGE></WIM>";
+
+	assert_set(xml, 1, "L/A[2]", "", true, "<WIM><IMAGE INDEX=\"1\"><L><A>1</A></L><N/></IMAGE></WIM>");
+	assert_set(xml, 1, "N", "", true, "<WIM><IMAGE INDEX=\"1\"><L><A>1</A><A>3</A></L></IMAGE></WIM>");
+	assert_set(xml, 1, "M/N", "", true, xml);
+	assert_set(xml, 1, "N/M", "", true, xml);
 }
 
 static void images_are_taken_out_and_put_in_with_another_index(void **state UNUSED)
@@ -135,7 +166,7 @@ static void an_element_of_a_lone_image_is_set(void **state UNUSED)
 	assert_string_equal(image.data, "<IMAGE INDEX=\"1\"><NAME>b</NAME><T><LOW>2</LOW></T></IMAGE>");
 	assert_int_equal(wim_xml_set_in_image(&image, "NAME", NULL, NULL), 0);
 	assert_int_equal(wim_xml_set_in_image(&image, "NOT/THERE", NULL, NULL), 0);
-	assert_string_equal(image.data, "<IMAGE INDEX=\"1\"><NAME></NAME><T><LOW>2</LOW></T></IMAGE>");
+	assert_string_equal(image.data, "<IMAGE INDEX=\"1\"><T><LOW>2</LOW></T></IMAGE>");
 	strbuf_release(&image);
 }
 
@@ -205,6 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_element_is_set_and_all_else_stays),
 		cmocka_unit_test(a_missing_element_is_added_only_when_wanted),
+		cmocka_unit_test(one_of_several_elements_of_a_name_is_set),
+		cmocka_unit_test(an_element_without_text_goes),
 		cmocka_unit_test(images_are_taken_out_and_put_in_with_another_index),
 		cmocka_unit_test(images_out_of_order_are_found_by_their_index),
 		cmocka_unit_test(as_many_images_as_a_wim_may_have_are_moved_in_one_pass),
