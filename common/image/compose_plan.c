@@ -112,7 +112,7 @@ bool compose_goes_into_new_solid(const struct wim_compose *c, const struct compo
 {
 	if (blob->solid || c->options.solid == COMPOSE_SOLID_NONE)
 		return false;
-	return c->options.solid == COMPOSE_SOLID_ALL || c->options.recompress || blob->blob->res.solid;
+	return c->options.solid == COMPOSE_SOLID_ALL || blob->blob->res.solid;
 }
 
 size_t compose_list_new_solid(struct wim_compose *c, struct compose_blob **ret)
