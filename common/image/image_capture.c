@@ -317,6 +317,8 @@ static int write_all(struct capture *c, int fd, struct wim_header *header, uint6
 	if (make_xml(c, err) < 0)
 		return -1;
 	header->image_count++;
+	if (r->rules.fix_links && !r->links_as_wim)
+		header->flags |= WIM_FLAG_RP_FIX;
 	if (r->boot) {
 		header->boot_index = header->image_count;
 		header->boot_metadata = c->metadata;

@@ -179,7 +179,7 @@ void wim_header_init(struct wim_header *ret, enum wim_compression compression, u
 	};
 	memcpy(ret->raw, magic_wim, MAGIC_LEN);
 	store_le32(ret->raw + HDR_SIZE, WIM_HEADER_LEN);
-	store_le32(ret->raw + HDR_VERSION, VERSION_DEFAULT);
+	store_le32(ret->raw + HDR_VERSION, compression == WIM_LZMS ? VERSION_SOLID : VERSION_DEFAULT);
 	store_le32(ret->raw + HDR_CHUNK_SIZE, ret->chunk_size);
 	wim_header_store(ret);
 }

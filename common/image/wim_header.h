@@ -84,7 +84,7 @@ int wim_header_read(int fd, uint64_t file_bytes, struct wim_header *ret, struct 
 /* A header of a new file: no images yet, part 1 of 1, raw filled but for what wim_header_store writes. */
 void wim_header_init(struct wim_header *ret, enum wim_compression compression, uint32_t chunk_size);
 
-/* The version that files with solid resources have. */
+/* The version that files with solid resources have, and those with LZMS from the start. */
 void wim_header_set_solid(struct wim_header *header);
 
 /* The mark of a WIM that can be read from a pipe. */

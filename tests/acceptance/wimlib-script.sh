@@ -19,7 +19,7 @@ script() {
 		local status=$?
 		echo "$(basename "$1") ${*:2}: $([ $status -eq 0 ] && echo worked || echo failed)"
 	}
-	fields() { "$imagex" info "$@" | grep -E '^(Compression|Image Count|Boot Index|Part Number|Index|Name|Description|Directory Count|File Count|Total Bytes|Chunk Size):' | sed 's/  */ /g'; }
+	fields() { "$imagex" info "$@" | grep -E '^(Version|Compression|Image Count|Boot Index|Part Number|Index|Name|Description|Directory Count|File Count|Total Bytes|Chunk Size):' | sed 's/  */ /g'; }
 	files() { "$imagex" dir "$@" | LC_ALL=C sort; }
 	tree() { # what is in a folder
 		(cd "$1" && find . -printf '%P %y %n %l\n' | sort && find . -type f -exec sha1sum {} + | sort -k 2 && find . -mindepth 1 ! -type l ! -name added -printf '%P %T+\n' | sort) 2>&1
@@ -180,6 +180,21 @@ script() {
 	head -c 5 pipe.wim
 	"$imagex" apply - 1 t11 <pipe.wim >/dev/null 2>&1
 	tree t11
+	# links of Linux: backslashes in their targets, the root itself, and a WIM that learns of it with a later image
+	run "$imagex" capture links l.wim --norpfix
+	run "$imagex" append links l.wim Fixed --rpfix
+	"$imagex" info l.wim | grep -c '^Attributes: .*Relative path junction'
+	for image in 1 2; do
+		run "$imagex" apply l.wim $image t14
+		tree t14
+	done
+	run "$imagex" capture links lzms.wim --compress=lzms
+	fields lzms.wim
+	run "$imagex" info l.wim 1 --image-property 'WINDOWS/LANGUAGES/LANGUAGE[1]=en-US' --image-property 'WINDOWS/LANGUAGES/LANGUAGE[2]=de-DE'
+	run "$imagex" info l.wim 1 --image-property 'WINDOWS/LANGUAGES/LANGUAGE[4]=fr-FR'
+	run "$imagex" info l.wim 1 'Has one' 'and more' --image-property DESCRIPTION=
+	"$imagex" info l.wim --extract-xml l.xml
+	iconv -f UTF-16 -t UTF-8 l.xml | grep -oE '<(LANGUAGES?|DESCRIPTION|NAME)>[^<]*'
 	run "${by}capture" src w.wim Short
 	run "${by}append" other w.wim Other
 	run "${by}info" w.wim 1 Long
@@ -216,10 +231,18 @@ printf '[ExclusionList]\n*.tmp\n/dir/sub\n' >config.ini
 for place in theirs ours; do
 	cp -a src other config.ini $place
 done
+for place in theirs ours; do
+	mkdir -p $place/links/dir
+	ln -s "$work/$place/links" $place/links/to-root
+	ln -s "$work/$place/links/dir" $place/links/dir/to-folder
+	ln -s 'back\slash' $place/links/back
+	ln -s 'C:\Users' $place/links/windows
+	ln -s /no/where $place/links/nowhere
+done
 find . -path ./names -prune -o -exec touch -h -d '2020-02-02 02:02:02.5' {} +
 
-(cd theirs && imagex=$real by=wim script) >theirs.log 2>theirs.err
-(cd ours && PATH=$work/names:$PATH imagex=wimlib-imagex by=wim script) >ours.log 2>ours.err
+(cd theirs && imagex=$real by=wim script) 2>theirs.err | sed "s|$work/theirs|@|g" >theirs.log
+(cd ours && PATH=$work/names:$PATH imagex=wimlib-imagex by=wim script) 2>ours.err | sed "s|$work/ours|@|g" >ours.log
 commands=$(grep -cE ': (worked|failed)$' theirs.log)
 [ "$commands" -ge 65 ] && good "$commands commands are run by both" || bad "$commands commands are run by both" <theirs.err
 check "the same works, the same fails" diff <(grep -E ': (worked|failed)$' theirs.log) <(grep -E ': (worked|failed)$' ours.log)
