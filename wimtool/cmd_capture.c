@@ -4,6 +4,7 @@
 
 #include "common/base/file.h"
 #include "common/image/image.h"
+#include "common/image/image_set.h"
 #include "common/image/session.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
@@ -90,6 +91,19 @@ static int check_args(const struct capture_args *args, struct err *err)
 	if (args->reproducible && (args->solid || args->source_list || args->pipable))
 		return err_set(err, ERR_USAGE, "--reproducible: not with --solid, --source-list or --pipable");
 	return check_properties(&args->properties, err);
+}
+
+/* Before anything is read: libwim would say so at the end. */
+static int check_texts(const struct session_capture *r, struct err *err)
+{
+	const struct image_property texts[] = {
+		{ "NAME", r->name }, { "DESCRIPTION", r->description }, { "FLAGS", r->flags },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].value && image_property_check(&texts[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static enum session_links links_of(const struct capture_args *args)
@@ -211,7 +225,7 @@ static int fill_request(const struct cli *cli, const struct capture_args *args, 
 		.bases = &args->bases,
 		.pipable = args->pipable || strcmp(cli->args[1], "-") == 0,
 	};
-	if (parse_packing(cli, args, ret, err) < 0)
+	if (check_texts(ret, err) < 0 || parse_packing(cli, args, ret, err) < 0)
 		return -1;
 	if (!args->source_list)
 		return 0;

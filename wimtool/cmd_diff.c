@@ -142,6 +142,8 @@ static int diff_images(struct cli *cli, const struct cli_list *refs, unsigned ig
 	CLEANUP(image_file_closep) struct image_file *b = NULL;
 	CLEANUP(image_file_closep) struct image_file *a = open_target(cli->args[0], refs, &a_index, err);
 
+	if (!a && path_is_dir(cli->args[0]))
+		err_hint(err, "the image comes first: wimtool diff WIM:IMAGE DIR");
 	if (!a)
 		return -1;
 	if (path_is_dir(cli->args[1]))

@@ -14,14 +14,18 @@ struct split_args {
 	bool force;
 };
 
-/* Mebibytes, with a fraction as wimlib-imagex takes it. */
+/* Mebibytes, with a fraction as wimlib-imagex takes it; "3800M" and "3.7G", as recipes have sizes, too. */
 static int parse_size(const char *text, uint64_t *ret, struct err *err)
 {
 	char *end;
 	double mib = strtod(text, &end);
 
+	if (end != text && *end == 'G')
+		mib *= 1024;
+	if (end != text && (*end == 'G' || *end == 'M'))
+		end++;
 	if (end == text || *end || !isfinite(mib) || mib <= 0 || mib > SIZE_MAX_MIB)
-		return err_set(err, ERR_USAGE, "%s: a part size in MiB is wanted, as 4000 or 0.5", text);
+		return err_set(err, ERR_USAGE, "%s: a part size in MiB is wanted, as 4000 or 0.5, or with a unit: 3800M, 3.7G", text);
 	*ret = (uint64_t)(mib * 1048576);
 	return 0;
 }

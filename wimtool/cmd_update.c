@@ -11,6 +11,7 @@
 #include "common/image/image_set.h"
 #include "wimtool/commands.h"
 #include "wimtool/update_script.h"
+#include "wimtool/wim_show.h"
 
 #define SCRIPT_MAX (64u << 20)
 #define THREADS_MAX 1024
@@ -117,9 +118,13 @@ static void show_command(const struct updater *u, const struct update_command *c
 {
 	struct json *j = u->cli->json;
 
-	if (u->args->dry_run && !u->cli->quiet)
-		fprintf(u->cli->out, "would %s %s%s%s\n", update_op_name(c->op), c->first, c->second ? " -> " : "",
-			c->second ? c->second : "");
+	if (u->args->dry_run && !u->cli->quiet) {
+		fprintf(u->cli->out, "would %s ", update_op_name(c->op));
+		wim_show_text(c->first, u->cli->out);
+		fputs(c->second ? " -> " : "", u->cli->out);
+		wim_show_text(c->second ? c->second : "", u->cli->out);
+		fputc('\n', u->cli->out);
+	}
 	json_begin_object(j, NULL);
 	json_text(j, "command", update_op_name(c->op));
 	json_text(j, "origin", c->origin);

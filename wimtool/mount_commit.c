@@ -76,7 +76,9 @@ static char *further_name(struct image_edit *edit)
 	for (unsigned n = 2;; n++) {
 		char *name = xasprintf("%s (%u)", info.name, n);
 
-		if (image_select(file, name, &index, NULL) < 0)
+		struct err why = { 0 };
+
+		if (image_select(file, name, &index, &why) < 0 && why.kind == ERR_NOT_FOUND)
 			return name;
 		free(name);
 	}

@@ -102,9 +102,11 @@ static int open_named(struct atomic_file *file, struct err *err)
 
 struct atomic_file *atomic_file_open(const char *path, struct err *err)
 {
-	char *target = resolve_target(path, err);
+	char *target = *path ? resolve_target(path, err) : NULL;
 	struct atomic_file *file;
 
+	if (!*path)
+		err_set(err, ERR_USAGE, "the name of the file to write is an empty text");
 	if (!target)
 		return NULL;
 	file = xcalloc(1, sizeof(*file));

@@ -203,6 +203,14 @@ static int check_arg_count(const struct cli_command *command, size_t n, struct e
 	return 0;
 }
 
+/* What comes first names a file, a folder or a thing to look up: an empty text is a variable that a script did not set. */
+static int check_first_arg(const struct cli *cli, struct err *err)
+{
+	if (!cli->n_args || *cli->args[0])
+		return 0;
+	return err_set(err, ERR_USAGE, "%s wants %s: the first is an empty text", cli->command->name, cli->command->usage);
+}
+
 static ssize_t sink_write(void *cookie UNUSED, const char *data UNUSED, size_t size)
 {
 	return (ssize_t)size;
@@ -213,6 +221,8 @@ static int run_command(struct cli *cli, const void *args, struct err *err)
 {
 	int code = check_arg_count(cli->command, cli->n_args, err);
 
+	if (code == 0)
+		code = check_first_arg(cli, err);
 	if (code == 0)
 		code = cli->command->run(cli, args, err);
 	/* A full disk is no success. */

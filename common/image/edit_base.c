@@ -4,6 +4,7 @@
 
 #include "common/image/edit_refs.h"
 #include "common/image/image_layer.h"
+#include "common/image/image_set.h"
 
 static bool is_image(const struct wim_blobs *blobs, unsigned index, const uint8_t *hash)
 {
@@ -91,11 +92,16 @@ bool image_edit_is_done(struct image_edit *edit)
 
 int image_edit_as_new(struct image_edit *edit, const char *name, struct err *err)
 {
-	unsigned index;
+	const struct image_property property = { .name = "NAME", .value = name };
 
-	if (*name && image_select(edit->file, name, &index, NULL) == 0 &&
-	    strcmp(wim_xml_image(&edit->file->xml, index)->name, name) == 0)
-		return err_set(err, ERR_USAGE, "image %u has the name \"%s\" already", index, name);
+	if (image_property_check(&property, err) < 0)
+		return -1;
+	for (unsigned i = 1; *name && i <= edit->file->header.image_count; i++) {
+		const struct image_info *info = wim_xml_image(&edit->file->xml, i);
+
+		if (info && strcmp(info->name, name) == 0)
+			return err_set(err, ERR_USAGE, "image %u has the name \"%s\" already", i, name);
+	}
 	if (edit->file->header.image_count >= WIM_IMAGES_MAX)
 		return err_set(err, ERR_LIMIT, "a WIM holds at most %d images here", WIM_IMAGES_MAX);
 	free(edit->new_name);

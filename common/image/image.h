@@ -80,7 +80,10 @@ int image_info(struct image_file *file, unsigned index, struct image_info *ret, 
 /* The XML as UTF-8 without BOM; owned by file. */
 const char *image_xml(const struct image_file *file);
 
-/* Index (from 1) by number or by image name; NULL or "" means the only image. ERR_NOT_FOUND names those there are. */
+/*
+ * Index (from 1) by number or by image name; NULL or "" means the only image. ERR_NOT_FOUND names those there are,
+ * ERR_REFUSED: several have this name.
+ */
 int image_select(struct image_file *file, const char *name_or_index, unsigned *ret, struct err *err);
 
 /* Splits "install.wim:2" into path and image; image NULL when there is no ":". Free both. */
@@ -132,6 +135,9 @@ struct image_edit *image_edit_open(const char *path, const char *name_or_index, 
 struct image_file *image_edit_file(struct image_edit *edit);
 unsigned image_edit_index(const struct image_edit *edit);
 const char *image_edit_path(const struct image_edit *edit); /* lent */
+
+/* ERR_USAGE when a part of the path cannot be the name of a new file. */
+int image_path_check(const char *path, struct err *err);
 
 /*
  * Each edit is checked against the tree as edited so far and copies what it is

@@ -10,6 +10,7 @@
 
 #include "common/base/file.h"
 #include "common/image/compose_files.h"
+#include "common/image/image_set.h"
 #include "common/image/wim_append.h"
 #include "common/image/wim_journal.h"
 #include "common/image/wim_rows.h"
@@ -92,7 +93,10 @@ static bool name_is_taken(const struct image_file *base, const char *name)
 static int rename_element(struct strbuf *element, const char *name, const char *value, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct image_property property = { .name = name, .value = value };
 
+	if (image_property_check(&property, err) < 0)
+		return -1;
 	xml_add_text(&text, value);
 	return wim_xml_set_in_image(element, name, *value ? strbuf_text(&text) : NULL, err);
 }
@@ -409,11 +413,14 @@ int image_delete(const char *wim, const char *image, bool soft, const struct ima
 		 struct err *err)
 {
 	CLEANUP(job_release) struct compose_job job = { .path = NULL };
-	struct image_file *file = open_to_change(&job, wim, err);
+	struct image_file *file;
 	unsigned first = 0, last = 0;
 	int done;
 
 	*ret = (struct image_done){ 0 };
+	if (!*image) /* the variable of a script that was not set must not mean the only image */
+		return err_set(err, ERR_USAGE, "%s: which image to delete is an empty text", wim);
+	file = open_to_change(&job, wim, err);
 	if (!file || select_images(file, image, &first, &last, err) < 0)
 		return err_context(err, "%s", wim);
 	if (first > last)

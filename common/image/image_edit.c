@@ -301,6 +301,11 @@ static int check_new_names(const char *rest, unsigned depth, struct err *err)
 	return 0;
 }
 
+int image_path_check(const char *path, struct err *err)
+{
+	return check_new_names(image_path_start(path), 0, err);
+}
+
 int edit_resolve(const struct image_edit *edit, const char *path, struct edit_place *ret, struct err *err)
 {
 	struct wim_node *node = edit->tree->root;

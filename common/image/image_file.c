@@ -153,17 +153,20 @@ static int no_image(const struct image_file *file, enum err_kind kind, struct er
 	return err_set(err, kind, "%s; the WIM has %s", what, list.len ? list.data : "no images");
 }
 
-static bool find_by_name(const struct image_file *file, const char *name, bool exact, unsigned *ret)
+/* How many images have this name; *ret is the first of them. */
+static unsigned find_by_name(const struct image_file *file, const char *name, bool exact, unsigned *ret)
 {
+	unsigned n = 0;
+
 	for (unsigned i = 1; i <= file->header.image_count; i++) {
 		const struct image_info *info = wim_xml_image(&file->xml, i);
 
-		if (info && (exact ? strcmp(info->name, name) == 0 : text_equal_nocase(info->name, name))) {
+		if (!info || !(exact ? strcmp(info->name, name) == 0 : text_equal_nocase(info->name, name)))
+			continue;
+		if (n++ == 0)
 			*ret = i;
-			return true;
-		}
 	}
-	return false;
+	return n;
 }
 
 static bool is_number(const char *text)
@@ -173,6 +176,8 @@ static bool is_number(const char *text)
 
 int image_select(struct image_file *file, const char *name_or_index, unsigned *ret, struct err *err)
 {
+	unsigned n, found = 0;
+
 	if (!name_or_index || !*name_or_index) {
 		if (file->header.image_count != 1)
 			return no_image(file, ERR_USAGE, err, "an image must be named");
@@ -187,25 +192,40 @@ int image_select(struct image_file *file, const char *name_or_index, unsigned *r
 			return 0;
 		}
 	}
-	if (find_by_name(file, name_or_index, true, ret) || find_by_name(file, name_or_index, false, ret))
+	n = find_by_name(file, name_or_index, true, &found);
+	if (!n)
+		n = find_by_name(file, name_or_index, false, &found);
+	if (n == 1) {
+		*ret = found;
 		return 0;
+	}
 
-	CLEANUP(freep) char *what = xasprintf("there is no image \"%s\"", name_or_index);
+	CLEANUP(freep) char *what = xasprintf(n ? "several images are named \"%s\": choose by number" : "there is no image \"%s\"",
+					      name_or_index);
 
-	return no_image(file, ERR_NOT_FOUND, err, what);
+	return no_image(file, n ? ERR_REFUSED : ERR_NOT_FOUND, err, what);
+}
+
+/* Names of images may hold ":" and "/", too: what is in front of the first ":" that ends the path of a file is the WIM. */
+static const char *find_colon(const char *target)
+{
+	const char *last = strrchr(target, ':');
+
+	for (const char *colon = strchr(target, ':'); colon; colon = strchr(colon + 1, ':')) {
+		CLEANUP(freep) char *path = xstrndup(target, (size_t)(colon - target));
+
+		if (colon != target && path_exists(path) && !path_is_dir(path))
+			return colon;
+	}
+	return last && last != target && !strchr(last, '/') ? last : NULL;
 }
 
 void image_split_target(const char *target, char **path, char **image)
 {
-	const char *colon = strrchr(target, ':');
+	const char *colon = path_exists(target) ? NULL : find_colon(target);
 
-	if (!colon || colon == target || strchr(colon, '/') || path_exists(target)) {
-		*path = xstrdup(target);
-		*image = NULL;
-		return;
-	}
-	*path = xstrndup(target, (size_t)(colon - target));
-	*image = xstrdup(colon + 1);
+	*path = colon ? xstrndup(target, (size_t)(colon - target)) : xstrdup(target);
+	*image = colon ? xstrdup(colon + 1) : NULL;
 }
 
 int image_hint_target(const char *path, struct err *err)

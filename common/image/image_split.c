@@ -267,7 +267,7 @@ int image_split(const struct image_split *request, const struct image_work *work
 	*ret = (struct image_done){ 0 };
 	allow_many_files();
 	if (prepare(&s, work, err) < 0 || wim_compose_write_parts(&s.c, &parts, &ret->parts, err) < 0)
-		return err_context(err, "%s", request->source);
+		return s.files.items.len ? err_context(err, "%s", request->source) : -1;
 	ret->too_large = count_too_large(&s);
 	if (commit(&s, ret, err) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/file.h"
+#include "common/base/utf16.h"
 #include "common/image/image.h"
 #include "common/image/session_core.h"
 #include "common/image/session_own.h"
@@ -59,8 +60,11 @@ static int look_at_source(const struct session_capture *r, int *flags, struct er
 char *session_name_of_source(const char *source)
 {
 	CLEANUP(freep) char *real = realpath(source, NULL);
+	const char *name = path_name(real ? real : source);
+	struct strbuf shown = STRBUF_INIT;
 
-	return xstrdup(path_name(real ? real : source));
+	text_show(name, strlen(name), &shown);
+	return shown.len ? strbuf_detach(&shown) : xstrdup("");
 }
 
 static char *usual_name(WIMStruct *wim, const char *source)

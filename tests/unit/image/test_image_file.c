@@ -281,6 +281,22 @@ static void images_are_chosen_by_number_or_name(void **state UNUSED)
 	image_file_closep(&file);
 }
 
+static void a_name_that_several_images_have_chooses_none(void **state UNUSED)
+{
+	unsigned index = 0;
+
+	capture("m.wim", "--compress=none");
+	assert_int_equal(run("wimlib-imagex append src/Windows m.wim Pro; wimlib-imagex append src/empty m.wim PRO"), 0);
+
+	struct image_file *file = open_wim("m.wim");
+
+	ok(image_select(file, "PRO", &index, &err));
+	assert_int_equal(index, 3);
+	refused(image_select(file, "pro", &index, &err), ERR_REFUSED);
+	assert_int_equal(index, 3);
+	image_file_closep(&file);
+}
+
 static void a_target_is_split_at_its_last_colon(void **state UNUSED)
 {
 	static const struct {
@@ -315,6 +331,13 @@ static void a_target_is_split_at_its_last_colon(void **state UNUSED)
 	assert_string_equal(path, "odd:1");
 	assert_null(image);
 	free(path);
+
+	/* names of images may hold what parts paths */
+	image_split_target("odd:1:Pro: x64/de", &path, &image);
+	assert_string_equal(path, "odd:1");
+	assert_string_equal(image, "Pro: x64/de");
+	free(path);
+	free(image);
 }
 
 static void a_part_of_a_split_wim_says_what_is_missing(void **state UNUSED)
@@ -354,6 +377,7 @@ int main(void)
 		cmocka_unit_test(a_symbolic_link_is_shown_and_not_read),
 		cmocka_unit_test(callbacks_can_stop),
 		cmocka_unit_test(images_are_chosen_by_number_or_name),
+		cmocka_unit_test(a_name_that_several_images_have_chooses_none),
 		cmocka_unit_test(a_target_is_split_at_its_last_colon),
 		cmocka_unit_test(a_part_of_a_split_wim_says_what_is_missing),
 	};
