@@ -26,6 +26,7 @@ static int run_quietly(char *const argv[])
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addclosefrom_np(&actions, 3); /* fuse-overlayfs stays */
 	code = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (code != 0)
@@ -146,8 +147,21 @@ static int mount_by_fuse(struct mount_record *record, const struct layers *layer
 	return record->by_fuse ? 0 : -1;
 }
 
-static int no_overlay(int why, const struct mount_record *record, struct err *err)
+/* fuse-overlayfs is another program, for which the paths of our own files mean nothing. */
+static bool has_odd_path(const struct layers *layers)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(layers->fds); i++)
+		if (layers->fds[i] >= 0)
+			return true;
+	return false;
+}
+
+static int no_overlay(int why, const struct mount_record *record, const struct layers *layers, struct err *err)
+{
+	if (why == EPERM && has_odd_path(layers)) {
+		err_set(err, ERR_UNSUPPORTED, "%s: fuse-overlayfs takes no path with , : \\ or \"", record->folder);
+		return err_hint(err, "GOLDWIM_STATE_DIR and --staging-dir name other folders");
+	}
 	if (why == EPERM) {
 		err_set(err, ERR_PERMISSION, "mounting for changes needs root, or the program fuse-overlayfs");
 		return err_hint(err, "wimtool update changes files of an image without a mount");
@@ -172,7 +186,7 @@ int mount_overlay_start(struct mount_record *record, struct err *err)
 	if (mount_kernel(record, &layers) == 0)
 		return 0;
 	why = errno;
-	return mount_by_fuse(record, &layers) == 0 ? 0 : no_overlay(why, record, err);
+	return !has_odd_path(&layers) && mount_by_fuse(record, &layers) == 0 ? 0 : no_overlay(why, record, &layers, err);
 }
 
 /* ---- unmounting ---- */

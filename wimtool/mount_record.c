@@ -36,6 +36,7 @@ void mount_record_write(const struct mount_record *record, struct strbuf *ret)
 	json_text(j, "mountpoint", record->mountpoint);
 	json_bool(j, "writable", record->writable);
 	json_text(j, "staging", record->staging);
+	json_text(j, "scratch", record->scratch);
 	json_text(j, "streams", stream_names[record->streams]);
 	json_bool(j, "unix_data", record->unix_data);
 	json_bool(j, "ignore_case", record->ignore_case);
@@ -115,7 +116,7 @@ static int read_texts(const cJSON *json, struct mount_record *ret, struct err *e
 	const char *schema = text_of(json, "schema"), *wim = text_of(json, "wim");
 	const char *mountpoint = text_of(json, "mountpoint"), *staging = text_of(json, "staging");
 	const char *started = text_of(json, "started"), *guid = text_of(json, "guid");
-	const char *cache = text_of(json, "cache_bytes");
+	const char *cache = text_of(json, "cache_bytes"), *scratch = text_of(json, "scratch");
 
 	if (!schema || strcmp(schema, SCHEMA) != 0)
 		return missing(err, "schema");
@@ -130,6 +131,7 @@ static int read_texts(const cJSON *json, struct mount_record *ret, struct err *e
 	ret->wim = xstrdup(wim);
 	ret->mountpoint = xstrdup(mountpoint);
 	ret->staging = staging ? xstrdup(staging) : NULL;
+	ret->scratch = scratch ? xstrdup(scratch) : NULL;
 	ret->cache_bytes = cache ? strtoull(cache, NULL, 10) : 0;
 	return 0;
 }

@@ -119,6 +119,22 @@ static void tell_ready(void *context)
 	close_fdp(reply);
 }
 
+/* What the caller has open without a mark is not ours: the lock of a script would be held as long as the mount. */
+static void close_inherited(void)
+{
+	CLEANUP(names_release) struct names names = { 0 };
+
+	if (names_of_folder("/proc/self/fd", NULL, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.len; i++) {
+		int fd = atoi(names.items[i]);
+		int flags = fd > STDERR_FILENO ? fcntl(fd, F_GETFD) : -1;
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			close(fd);
+	}
+}
+
 /* Nothing of the caller's stays open: a pipe of it would never end. */
 static void leave_caller(const struct mount_record *record)
 {
@@ -134,6 +150,7 @@ static void leave_caller(const struct mount_record *record)
 	close_fdp(&log);
 	if (nothing > STDERR_FILENO)
 		close(nothing);
+	close_inherited();
 }
 
 /* The record of a read-only mount is of no use when it ended well; that of changes is. */
@@ -170,14 +187,14 @@ static _Noreturn void server_process(struct image_fs *fs, const struct mount_rec
 static struct image_fs *open_fs(const struct mount_record *record, struct image_file *file, struct wim_tree *tree,
 				struct err *err)
 {
-	CLEANUP(freep) char *staged = record->staging ? xstrdup(record->staging) : NULL;
+	const char *scratch = record->scratch ? record->scratch : record->staging;
 	const char *tmp = getenv("TMPDIR");
 	mode_t mask = umask(022);
 
 	umask(mask);
 	return image_fs_open(file, record->image, tree, &(struct image_fs_options){
 		.link_root = record->mountpoint,
-		.scratch = staged ? staged : tmp && *tmp ? tmp : "/var/tmp",
+		.scratch = scratch ? scratch : tmp && *tmp ? tmp : "/var/tmp",
 		.cache_bytes = record->cache_bytes,
 		.streams = (enum image_fs_streams)record->streams,
 		.unix_data = record->unix_data,
@@ -278,23 +295,18 @@ static int show(struct image_fs *fs, struct mount_record *record, struct err *er
 
 /* ---- a new one ---- */
 
-static int fill_staging(const struct mount_request *r, struct mount_record *record, struct err *err)
+static int fill_staging(struct mount_record *record, struct err *err)
 {
-	CLEANUP(freep) char *real = NULL;
-
-	if (!r->writable)
+	if (!record->writable)
 		return 0;
-	if (!r->staging) {
+	if (!record->scratch) {
 		record->staging = mount_path(record, "staging");
 		return mkdir(record->staging, 0700) < 0 ? err_errno(err, errno, "%s", record->staging) : 0;
 	}
-	real = realpath(r->staging, NULL);
-	if (!real)
-		return err_errno(err, errno, "%s", r->staging);
-	record->staging = path_join(real, "goldwim-XXXXXX");
+	record->staging = path_join(record->scratch, "goldwim-XXXXXX");
 	if (mkdtemp(record->staging))
 		return 0;
-	err_errno(err, errno, "%s", r->staging);
+	err_errno(err, errno, "--staging-dir=%s", record->scratch);
 	free(record->staging);
 	record->staging = NULL;
 	return -1;
@@ -349,6 +361,18 @@ static int keep_refs(const struct cli_list *refs, struct mount_record *record, s
 	return 0;
 }
 
+static int find_scratch(const char *folder, struct mount_record *record, struct err *err)
+{
+	if (!folder)
+		return 0;
+	record->scratch = realpath(folder, NULL);
+	if (!record->scratch)
+		return err_errno(err, errno, "--staging-dir=%s", folder);
+	if (!text_is_utf8(record->scratch, strlen(record->scratch)))
+		return err_set(err, ERR_UNSUPPORTED, "--staging-dir=%s: is no UTF-8", folder);
+	return path_is_dir(record->scratch) ? 0 : err_set(err, ERR_REFUSED, "--staging-dir=%s: is no folder", folder);
+}
+
 static int fill_record(const struct mount_request *r, struct image_file *file, struct mount_record *record,
 		       struct err *err)
 {
@@ -359,6 +383,8 @@ static int fill_record(const struct mount_request *r, struct image_file *file, s
 	if (!text_is_utf8(record->wim, strlen(record->wim)) ||
 	    !text_is_utf8(record->mountpoint, strlen(record->mountpoint)))
 		return err_set(err, ERR_UNSUPPORTED, "paths that are no UTF-8 cannot be kept in the record of the mount");
+	if (find_scratch(r->staging, record, err) < 0)
+		return -1;
 	if (check_mount_point(r->folder, record->mountpoint, err) < 0)
 		return err_context(err, "%s", r->folder);
 	if (image_select(file, r->image, &record->image, err) < 0)
@@ -420,7 +446,7 @@ static int start_new(const struct mount_request *r, struct image_file **file, st
 	if (mount_record_new(record, err) < 0)
 		return -1;
 	lock = mount_lock(record, err);
-	if (lock < 0 || fill_staging(r, record, err) < 0 ||
+	if (lock < 0 || fill_staging(record, err) < 0 ||
 	    (r->writable &&
 	     (mount_overlay_prepare(record, err) < 0 || save_base(record, *tree, err) < 0)) ||
 	    mount_record_save(record, err) < 0)

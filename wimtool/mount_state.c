@@ -27,8 +27,11 @@ static char *state_root(void)
 	const char *xdg = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
 
-	if (own && *own)
-		return xasprintf("%s/mounts", own);
+	if (own && *own) {
+		CLEANUP(freep) char *here = *own == '/' ? NULL : realpath(".", NULL); /* a server has another current folder */
+
+		return here ? xasprintf("%s/%s/mounts", here, own) : xasprintf("%s/mounts", own);
+	}
 	if (xdg && *xdg == '/')
 		return xasprintf("%s/goldwim/mounts", xdg);
 	if (geteuid() == 0 || !home || *home != '/')
@@ -43,8 +46,10 @@ static int make_folders(const char *path, struct err *err)
 	for (char *slash = strchr(copy + 1, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash)
 			*slash = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			return err_errno(err, errno, "%s", copy);
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST) {
+			err_errno(err, errno, "%s: no folder for what is known of mounts can be made", copy);
+			return err_hint(err, "GOLDWIM_STATE_DIR names another place for it");
+		}
 		if (!slash)
 			return 0;
 		*slash = '/';
@@ -137,6 +142,7 @@ void mount_record_release(struct mount_record *record)
 	free(record->wim);
 	free(record->mountpoint);
 	free(record->staging);
+	free(record->scratch);
 	*record = (struct mount_record){ 0 };
 }
 

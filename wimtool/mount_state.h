@@ -27,6 +27,7 @@ struct mount_record {
 	char *wim;
 	char *mountpoint;
 	char *staging; /* holds upper and work; NULL of a read-only mount */
+	char *scratch; /* --staging-dir; NULL: $TMPDIR. Decoded data of solid WIMs goes there */
 	struct guid guid; /* of the WIM */
 	unsigned image;
 	bool writable;

@@ -214,6 +214,25 @@ wimlib-imagex apply linked.wim 1 linked.out >/dev/null 2>&1
 check "the names that stay are one file" test linked.out/a/new -ef linked.out/c/name
 check "the one that was replaced is another" test "$(cat linked.out/a/new linked.out/b/name | tr '\n' ' ')" = "shared fresh "
 
+# ---- what a server keeps open, and where it keeps things ----
+wimlib-imagex export three.wim 1 staged.esd --solid >/dev/null 2>&1
+mkdir scratch && refuse "a staging folder that is not there" 'staging-dir=nowhere' wimtool mount staged.esd mnt --staging-dir=nowhere
+refuse "a staging folder that is a file" 'staging-dir=one.wim: is no folder' wimtool mount staged.esd mnt --staging-dir=one.wim
+exec 7>lock
+flock 7
+TMPDIR=/nowhere wimtool mount staged.esd mnt --staging-dir=scratch -q
+exec 7>&-
+check "the lock of a script is not held by the server" flock -n lock true
+opened() { readlink "/proc/$(wimtool mounts --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["result"]["mounts"][0]["server"])')"/fd/*; }
+check "decoded data of a solid WIM is in the staging folder" bash -c 'grep -q "/scratch/" <<<"$1"' - "$(opened)"
+wimtool unmount mnt -q
+(
+	export GOLDWIM_STATE_DIR=relative
+	wimtool mount --rw three.wim 1 mnt -q && echo elsewhere >mnt/elsewhere && wimtool unmount --commit mnt -q
+)
+check "a state folder may be named from the current one" \
+	test "$(wimlib-imagex extract three.wim 1 /elsewhere --to-stdout 2>/dev/null)" = elsewhere
+
 # ---- options ----
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$work"
