@@ -53,11 +53,13 @@ static int set_host(void *context, struct regf *hive, regf_key key, const char *
 }
 
 /* What Windows takes for a DNS host name: letters, digits, hyphens within, and not digits alone. */
-static int check_name(const char *name, struct err *err)
+int computer_name_check(const char *name, struct err *err)
 {
 	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
 	size_t len = strlen(name);
 
+	if (strcmp(name, "*") == 0)
+		return 0;
 	if (!len || len > HOST_NAME_MAX_LEN)
 		return err_set(err, ERR_USAGE, "a computer name has 1 to %d characters", HOST_NAME_MAX_LEN);
 	if (strspn(name, good) != len || name[0] == '-' || name[len - 1] == '-')
@@ -93,12 +95,12 @@ int plan_computer_name(struct plan *plan, struct winroot *root, const struct pla
 
 	if (!n.name || !op_is_on(&options->choice, n.row))
 		return 0;
+	if (computer_name_check(n.name, err) < 0)
+		return -1;
 	if (strcmp(n.name, "*") == 0) {
 		if (random_name(netbios, err) < 0)
 			return -1;
 		n.name = netbios;
-	} else if (check_name(n.name, err) < 0) {
-		return -1;
 	}
 	for (size_t i = 0; i < NETBIOS_NAME_MAX && n.name[i]; i++)
 		netbios[i] = (char)(n.name[i] >= 'a' && n.name[i] <= 'z' ? n.name[i] - 'a' + 'A' : n.name[i]);

@@ -119,6 +119,7 @@ void value_release(struct value_data *value);
 int plan_rows(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_guids(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_rearm(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
+int computer_name_check(const char *name, struct err *err); /* "*" is good, too */
 int plan_computer_name(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 int plan_time_zone(struct plan *plan, struct winroot *root, const struct plan_options *options, struct err *err);
 

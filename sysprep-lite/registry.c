@@ -63,28 +63,40 @@ static char *real_control_set(struct regf *system, const char *path)
 	return strbuf_detach(&text);
 }
 
-int registry_parse(struct winroot *root, const char *path, struct registry_key *ret, struct err *err)
+static const struct hive_place *find_place(const char *path, const char **ret_rest, struct err *err)
 {
 	const char *below = behind_top(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(hive_places); i++) {
-		const char *rest = behind(below, hive_places[i].prefix);
-		enum hive_id id = hive_places[i].hive;
-		struct regf *hive;
-
-		if (!rest)
-			continue;
-		if (winroot_hive(root, id, &hive, err) < 0)
-			return -1;
-		if (!hive)
-			return err_set(err, ERR_NOT_FOUND, "%s: this Windows has no %s", path,
-				       winroot_hive_path(root, id));
-		ret->hive = id;
-		ret->path = id == HIVE_SYSTEM ? real_control_set(hive, rest) : xstrdup(rest);
-		return 0;
+		*ret_rest = behind(below, hive_places[i].prefix);
+		if (*ret_rest)
+			return &hive_places[i];
 	}
 	err_set(err, ERR_USAGE, "%s: no hive of an offline Windows", path);
-	return err_hint(err, "keys begin with HKLM\\SOFTWARE, HKLM\\SYSTEM, HKU\\.DEFAULT, HKU\\Default, ...");
+	err_hint(err, "keys begin with HKLM\\SOFTWARE, HKLM\\SYSTEM, HKU\\.DEFAULT, HKU\\Default, ...");
+	return NULL;
+}
+
+int registry_check_path(const char *path, struct err *err)
+{
+	const char *rest;
+
+	return find_place(path, &rest, err) ? 0 : -1;
+}
+
+int registry_parse(struct winroot *root, const char *path, struct registry_key *ret, struct err *err)
+{
+	const char *rest;
+	const struct hive_place *place = find_place(path, &rest, err);
+	struct regf *hive;
+
+	if (!place || winroot_hive(root, place->hive, &hive, err) < 0)
+		return -1;
+	if (!hive)
+		return err_set(err, ERR_NOT_FOUND, "%s: this Windows has no %s", path, winroot_hive_path(root, place->hive));
+	ret->hive = place->hive;
+	ret->path = place->hive == HIVE_SYSTEM ? real_control_set(hive, rest) : xstrdup(rest);
+	return 0;
 }
 
 void registry_key_release(struct registry_key *key)

@@ -20,6 +20,9 @@ struct registry_key {
 	char *path; /* below the root of the hive; "" is the root */
 };
 
+/* ERR_USAGE when path names no hive that an offline Windows can have. */
+int registry_check_path(const char *path, struct err *err);
+
 /* ERR_USAGE when path names no hive, ERR_NOT_FOUND when this Windows does not have it. */
 int registry_parse(struct winroot *root, const char *path, struct registry_key *ret, struct err *err);
 void registry_key_release(struct registry_key *key);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,14 +86,6 @@ static int check_paths(const struct build *build, struct err *err)
 	return 0;
 }
 
-static bool is_source(const struct build *build, const char *path)
-{
-	struct stat a, b;
-
-	return stat(build->recipe->source.path, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 static int find_parts(struct build *build, struct err *err)
 {
 	for (size_t i = 0; i < build->recipe->source.refs.len; i++) {
@@ -104,7 +95,7 @@ static int find_parts(struct build *build, struct err *err)
 		if (names_of_pattern(pattern, &found, err) < 0)
 			return err_context(err, "%s", pattern);
 		for (size_t k = 0; k < found.len; k++)
-			if (!is_source(build, found.items[k]))
+			if (!build_same_file(build->recipe->source.path, found.items[k]))
 				*vec_add(&build->parts) = xstrdup(found.items[k]);
 	}
 	return 0;
@@ -119,7 +110,7 @@ int build_prepare(struct build *build, struct err *err)
 	add_units(build);
 	if (find_parts(build, err) < 0)
 		return -1;
-	return build_make_keys(build, err);
+	return build_make_keys(build, err) < 0 ? -1 : build_check_output(build, err);
 }
 
 void build_release(struct build *build)
@@ -434,6 +425,8 @@ static int run_in_scratch(struct build *build, struct json *j, struct err *err)
 	if (result < 0)
 		return -1;
 	result = run_units(build, &stopped, err);
+	if (result < 0 && !build->state.n_done)
+		(void)build_state_remove(&build->state, NULL); /* there is nothing to go on with */
 	if (result == 0 && (build_write_manifest(build, err) < 0 || build_state_remove(&build->state, err) < 0))
 		result = -1;
 	job_end(build, j, result == 0 ? "built" : result < 0 ? "failed" : "findings", &stopped);

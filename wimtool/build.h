@@ -36,7 +36,7 @@ struct build_unit {
 struct build_input {
 	const char *kind; /* "folder", "wim", "file" */
 	const char *path; /* lent by the recipe or by parts */
-	char sha256[BUILD_KEY_LEN + 1];
+	char sha256[BUILD_KEY_LEN + 1]; /* of a file its own; else of names and contents, see build_key.c */
 };
 
 struct build_options {
@@ -96,6 +96,10 @@ int build_run(struct build *build, struct strbuf *ret, struct err *err);
 
 /* build_key.c: fills units and inputs with their keys. */
 int build_make_keys(struct build *build, struct err *err);
+
+/* build_check.c: after the inputs are known. */
+int build_check_output(const struct build *build, struct err *err);
+bool build_same_file(const char *a, const char *b);
 
 /* build_state.c. Open takes the lock, and with resume reads what is there; otherwise all is cleared. */
 int build_state_open(struct build_state *state, const char *folder, bool resume, struct err *err);

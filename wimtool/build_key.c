@@ -64,10 +64,9 @@ static void add_number(struct keying *k, uint64_t number)
 
 /* ---- contents ------------------------------------------------------------------------ */
 
-static int add_fd(struct keying *k, int fd)
+static int add_contents(struct keying *k, int fd, uint64_t *ret_len)
 {
-	uint64_t total = 0;
-
+	*ret_len = 0;
 	for (;;) {
 		ssize_t n = read(fd, k->piece, PIECE);
 
@@ -78,9 +77,18 @@ static int add_fd(struct keying *k, int fd)
 		if (n == 0)
 			break;
 		wim_hash_update(k->hash, k->piece, (size_t)n);
-		total += (uint64_t)n;
+		*ret_len += (uint64_t)n;
 	}
-	add_number(k, total);
+	return 0;
+}
+
+static int add_file(struct keying *k, int fd)
+{
+	uint64_t len;
+
+	if (add_contents(k, fd, &len) < 0)
+		return -1;
+	add_number(k, len);
 	return 0;
 }
 
@@ -109,7 +117,7 @@ static int add_entry(struct keying *k, int folder, const char *name, unsigned de
 	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (S_ISDIR(st.st_mode) ? O_DIRECTORY : 0));
 	if (fd < 0)
 		return err_errno(k->err, errno, "%s", name);
-	if ((S_ISDIR(st.st_mode) ? add_folder(k, fd, depth + 1) : add_fd(k, fd)) < 0)
+	if ((S_ISDIR(st.st_mode) ? add_folder(k, fd, depth + 1) : add_file(k, fd)) < 0)
 		return err_context(k->err, "%s", name);
 	return 0;
 }
@@ -129,16 +137,18 @@ static int add_folder(struct keying *k, int fd, unsigned depth)
 	return 0;
 }
 
+/* Of a file the contents alone, so that the sum is that of sha256sum. */
 static int add_tree(struct keying *k, const char *path)
 {
 	struct stat st;
+	uint64_t len;
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(k->err, errno, "%s", path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return err_set(k->err, ERR_FORMAT, "%s: neither a file nor a folder", path);
-	if ((S_ISDIR(st.st_mode) ? add_folder(k, fd, 0) : add_fd(k, fd)) < 0)
+	if ((S_ISDIR(st.st_mode) ? add_folder(k, fd, 0) : add_contents(k, fd, &len)) < 0)
 		return err_context(k->err, "%s", path);
 	return 0;
 }

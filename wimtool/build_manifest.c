@@ -172,7 +172,8 @@ static void write_inputs(const struct build *build, struct json *j)
 		json_begin_object(j, NULL);
 		json_text(j, "kind", build->inputs.items[i].kind);
 		json_text(j, "path", build->inputs.items[i].path);
-		json_text(j, "sha256", build->inputs.items[i].sha256);
+		json_text(j, strcmp(build->inputs.items[i].kind, "file") == 0 ? "sha256" : "contents",
+			  build->inputs.items[i].sha256);
 		json_end_object(j);
 	}
 	json_end_array(j);

@@ -13,6 +13,7 @@
 #include "common/cli/progress.h"
 #include "common/image/image_compose.h"
 #include "common/image/image_set.h"
+#include "common/image/session_own.h"
 #include "common/image/wim_verify.h"
 #include "wimtool/build.h"
 #include "wimtool/compress.h"
@@ -66,12 +67,13 @@ static int choose_compression(const struct build *build, struct compress_choice 
 static int capture(struct build *build, struct err *err)
 {
 	const struct recipe *r = build->recipe;
+	CLEANUP(freep) char *folder_name = session_name_of_source(r->source.path);
 	struct compress_choice compress;
 	struct session_captured done = { 0 };
 	struct session_capture request = {
 		.source = r->source.path,
 		.wim = build->work,
-		.name = r->output.name ? r->output.name : path_name(r->source.path),
+		.name = r->output.name ? r->output.name : folder_name,
 		.description = r->output.description,
 		.flags = r->output.flags,
 		.config = r->source.config,
@@ -115,8 +117,14 @@ static int export_source(struct build *build, struct err *err)
 	unsigned index;
 	int result;
 
-	if (!file || image_select(file, r->source.image, &index, err) < 0 || choose_compression(build, &compress, err) < 0)
+	if (!file || choose_compression(build, &compress, err) < 0)
 		return err_context(err, "%s", r->source.path);
+	if (image_select(file, r->source.image, &index, err) < 0) {
+		if (!r->source.image)
+			err_hint(err, "\"image: NAME\" of the source names it");
+		err->kind = ERR_REFUSED; /* of the recipe, not of the command line */
+		return err_context(err, "%s", r->source.path);
+	}
 	image_file_info(file, &info);
 	if (info.parts > 1 && !r->source.refs.len)
 		return err_set(err, ERR_NOT_FOUND, "%s: part %u of %u of a split WIM; \"ref: PATTERN\" of the source names the others",

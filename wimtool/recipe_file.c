@@ -170,9 +170,13 @@ static int read_axis(const struct recipe_file *file, const struct yaml_value *va
 				    "\"%s\" is no name: a letter, then letters, digits, _ and -", yaml_cite(value->key));
 	if (value->kind != YAML_LIST || !value->n)
 		return yaml_fail(&file->tree, value, err, "a list of values is wanted here");
-	for (const struct yaml_value *v = value->first; v; v = v->next)
+	for (const struct yaml_value *v = value->first; v; v = v->next) {
 		if (v->kind != YAML_TEXT || !*v->text)
 			return yaml_fail(&file->tree, v, err, "a value is wanted here");
+		for (const struct yaml_value *before = value->first; before != v; before = before->next)
+			if (strcmp(before->text, v->text) == 0)
+				return yaml_fail(&file->tree, v, err, "\"%s\" is given twice", yaml_cite(v->text));
+	}
 	if (ret->n == RECIPE_AXES_MAX)
 		return yaml_fail(&file->tree, value, err, "a matrix has at most %d names", RECIPE_AXES_MAX);
 	ret->axes[ret->n++] = (struct axis){ .name = value->key, .values = value };

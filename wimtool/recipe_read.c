@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/image/image_set.h"
 #include "wimtool/compress.h"
 #include "wimtool/recipe_reader.h"
 
@@ -76,19 +77,29 @@ static int output_path(struct recipe_reader *r, const struct yaml_value *value, 
 	return recipe_path(r, value, &r->recipe->output.path);
 }
 
+static int check_property(struct recipe_reader *r, const struct yaml_value *value, const char *name)
+{
+	const struct image_property property = { .name = name, .value = value->text };
+	struct err why = { 0 };
+
+	return image_property_check(&property, &why) < 0 ? recipe_unfit(r, value, &why) : 0;
+}
+
 static int output_name(struct recipe_reader *r, const struct yaml_value *value, void *into UNUSED)
 {
-	return recipe_text(r, value, "a name", &r->recipe->output.name);
+	return recipe_text(r, value, "a name", &r->recipe->output.name) < 0 ? -1 : check_property(r, value, "NAME");
 }
 
 static int output_description(struct recipe_reader *r, const struct yaml_value *value, void *into UNUSED)
 {
-	return recipe_any_text(r, value, &r->recipe->output.description);
+	if (recipe_any_text(r, value, &r->recipe->output.description) < 0)
+		return -1;
+	return check_property(r, value, "DESCRIPTION");
 }
 
 static int output_flags(struct recipe_reader *r, const struct yaml_value *value, void *into UNUSED)
 {
-	return recipe_text(r, value, "an edition", &r->recipe->output.flags);
+	return recipe_text(r, value, "an edition", &r->recipe->output.flags) < 0 ? -1 : check_property(r, value, "FLAGS");
 }
 
 static int output_compress(struct recipe_reader *r, const struct yaml_value *value, void *into UNUSED)
@@ -142,7 +153,7 @@ static int output_properties(struct recipe_reader *r, const struct yaml_value *v
 	for (const struct yaml_value *v = value->first; v; v = v->next) {
 		struct recipe_property property = { .name = recipe_keep(r, v->key) };
 
-		if (recipe_any_text(r, v, &property.value) < 0)
+		if (recipe_any_text(r, v, &property.value) < 0 || check_property(r, v, property.name) < 0)
 			return -1;
 		*vec_add(&r->recipe->output.properties) = property;
 	}

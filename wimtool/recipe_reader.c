@@ -61,6 +61,14 @@ int recipe_list(struct recipe_reader *r, const struct yaml_value *list, const ch
 	return 0;
 }
 
+int recipe_unfit(struct recipe_reader *r, const struct yaml_value *value, const struct err *why)
+{
+	if (strcmp(value->text, value->shown) != 0) /* the environment may hold secrets */
+		return recipe_fail(r, value, "what %s stands for is not taken here", yaml_cite(value->shown));
+	(void)recipe_fail(r, value, "%s", why->text);
+	return *why->hint ? err_hint(r->err, "%s", why->hint) : -1;
+}
+
 /* ---- texts ----------------------------------------------------------------------------- */
 
 const char *recipe_keep(struct recipe_reader *r, const char *text)

@@ -23,6 +23,9 @@ struct recipe_key {
 /* The value is spelt out for analyzers. */
 #define recipe_fail(r, value, ...) (yaml_fail((r)->tree, (value), (r)->err, __VA_ARGS__), -1)
 
+/* Says of a text why it was not taken, unless that would show what came from the environment. */
+int recipe_unfit(struct recipe_reader *r, const struct yaml_value *value, const struct err *why);
+
 /* An unknown key is an error that names the nearest known one; so is a missing key that is required. */
 int recipe_map(struct recipe_reader *r, const struct yaml_value *map, const struct recipe_key *keys, size_t n,
 	       void *into);

@@ -22,12 +22,21 @@ static const struct {
 	{ "dword", REGF_DWORD }, { "qword", REGF_QWORD },      { "binary", REGF_BINARY },
 };
 
+static int read_key(struct recipe_reader *r, const struct yaml_value *value, const char **ret)
+{
+	struct err why = { 0 };
+
+	if (recipe_text(r, value, "the path of a key", ret) < 0)
+		return -1;
+	return registry_check_path(*ret, &why) < 0 ? recipe_unfit(r, value, &why) : 0;
+}
+
 static int registry_set_key(struct recipe_reader *r, const struct yaml_value *value, void *into)
 {
 	struct registry_draft *d = into;
 
 	d->has_set = true;
-	return recipe_text(r, value, "the path of a key", &d->edit.key);
+	return read_key(r, value, &d->edit.key);
 }
 
 static int registry_delete_key_of(struct recipe_reader *r, const struct yaml_value *value, void *into)
@@ -35,7 +44,7 @@ static int registry_delete_key_of(struct recipe_reader *r, const struct yaml_val
 	struct registry_draft *d = into;
 
 	d->edit.remove = true;
-	return recipe_text(r, value, "the path of a key", &d->edit.key);
+	return read_key(r, value, &d->edit.key);
 }
 
 static int registry_value(struct recipe_reader *r, const struct yaml_value *value, void *into)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "common/image/image.h"
 #include "sysprep-lite/sysprep_lite.h"
+#include "sysprep-lite/timezone.h"
 #include "wimtool/image_setup.h"
+#include "wimtool/locales.h"
 #include "wimtool/recipe_reader.h"
 
 /* ---- files ----------------------------------------------------------------------------- */
@@ -41,7 +44,12 @@ static int file_move(struct recipe_reader *r, const struct yaml_value *value, vo
 
 static int file_to(struct recipe_reader *r, const struct yaml_value *value, void *into)
 {
-	return recipe_text(r, value, "a path in the image", &((struct file_draft *)into)->edit.to);
+	struct file_draft *d = into;
+	struct err why = { 0 };
+
+	if (recipe_text(r, value, "a path in the image", &d->edit.to) < 0)
+		return -1;
+	return image_path_check(d->edit.to, &why) < 0 ? recipe_unfit(r, value, &why) : 0;
 }
 
 static int file_optional(struct recipe_reader *r, const struct yaml_value *value, void *into)
@@ -189,8 +197,12 @@ static int locale_name(struct recipe_reader *r, const struct yaml_value *value, 
 {
 	struct recipe_step *step = into;
 
+	struct err why = { 0 };
+
 	step->shown = recipe_keep(r, value->kind == YAML_TEXT ? value->shown : "");
-	return recipe_text(r, value, "a locale (de-DE)", &step->text);
+	if (recipe_text(r, value, "a locale (de-DE)", &step->text) < 0)
+		return -1;
+	return locale_require(step->text, &why) ? 0 : recipe_unfit(r, value, &why);
 }
 
 static int locale_keyboard(struct recipe_reader *r, const struct yaml_value *value, void *into)
@@ -242,10 +254,25 @@ static int read_files(struct recipe_reader *r, const struct yaml_value *value, s
 	return recipe_list(r, value, "edits", read_file_edit, step);
 }
 
-static int read_word(struct recipe_reader *r, const struct yaml_value *value, struct recipe_step *step)
+static int read_zone(struct recipe_reader *r, const struct yaml_value *value, struct recipe_step *step)
 {
+	struct timezone_value zone;
+	struct err why = { 0 };
+
 	step->shown = recipe_keep(r, value->kind == YAML_TEXT ? value->shown : "");
-	return recipe_text(r, value, "a text", &step->text);
+	if (recipe_text(r, value, "a time zone", &step->text) < 0)
+		return -1;
+	return zone_parse(step->text, &zone, &why) < 0 ? recipe_unfit(r, value, &why) : 0;
+}
+
+static int read_computer_name(struct recipe_reader *r, const struct yaml_value *value, struct recipe_step *step)
+{
+	struct err why = { 0 };
+
+	step->shown = recipe_keep(r, value->kind == YAML_TEXT ? value->shown : "");
+	if (recipe_text(r, value, "a computer name", &step->text) < 0)
+		return -1;
+	return computer_name_check(step->text, &why) < 0 ? recipe_unfit(r, value, &why) : 0;
 }
 
 static const struct {
@@ -256,8 +283,8 @@ static const struct {
 	[STEP_FILES] = { "files", read_files },
 	[STEP_ANSWER_FILE] = { "answer-file", read_answer },
 	[STEP_GENERALIZE] = { "generalize", read_generalize },
-	[STEP_TIME_ZONE] = { "time-zone", read_word },
-	[STEP_COMPUTER_NAME] = { "computer-name", read_word },
+	[STEP_TIME_ZONE] = { "time-zone", read_zone },
+	[STEP_COMPUTER_NAME] = { "computer-name", read_computer_name },
 	[STEP_LOCALE] = { "locale", read_locale },
 };
 

@@ -106,10 +106,9 @@ assert hashlib.sha256(open("out/golden.wim", "rb").read()).hexdigest() == o["sha
 assert [s["step"] for s in m["steps"]] == ["source", "registry", "files", "answer-file", "generalize", "time-zone",
     "computer-name", "locale", "properties", "export", "verify", "digest", "publish"], m["steps"]
 assert all(s["status"] == "done" and len(s["key"]) == 64 for s in m["steps"])
-for i in m["inputs"]:
-    if i["kind"] == "file":
-        data = open(i["path"], "rb").read()
-print(len(m["inputs"]))
+files = [i for i in m["inputs"] if i["kind"] == "file"]
+assert files and all(i["sha256"] == hashlib.sha256(open(i["path"], "rb").read()).hexdigest() for i in files), files
+assert all(len(i["contents"]) == 64 for i in m["inputs"] if i["kind"] != "file"), m["inputs"]
 PY
 [ $? -eq 0 ] && good "the manifest tells hash, steps, inputs" || bad "the manifest tells hash, steps, inputs" <expected.txt
 
@@ -224,6 +223,37 @@ check "its value" value SOFTWARE Contoso Into split
 sed -i 's/split: 1M/split: 100M/' split.yaml
 check "fewer parts the next time" wimtool build split.yaml
 check "old parts are gone" test "$(ls out/split*.swm | wc -l)" -eq 1
+
+# An output that would take the place of what the image is made of, or become a part of it.
+sum_before=$(sha256sum decorated.wim unattend.xml 2>/dev/null; find reference -type f -exec sha256sum {} + | sort | sha256sum)
+ln -s decorated.wim linked.wim && ln decorated.wim second-name.wim && mkdir reference/inside && mkfifo pipe.wim || exit 1
+unfit() { # NAME SOURCE STEPS OUTPUT MESSAGE [OPTION...]
+	local name=$1 status
+	printf 'version: 1\nsource: %s\n%boutput: { path: %s }\n' "$2" "$3" "$4" >unfit.yaml
+	wimtool build unfit.yaml "${@:6}" >said.txt 2>&1
+	status=$?
+	[ $status -eq 3 ] && [ "$(wc -l <said.txt)" -eq 1 ] && grep -q "$5" said.txt && good "$name" ||
+		bad "$name: exit $status" <said.txt
+}
+whole='{ path: decorated.wim, image: First }' place='would take the place of what the image is made of'
+unfit "the output is the source" "$whole" '' decorated.wim "$place"
+unfit "another name of it" "$whole" '' second-name.wim "$place"
+unfit "a link to it" "$whole" '' linked.wim "$place"
+unfit "the output is the recipe" "$whole" '' unfit.yaml "$place"
+unfit "the output is an answer file" "$whole" 'steps: [ answer-file: unattend.xml ]\n' unattend.xml "$place"
+wimlib-imagex split decorated.wim set.swm 1 >/dev/null 2>&1 && [ -e set2.swm ] || exit 1
+unfit "a part of the output is a part of the source" "{ path: set.swm, image: First, ref: 'set*.swm' }" '' \
+	'set.swm, split: 1M' "$place"
+unfit "the output lies in the source" reference '' reference/inside/x.wim 'lies in .*/reference, which goes into the image'
+unfit "it lies in a folder that is added" "$whole" 'steps: [ files: [ { add: reference, to: /r } ] ]\n' \
+	reference/x.wim 'lies in .*/reference, which goes into the image'
+unfit "the scratch folder lies in the source" reference '' x.wim 'outside for the scratch folder' --scratch=reference/inside
+unfit "the output is a pipe" "$whole" '' pipe.wim 'no regular file'
+unfit "no image is named" decorated.wim '' x.wim '"image: NAME" of the source names it'
+rmdir reference/inside; rm pipe.wim linked.wim second-name.wim
+check "nothing was changed by that" test "$sum_before" = \
+	"$(sha256sum decorated.wim unattend.xml 2>/dev/null; find reference -type f -exec sha256sum {} + | sort | sha256sum)"
+check "and nothing is left of it" test -z "$(find . -name '.*goldwim-build')"
 
 # The lines of a plan are commands.
 wimtool build wim.yaml --plan --format=ndjson >lines.txt

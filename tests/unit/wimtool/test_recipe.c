@@ -50,7 +50,7 @@ static const struct recipe_registry_edit *first_edit(const struct parsed *p)
 
 static void assert_data(const char *settings, uint32_t type, const void *data, size_t len)
 {
-	CLEANUP(freep) char *text = xasprintf(HEAD "steps: [ registry: [ { set: K, value: V, %s } ] ]\n" TAIL, settings);
+	CLEANUP(freep) char *text = xasprintf(HEAD "steps: [ registry: [ { set: SAM, value: V, %s } ] ]\n" TAIL, settings);
 	const struct recipe_registry_edit *edit;
 	struct parsed p;
 
@@ -78,10 +78,24 @@ static void scalars_are_typed_by_the_schema_alone(void **state UNUSED)
 
 static void wrong_numbers_are_refused_at_their_place(void **state UNUSED)
 {
-	assert_refused(HEAD "steps: [ registry: [ { set: K, value: V, type: dword, data: 4294967296 } ] ]\n" TAIL, "r.yaml:3:61:");
-	assert_refused(HEAD "steps: [ registry: [ { set: K, value: V, type: dword, data: -1 } ] ]\n" TAIL, "r.yaml:3:61:");
-	assert_refused(HEAD "steps: [ registry: [ { set: K, value: V, type: qword, data: 0x } ] ]\n" TAIL, "r.yaml:3:61:");
-	assert_refused(HEAD "steps: [ registry: [ { set: K, value: V, type: binary, data: 0 } ] ]\n" TAIL, "r.yaml:3:62:");
+	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: dword, data: 4294967296 } ] ]\n" TAIL, "r.yaml:3:63:");
+	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: dword, data: -1 } ] ]\n" TAIL, "r.yaml:3:63:");
+	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: qword, data: 0x } ] ]\n" TAIL, "r.yaml:3:63:");
+	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: binary, data: 0 } ] ]\n" TAIL, "r.yaml:3:64:");
+}
+
+/* What is known to be wrong is told before hours are spent on the steps in front of it. */
+static void what_can_never_be_carried_out_is_refused_at_its_place(void **state UNUSED)
+{
+	assert_refused(HEAD "steps: [ registry: [ { set: HKCU\\X } ] ]\n" TAIL, "r.yaml:3:29:");
+	assert_refused(HEAD "steps: [ registry: [ { delete: HKLM\\FOO } ] ]\n" TAIL, "r.yaml:3:32:");
+	assert_refused(HEAD "steps: [ time-zone: Mars/Phobos ]\n" TAIL, "r.yaml:3:21:");
+	assert_refused(HEAD "steps: [ computer-name: a_b ]\n" TAIL, "r.yaml:3:25:");
+	assert_refused(HEAD "steps: [ locale: xx-YY ]\n" TAIL, "r.yaml:3:18:");
+	assert_refused(HEAD "steps: [ files: [ { add: a, to: /x/../y } ] ]\n" TAIL, "r.yaml:3:33:");
+	assert_refused(HEAD "output: { path: x, properties: { TOTALBYTES: 1 } }\n", "r.yaml:3:46:");
+	assert_refused(HEAD "output: { path: x, name: \"a\\nb\" }\n", "r.yaml:3:26:");
+	assert_refused(HEAD "matrix: { a: [b, c, b] }\noutput: { path: \"${a}\" }\n", "r.yaml:3:21:");
 }
 
 static void the_last_name_of_a_matrix_changes_fastest(void **state UNUSED)
@@ -102,19 +116,22 @@ static void environment_is_put_in_but_not_shown(void **state UNUSED)
 	struct parsed p;
 
 	setenv("GOLDWIM_TEST_SECRET", "hidden ${a}", 1);
-	assert_int_equal(parse(&p, HEAD "steps: [ registry: [ { set: K, value: V, data: \"a${env:GOLDWIM_TEST_SECRET}z\" } ] ]\n" TAIL), 0);
+	assert_int_equal(parse(&p, HEAD "steps: [ registry: [ { set: SAM, value: V, data: \"a${env:GOLDWIM_TEST_SECRET}z\" } ] ]\n" TAIL), 0);
 	edit = first_edit(&p);
 	assert_string_equal(edit->shown, "a${env:GOLDWIM_TEST_SECRET}z");
 	assert_int_equal(edit->data_len, 2 * strlen("ahidden ${a}z") + 2);
 	release(&p);
-	assert_int_equal(parse(&p, HEAD "steps: [ registry: [ { set: K, value: V, data: pin, secret: true } ] ]\n" TAIL), 0);
+	assert_int_equal(parse(&p, HEAD "steps: [ registry: [ { set: SAM, value: V, data: pin, secret: true } ] ]\n" TAIL), 0);
 	assert_string_equal(first_edit(&p)->shown, "***");
 	release(&p);
 	/* nor in an error */
 	assert_int_equal(parse(&p, HEAD "output: { path: x, compress: \"${env:GOLDWIM_TEST_SECRET}\" }\n"), -1);
 	assert_null(strstr(p.err.text, "hidden"));
 	release(&p);
-	assert_int_equal(parse(&p, HEAD "steps: [ registry: [ { set: K, value: V, type: \"${env:GOLDWIM_TEST_SECRET}\", data: 1 } ] ]\n" TAIL), -1);
+	assert_int_equal(parse(&p, HEAD "steps: [ registry: [ { set: SAM, value: V, type: \"${env:GOLDWIM_TEST_SECRET}\", data: 1 } ] ]\n" TAIL), -1);
+	assert_null(strstr(p.err.text, "hidden"));
+	release(&p);
+	assert_int_equal(parse(&p, HEAD "steps: [ time-zone: \"${env:GOLDWIM_TEST_SECRET}\" ]\n" TAIL), -1);
 	assert_null(strstr(p.err.text, "hidden"));
 	release(&p);
 }
@@ -156,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scalars_are_typed_by_the_schema_alone),
 		cmocka_unit_test(wrong_numbers_are_refused_at_their_place),
+		cmocka_unit_test(what_can_never_be_carried_out_is_refused_at_its_place),
 		cmocka_unit_test(the_last_name_of_a_matrix_changes_fastest),
 		cmocka_unit_test(environment_is_put_in_but_not_shown),
 		cmocka_unit_test(what_makes_yaml_surprising_is_refused),
