@@ -188,14 +188,39 @@ static int copy_contents(int from, int to, uint64_t size, struct err *err)
 	return 0;
 }
 
+/* Holes stay holes. */
+static int copy_sparse(int from, int to, uint64_t size, struct err *err)
+{
+	CLEANUP(freep) uint8_t *piece = xmalloc(COPY_PIECE);
+
+	for (uint64_t at = 0; at < size;) {
+		off_t next = lseek(from, (off_t)at, SEEK_DATA);
+		size_t n;
+
+		if (next < 0)
+			return errno == ENXIO ? 0 : err_errno(err, errno, "looking for data in what was written");
+		at = (uint64_t)next;
+		n = (size_t)MIN(size - MIN(at, size), (uint64_t)COPY_PIECE);
+		if (file_pread(from, piece, n, at, err) < 0 || write_sparse(to, piece, n, at, err) < 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
 static int copy_to_others(struct writing *w, struct apply_item *first, struct err *err)
 {
-	for (struct apply_item *item = next_file(w, next_item(w, first)); item; item = next_file(w, next_item(w, item))) {
+	struct apply_item *item = next_file(w, next_item(w, first));
+
+	/* zeros at the end of a sparse one were not written, but belong to the others */
+	if (item && is_sparse(first) && ftruncate(w->fd, (off_t)first->blob->size) < 0)
+		return apply_failed(w->plan, first, "setting its size", err);
+	for (; item; item = next_file(w, next_item(w, item))) {
 		int fd = make_file(w->plan, item, err);
 
 		if (fd < 0)
 			return -1;
-		if (copy_contents(w->fd, fd, first->blob->size, err) < 0) {
+		if ((is_sparse(item) ? copy_sparse : copy_contents)(w->fd, fd, first->blob->size, err) < 0) {
 			close(fd);
 			return -1;
 		}

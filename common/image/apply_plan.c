@@ -169,7 +169,8 @@ static void chain_blobs(struct image_apply_plan *plan)
 
 		if (!item->blob || item->kind == ITEM_HARD_LINK)
 			continue;
-		if (item->kind == ITEM_FILE)
+		/* how much of a sparse one is zeros, nobody knows before it is written */
+		if (item->kind == ITEM_FILE && !(wim_node_attributes(item->node) & WIM_ATTR_SPARSE))
 			plan->bytes_needed += item->blob->size;
 		of_blob = &number[item->blob - blobs->items];
 		if (*of_blob == 0) {

@@ -55,7 +55,7 @@ struct image_applied {
 struct image_apply_plan *image_apply_plan(const struct image_apply *request, struct err *err);
 void image_apply_plan_freep(struct image_apply_plan **plan);
 
-/* What will be written. bytes_needed: contents on the disk, hard links once. */
+/* What will be written. bytes_needed: contents on the disk, hard links once, sparse files not. */
 void image_apply_counts(const struct image_apply_plan *plan, struct image_applied *ret, uint64_t *bytes_needed);
 
 /* Writes, once. On an error the target keeps what was written until then. */
