@@ -190,13 +190,21 @@ static enum relation compare_paths(const char *pattern, const char *path)
 	}
 }
 
-static enum relation relate(const char *pattern, const char *path)
+/* Most patterns of a long list are told apart by their first letter. */
+static bool begins_otherwise(const char *pattern, const char *text)
 {
-	const char *name = strrchr(path, '/');
+	return *pattern && *text && *pattern != '*' && *pattern != '?' && upper(*pattern) != upper(*text);
+}
 
-	if (strchr(pattern, '/'))
+/* name is the last part of path. */
+static enum relation relate(const char *pattern, const char *path, const char *name)
+{
+	bool is_path = *pattern == '/' || strchr(pattern, '/');
+
+	if (begins_otherwise(pattern + strspn(pattern, "/"), is_path ? path + strspn(path, "/") : name))
+		return UNRELATED;
+	if (is_path)
 		return compare_paths(pattern, path);
-	name = name ? name + 1 : path;
 	return match_part(pattern, strlen(pattern), name, strlen(name)) ? SAME : UNRELATED;
 }
 
@@ -204,16 +212,18 @@ enum capture_verdict capture_config_judge(const struct capture_config *config, c
 					  enum capture_verdict parent)
 {
 	bool left = parent == CAPTURE_PASS, leads = false;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 
 	if (parent == CAPTURE_TAKE_ALL)
 		return CAPTURE_TAKE_ALL;
 	for (size_t i = 0; i < config->exclusions.len && !left; i++) {
-		enum relation relation = relate(config->exclusions.items[i], path);
+		enum relation relation = relate(config->exclusions.items[i], path, name);
 
 		left = relation == SAME || relation == BELOW;
 	}
 	for (size_t i = 0; i < config->exceptions.len; i++) {
-		enum relation relation = relate(config->exceptions.items[i], path);
+		enum relation relation = relate(config->exceptions.items[i], path, name);
 
 		if (relation == SAME || relation == BELOW)
 			return CAPTURE_TAKE_ALL;
