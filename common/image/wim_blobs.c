@@ -188,14 +188,41 @@ static int compare_by_hash(const void *a, const void *b, void *items)
 	return order ? order : (ia > ib) - (ia < ib);
 }
 
-void wim_blobs_index(struct wim_blobs *blobs)
+/* Among the first n of by_hash: the first whose hash is not smaller. */
+static size_t place_by_hash(const struct wim_blobs *blobs, size_t n, const uint8_t *hash)
 {
-	free(blobs->by_hash);
-	blobs->by_hash = xreallocarray(NULL, blobs->n + 1, sizeof(*blobs->by_hash));
-	for (size_t i = 0; i < blobs->n; i++)
-		blobs->by_hash[i] = (uint32_t)i;
-	if (blobs->n)
-		qsort_r(blobs->by_hash, blobs->n, sizeof(*blobs->by_hash), compare_by_hash, blobs->items);
+	size_t low = 0;
+	size_t high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(blobs->items[blobs->by_hash[middle]].hash, hash, WIM_HASH_LEN) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The new ones are sorted by themselves and moved to their places: of a thousand parts each brings a few. */
+void wim_blobs_index(struct wim_blobs *blobs, size_t first)
+{
+	size_t n = blobs->n - first;
+	CLEANUP(freep) uint32_t *fresh = xcalloc(n + 1, sizeof(*fresh));
+
+	blobs->by_hash = xreallocarray(blobs->by_hash, blobs->n + 1, sizeof(*blobs->by_hash));
+	for (size_t i = 0; i < n; i++)
+		fresh[i] = (uint32_t)(first + i);
+	if (n)
+		qsort_r(fresh, n, sizeof(*fresh), compare_by_hash, blobs->items);
+	for (size_t end = first; n; n--) {
+		size_t place = place_by_hash(blobs, end, blobs->items[fresh[n - 1]].hash);
+
+		memmove(blobs->by_hash + place + n, blobs->by_hash + place, (end - place) * sizeof(*blobs->by_hash));
+		blobs->by_hash[place + n - 1] = fresh[n - 1];
+		end = place;
+	}
 }
 
 static int load_table(struct wim_reader *reader, const struct wim_part *part, struct strbuf *ret, struct err *err)
@@ -252,7 +279,7 @@ int wim_blobs_load(struct wim_reader *reader, int fd, uint64_t file_bytes, const
 	blobs.n = table.n;
 	blobs.metadata = table.metadata;
 	blobs.n_metadata = table.n_metadata;
-	wim_blobs_index(&blobs);
+	wim_blobs_index(&blobs, 0);
 	*ret = blobs;
 	blobs = (struct wim_blobs){ 0 };
 	return 0;
@@ -270,17 +297,8 @@ void wim_blobs_release(struct wim_blobs *blobs)
 
 const struct wim_blob *wim_blobs_find(const struct wim_blobs *blobs, const uint8_t hash[WIM_HASH_LEN])
 {
-	size_t low = 0;
-	size_t high = blobs->n;
+	size_t low = place_by_hash(blobs, blobs->n, hash);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (memcmp(blobs->items[blobs->by_hash[middle]].hash, hash, WIM_HASH_LEN) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == blobs->n || memcmp(blobs->items[blobs->by_hash[low]].hash, hash, WIM_HASH_LEN) != 0)
 		return NULL;
 	return &blobs->items[blobs->by_hash[low]];

@@ -67,13 +67,14 @@ static int add_table(struct set *set, const struct wim_part *part, struct err *e
 {
 	struct wim_blobs *blobs = set->blobs;
 	struct wim_blob_table table = { 0 };
+	size_t before = blobs->n;
 
 	if (wim_blobs_read_table(set->reader, part, blobs, &table, err) < 0)
 		return -1;
 	take_items(blobs, &table);
 	strbuf_release(&table.rows);
 	free(table.items);
-	wim_blobs_index(blobs);
+	wim_blobs_index(blobs, before);
 	return 0;
 }
 

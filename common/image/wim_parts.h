@@ -17,8 +17,8 @@ struct wim_blob_table {
 int wim_blobs_read_table(struct wim_reader *reader, const struct wim_part *part, struct wim_blobs *blobs,
 			 struct wim_blob_table *ret, struct err *err);
 
-/* Makes by_hash anew. */
-void wim_blobs_index(struct wim_blobs *blobs);
+/* Sorts what items has from first on into by_hash, which has those before. */
+void wim_blobs_index(struct wim_blobs *blobs, size_t first);
 
 /* Reads the start of a solid resource that lies in part. */
 int wim_solid_open(struct wim_solid *solid, const struct wim_part *part, struct err *err);
