@@ -7,11 +7,30 @@
 #include <stdio.h>
 #include <string.h>
 
-PRINTF_LIKE(3, 0)
-static void set_text(struct err *err, enum err_kind kind, const char *fmt, va_list args)
+#define WHOLE_MAX 8192   /* a path and what is said of it */
+#define CONTEXT_MAX 500
+#define REASON_MAX 100   /* of the system */
+
+/* What has no room loses its middle: paths stand at the beginning, what is wrong at the end. */
+static void shorten(const char *text, size_t room, char *ret)
 {
+	static const char gap[] = "[...]";
+	size_t len = strlen(text), half = (room - sizeof(gap)) / 2;
+
+	if (len < room)
+		memcpy(ret, text, len + 1);
+	else
+		snprintf(ret, room, "%.*s%s%s", (int)half, text, gap, text + len - half);
+}
+
+PRINTF_LIKE(4, 0)
+static void set_text(struct err *err, enum err_kind kind, size_t room, const char *fmt, va_list args)
+{
+	char whole[WHOLE_MAX];
+
 	*err = (struct err){ .kind = kind };
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	vsnprintf(whole, sizeof(whole), fmt, args);
+	shorten(whole, room, err->text);
 }
 
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
@@ -21,22 +40,20 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	if (!err)
 		return -1;
 	va_start(args, fmt);
-	set_text(err, kind, fmt, args);
+	set_text(err, kind, sizeof(err->text), fmt, args);
 	va_end(args);
 	return -1;
 }
 
-/* Moves the text to the right and puts prefix in front; what does not fit is cut at the end. */
+/* Puts prefix in front of the text; what does not fit loses its middle. */
 static void prepend(struct err *err, const char *prefix)
 {
-	const size_t room = sizeof(err->text) - 1;
-	size_t prefix_len = strnlen(prefix, room - 2);
-	size_t old_len = strnlen(err->text, room - 2 - prefix_len);
+	char whole[CONTEXT_MAX + 2 + sizeof(err->text)];
 
-	memmove(err->text + prefix_len + 2, err->text, old_len);
-	memcpy(err->text, prefix, prefix_len);
-	memcpy(err->text + prefix_len, ": ", 2);
-	err->text[prefix_len + 2 + old_len] = '\0';
+	shorten(prefix, CONTEXT_MAX, whole);
+	strcat(whole, ": ");
+	strcat(whole, err->text);
+	shorten(whole, sizeof(err->text), err->text);
 }
 
 int err_at(struct err *err, enum err_kind kind, uint64_t offset, const char *fmt, ...)
@@ -47,7 +64,7 @@ int err_at(struct err *err, enum err_kind kind, uint64_t offset, const char *fmt
 	if (!err)
 		return -1;
 	va_start(args, fmt);
-	set_text(err, kind, fmt, args);
+	set_text(err, kind, sizeof(err->text), fmt, args);
 	va_end(args);
 	err->has_offset = true;
 	err->offset = offset;
@@ -92,7 +109,7 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
 	if (!err)
 		return -1;
 	va_start(args, fmt);
-	set_text(err, kind_of_errno(errnum), fmt, args);
+	set_text(err, kind_of_errno(errnum), sizeof(err->text) - REASON_MAX, fmt, args);
 	va_end(args);
 	len = strlen(err->text);
 	snprintf(err->text + len, sizeof(err->text) - len, "%s%s", len ? ": " : "", strerror(errnum));
@@ -101,7 +118,7 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
 
 int err_context(struct err *err, const char *fmt, ...)
 {
-	char prefix[sizeof(err->text)];
+	char prefix[WHOLE_MAX];
 	va_list args;
 
 	if (!err)

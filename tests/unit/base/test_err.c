@@ -49,6 +49,27 @@ static void text_longer_than_its_room_is_cut_not_overrun(void **state UNUSED)
 	assert_memory_equal(err.text, "ab: bbb", 7);
 }
 
+static void what_is_wrong_is_told_however_long_the_path(void **state UNUSED)
+{
+	struct err err = { 0 };
+	char path[4096];
+
+	memset(path, 'x', sizeof(path) - 1);
+	memcpy(path, "begin", 5);
+	path[sizeof(path) - 1] = '\0';
+	err_errno(&err, ENAMETOOLONG, "%s", path);
+	assert_true(strlen(err.text) < sizeof(err.text));
+	assert_int_equal(strncmp(err.text, "beginxxx", 8), 0);
+	assert_non_null(strstr(err.text, "x[...]x"));
+	assert_non_null(strstr(err.text, "x: File name too long"));
+	err_set(&err, ERR_LIMIT, "%s: too deep", path);
+	err_context(&err, "%s", path);
+	err_context(&err, "outer");
+	assert_true(strlen(err.text) < sizeof(err.text));
+	assert_int_equal(strncmp(err.text, "outer: beginxxx", 15), 0);
+	assert_string_equal(err.text + strlen(err.text) - 10, ": too deep");
+}
+
 static void the_first_hint_stays(void **state UNUSED)
 {
 	struct err err = { 0 };
@@ -74,6 +95,7 @@ int main(void)
 		cmocka_unit_test(contexts_stand_in_front_outermost_first),
 		cmocka_unit_test(errno_gives_kind_and_text_of_the_system),
 		cmocka_unit_test(text_longer_than_its_room_is_cut_not_overrun),
+		cmocka_unit_test(what_is_wrong_is_told_however_long_the_path),
 		cmocka_unit_test(the_first_hint_stays),
 		cmocka_unit_test(a_null_err_is_accepted),
 	};
