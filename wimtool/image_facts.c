@@ -64,9 +64,17 @@ static char *subkey_name(struct regf *hive, regf_key key, size_t i)
 
 #define NT "Microsoft\\Windows NT\\CurrentVersion"
 
+/* Before Vista CurrentBuild says "1.511.1 () (Obsolete data - do not use)". */
+static char *build_of(const struct gather *g)
+{
+	char *number = text_of(g->software, NT, "CurrentBuildNumber");
+
+	return number ? number : text_of(g->software, NT, "CurrentBuild");
+}
+
 static void read_version(struct gather *g)
 {
-	CLEANUP(freep) char *build = text_of(g->software, NT, "CurrentBuild");
+	CLEANUP(freep) char *build = build_of(g);
 	CLEANUP(freep) char *nt = text_of(g->software, NT, "CurrentVersion");
 	regf_key key = key_of(g->software, NT);
 	uint32_t major, minor, ubr;
