@@ -25,6 +25,7 @@ struct atomic_file {
 	char *temp; /* its name; NULL while the file has none */
 	int fd;
 	int slot; /* in tempfiles; -1 without a name, and once renamed or removed */
+	bool only_new;
 };
 
 /* The file that a chain of symbolic links names, or path itself. */
@@ -125,6 +126,11 @@ int atomic_file_fd(const struct atomic_file *file)
 	return file->fd;
 }
 
+void atomic_file_only_new(struct atomic_file *file)
+{
+	file->only_new = true;
+}
+
 void atomic_file_lock(const struct atomic_file *file)
 {
 	(void)flock(file->fd, LOCK_EX | LOCK_NB);
@@ -217,15 +223,39 @@ static int name_it(struct atomic_file *file)
 	return -1;
 }
 
+/* Not every file system can do it in one step. */
+static int rename_to_new(const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (lstat(to, &st) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
+static int already_there(struct err *err)
+{
+	err_set(err, ERR_REFUSED, "another program has made it meanwhile");
+	return err_hint(err, "it was left as it is");
+}
+
 /* A new target gets its name in one step; one that is there is replaced by a rename. */
 static int take_name(struct atomic_file *file, struct err *err)
 {
 	if (!file->temp && link_fd(file->fd, file->target) == 0)
 		return 0;
+	if (!file->temp && file->only_new && errno == EEXIST)
+		return already_there(err);
 	if (!file->temp && name_it(file) < 0)
 		return err_errno(err, errno, "cannot name the finished temporary file");
-	if (rename(file->temp, file->target) < 0)
-		return err_errno(err, errno, "cannot rename the finished temporary file");
+	if ((file->only_new ? rename_to_new(file->temp, file->target) : rename(file->temp, file->target)) < 0)
+		return file->only_new && errno == EEXIST ? already_there(err) : err_errno(err, errno, "cannot rename the finished temporary file");
 	tempfiles_forget(file->slot);
 	file->slot = -1;
 	return 0;

@@ -24,6 +24,9 @@ struct atomic_file *atomic_file_open(const char *path, struct err *err);
 int atomic_file_fd(const struct atomic_file *file);
 int atomic_file_write(struct atomic_file *file, const void *data, size_t len, struct err *err);
 
+/* The target was not there when the work began: commit refuses when another program has made it meanwhile. */
+void atomic_file_only_new(struct atomic_file *file);
+
 /* Frees and clears *file in every case. On failure the target is as it was. */
 int atomic_file_commit(struct atomic_file **file, struct err *err);
 

@@ -199,6 +199,7 @@ bool compose_wants_pipable(const struct image_packing *wanted, bool now)
 int compose_write_file(struct wim_compose *c, const char *path, struct image_done *ret, struct err *err)
 {
 	CLEANUP(atomic_file_closep) struct atomic_file *out = NULL;
+	bool is_new = !path_exists(path);
 
 	if (strcmp(path, "-") == 0)
 		return write_stdout(c, ret, err);
@@ -207,6 +208,8 @@ int compose_write_file(struct wim_compose *c, const char *path, struct image_don
 	out = atomic_file_open(path, err);
 	if (!out)
 		return err_context(err, "%s", path);
+	if (is_new)
+		atomic_file_only_new(out);
 	atomic_file_lock(out);
 	if (wim_compose_write(c, atomic_file_fd(out), err) < 0 || read_back(c, atomic_file_fd(out), err) < 0 ||
 	    atomic_file_commit(&out, err) < 0)

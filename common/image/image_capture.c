@@ -368,6 +368,8 @@ static int capture_new(struct capture *c, uint64_t *ret_bytes, struct err *err)
 	if (!out)
 		return -1;
 	fd = atomic_file_fd(out);
+	if (!c->request->replace)
+		atomic_file_only_new(out);
 	atomic_file_lock(out);
 	if (write_new(c, fd, err) < 0)
 		return -1;

@@ -261,6 +261,8 @@ static int write_new(struct session *s, const struct session_capture *r, struct 
 	out = atomic_file_open(r->wim, err);
 	if (!out)
 		return err_context(err, "%s", r->wim);
+	if (!r->replace)
+		atomic_file_only_new(out);
 	atomic_file_lock(out);
 	code = wimlib_write_to_fd(s->wim, atomic_file_fd(out), WIMLIB_ALL_IMAGES, write_flags(r), r->threads);
 	if (code)

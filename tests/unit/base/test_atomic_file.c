@@ -54,6 +54,28 @@ static void assert_holds(const char *path, const char *text)
 	strbuf_release(&data);
 }
 
+static void a_file_that_somebody_made_meanwhile_is_left(void **state UNUSED)
+{
+	struct err err = { 0 };
+
+	struct atomic_file *file = atomic_file_open("x", &err);
+
+	assert_non_null(file);
+	atomic_file_only_new(file);
+	assert_int_equal(atomic_file_write(file, "mine", 4, &err), 0);
+	assert_int_equal(atomic_file_replace("x", "theirs", 6, &err), 0);
+	assert_int_equal(atomic_file_commit(&file, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
+	assert_holds("x", "theirs");
+	assert_int_equal(files_here(), 1);
+	assert_int_equal(unlink("x"), 0);
+	file = atomic_file_open("x", &err);
+	atomic_file_only_new(file);
+	assert_int_equal(atomic_file_write(file, "mine", 4, &err), 0);
+	assert_int_equal(atomic_file_commit(&file, &err), 0);
+	assert_holds("x", "mine");
+}
+
 static void commit_replaces_and_keeps_mode_and_attributes(void **state UNUSED)
 {
 	struct stat st;
@@ -219,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(temporary_files_are_known_by_their_names),
+		IN_FOLDER(a_file_that_somebody_made_meanwhile_is_left),
 		IN_FOLDER(commit_replaces_and_keeps_mode_and_attributes),
 		IN_FOLDER(a_new_file_gets_the_mode_of_the_umask),
 		IN_FOLDER(without_commit_nothing_changes_and_nothing_stays),
