@@ -161,7 +161,9 @@ const struct cli_command cmd_doctor = {
 		"beta, for another processor, or hidden by an older one.\n\n"
 		"--require compares files with a table: file, version, architecture, branch, article, apart by "
 		"tabs. All four numbers are compared; files of the GDR branch do not satisfy a row of the LDR "
-		"branch. Copies in WinSxS and in backups of hotfixes are listed with -v and not judged.\n\n"
+		"branch. A file that is named with its folder (Windows\\System32\\x.dll) must be there; of a name alone all "
+		"copies that are there are compared. Copies in WinSxS and in backups of hotfixes are listed with -v and not "
+		"judged.\n\n"
 		"Of a single program file its version is shown. Without a path: the libraries that wimtool itself uses, and what is missing for mount.",
 	.examples = doctor_examples,
 	.n_examples = ARRAY_SIZE(doctor_examples),

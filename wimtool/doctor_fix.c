@@ -251,18 +251,24 @@ static const struct rule_meta absent_rule = {
 	.advice = "look whether the table is for this image",
 };
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '\\');
+static const struct rule_meta absent_file_rule = {
+	.id = "fix-file-absent",
+	.severity = SEVERITY_ERROR,
+	.summary = "a file that the table names with its folder is not there",
+	.why = "The image does not have what the table describes.",
+	.advice = "install it in the reference machine and capture again, or name the file alone when it may be missing",
+};
 
-	return slash ? slash + 1 : path;
+static bool row_names_folder(const struct fix_row *row)
+{
+	return strchr(row->file, '\\');
 }
 
 static bool row_is_about(const struct fix_row *row, const struct doctor_file *file)
 {
 	char arch[8];
 
-	if (strchr(row->file, '\\') ? !text_equal_nocase(row->file, file->path)
+	if (row_names_folder(row) ? !text_equal_nocase(row->file, file->path)
 				    : !text_equal_nocase(row->file, file->name))
 		return false;
 	return !*row->arch || !file->readable || strcmp(row->arch, pe_info_arch(&file->info, arch)) == 0;
@@ -328,6 +334,7 @@ struct fix_run {
 	struct cli *cli;
 	struct report *report;
 	size_t n_files, n_present;
+	size_t n_absent; /* of those that must be there */
 };
 
 static void show_file(const struct fix_run *run, const struct doctor_file *file, const struct fix_row *row,
@@ -376,14 +383,17 @@ static void judge_all(struct fix_run *run)
 
 static bool is_there(const struct fix_run *run, const struct fix_row *row)
 {
-	for (size_t i = 0; i < run->doctor->files.len; i++)
-		if (run->doctor->files.items[i].place != DOCTOR_STORE &&
-		    text_equal_nocase(run->doctor->files.items[i].name, last_part(row->file)))
+	for (size_t i = 0; i < run->doctor->files.len; i++) {
+		const struct doctor_file *file = &run->doctor->files.items[i];
+
+		if (file->place != DOCTOR_STORE &&
+		    text_equal_nocase(row_names_folder(row) ? file->path : file->name, row->file))
 			return true;
+	}
 	return false;
 }
 
-static void list_absent(const struct fix_run *run)
+static void list_absent(struct fix_run *run)
 {
 	for (size_t i = 0; i < run->table->rows.len; i++) {
 		const struct fix_row *row = &run->table->rows.items[i];
@@ -393,6 +403,12 @@ static void list_absent(const struct fix_run *run)
 		if (!run->cli->quiet)
 			fprintf(run->cli->out, "  %-12s %s\n", "absent", row->file);
 		json_text(run->cli->json, NULL, row->file);
+		if (!row_names_folder(row))
+			continue;
+		run->n_absent++;
+		report_add(run->report, &absent_file_rule,
+			   (struct place){ .file = target_name(run->doctor->target), .item = row->file },
+			   "%s: is not there%s%s", row->file, *row->article ? ": " : "", row->article);
 	}
 }
 
@@ -414,9 +430,9 @@ void fix_judge(const struct fix_table *table, const struct doctor *doctor, struc
 	json_begin_array(j, "absent");
 	list_absent(&run);
 	json_end_array(j);
-	json_bool(j, "satisfied", run.n_files && run.n_present == run.n_files);
+	json_bool(j, "satisfied", run.n_files && run.n_present == run.n_files && !run.n_absent);
 	json_end_object(j);
-	if (!run.n_files)
+	if (!run.n_files && !run.n_absent)
 		report_add(report, &absent_rule, (struct place){ .file = target_name(doctor->target) },
 			   "no file of the table %s is there", table->name);
 }

@@ -15,6 +15,7 @@
 #include "common/base/file.h"
 #include "wimtool/doctor.h"
 #include "wimtool/library_versions.h"
+#include "wimtool/mount_server.h"
 
 #define PROC_MAX (1u << 20)
 
@@ -50,10 +51,18 @@ static const struct rule_meta no_overlay = {
 	.advice = "modprobe overlay",
 };
 
+static const struct rule_meta no_fuse_overlay = {
+	.id = "mount-no-fuse-overlayfs",
+	.severity = SEVERITY_INFO,
+	.summary = "there is no fuse-overlayfs",
+	.why = "Users other than root can mount images to read, but not for changes.",
+	.advice = "install the package fuse-overlayfs; update changes images without a mount",
+};
+
 struct library {
 	const char *name;
 	const char *version;
-	const void *symbol; /* any function of it: tells the file it was loaded from */
+	const void *symbol; /* any function of it: tells the file it was loaded from; may be NULL */
 };
 
 static const char *wim_version(void)
@@ -71,7 +80,7 @@ static void file_of(const void *symbol, char ret[PATH_MAX])
 	Dl_info info;
 
 	*ret = '\0';
-	if (dladdr(symbol, &info) && info.dli_fname && !realpath(info.dli_fname, ret))
+	if (symbol && dladdr(symbol, &info) && info.dli_fname && !realpath(info.dli_fname, ret))
 		*ret = '\0';
 }
 
@@ -80,7 +89,7 @@ static void show_library(const struct library *library, struct cli *cli)
 	char file[PATH_MAX];
 
 	file_of(library->symbol, file);
-	fprintf(cli->out, "%-12s %-10s %s\n", library->name, library->version ? library->version : "-", file);
+	fprintf(cli->out, "%-14s %-10s %s\n", library->name, library->version ? library->version : "-", file);
 	json_begin_object(cli->json, NULL);
 	json_text(cli->json, "name", library->name);
 	json_text(cli->json, "version", library->version);
@@ -105,6 +114,7 @@ static void show_libraries(struct cli *cli)
 		{ "libhivex", NULL, ADDRESS(hivex_open) },
 		{ "libxml2", xmlParserVersion, ADDRESS(xmlCheckVersion) },
 		{ "libcrypto", OpenSSL_version(OPENSSL_VERSION_STRING), ADDRESS(OpenSSL_version) },
+		{ "libfuse3", strrchr(mount_server_library(), ' ') + 1, NULL },
 		{ "libyaml", yaml_get_version_string(), ADDRESS(yaml_get_version_string) },
 	};
 
@@ -141,7 +151,7 @@ static bool kernel_has(const char *file_system)
 
 static void show_fact(struct cli *cli, const char *name, const char *key, bool value, const char *detail)
 {
-	fprintf(cli->out, "%-12s %-10s %s\n", name, value ? "yes" : "no", detail ? detail : "");
+	fprintf(cli->out, "%-14s %-10s %s\n", name, value ? "yes" : "no", detail ? detail : "");
 	json_bool(cli->json, key, value);
 }
 
@@ -163,11 +173,13 @@ static void judge_mount(struct cli *cli, struct report *report)
 {
 	bool exists = access("/dev/fuse", F_OK) == 0, usable = access("/dev/fuse", R_OK | W_OK) == 0;
 	bool overlay = kernel_has("overlay");
+	CLEANUP(freep) char *fuse_overlay = find_program("fuse-overlayfs");
 
 	json_begin_object(cli->json, "mount");
 	show_fact(cli, "/dev/fuse", "device", usable, exists && !usable ? "there, but this user may not open it" : NULL);
 	judge_helper(cli, report);
 	show_fact(cli, "overlayfs", "overlay", overlay, NULL);
+	show_fact(cli, "fuse-overlayfs", "fuse_overlayfs", fuse_overlay != NULL, fuse_overlay);
 	json_end_object(cli->json);
 	if (!usable)
 		report_add(report, &no_device, (struct place){ .file = "/dev/fuse" },
@@ -175,6 +187,9 @@ static void judge_mount(struct cli *cli, struct report *report)
 	if (!overlay)
 		report_add(report, &no_overlay, (struct place){ .file = "/proc/filesystems" },
 			   "overlay is not among the file systems of this kernel");
+	if (geteuid() != 0 && !fuse_overlay)
+		report_add(report, &no_fuse_overlay, (struct place){ .file = "fuse-overlayfs" },
+			   "fuse-overlayfs is not in the PATH: mount --rw needs it, or root");
 }
 
 void doctor_host(struct cli *cli, struct report *report)
