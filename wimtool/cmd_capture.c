@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/filetime.h"
 #include "common/image/image.h"
 #include "common/image/image_set.h"
 #include "common/image/session.h"
@@ -74,6 +76,8 @@ static int check_properties(const struct cli_list *properties, struct err *err)
 
 static int check_args(const struct capture_args *args, struct err *err)
 {
+	uint64_t epoch;
+
 	if (args->rpfix && args->norpfix)
 		return err_set(err, ERR_USAGE, "--rpfix and --norpfix exclude each other");
 	if ((args->check || args->include_integrity) && args->no_check)
@@ -90,6 +94,8 @@ static int check_args(const struct capture_args *args, struct err *err)
 		return err_set(err, ERR_USAGE, "--threads: no more than %d", THREADS_MAX);
 	if (args->reproducible && (args->solid || args->source_list || args->pipable))
 		return err_set(err, ERR_USAGE, "--reproducible: not with --solid, --source-list or --pipable");
+	if (args->reproducible && filetime_epoch(&epoch) < 0)
+		return err_set(err, ERR_USAGE, "SOURCE_DATE_EPOCH=%s: seconds since 1970 are wanted", getenv("SOURCE_DATE_EPOCH"));
 	return check_properties(&args->properties, err);
 }
 

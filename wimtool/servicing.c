@@ -58,17 +58,19 @@ bool servicing_is_verb(const char *word)
 	return find(word) != NULL;
 }
 
-static void print_json(const char *text, const char *command)
+static void print_json(const char *verb, const char *text, const char *command)
 {
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	CLEANUP(json_freep) struct json *json = json_new(&out, true);
 
 	json_begin_object(json, NULL);
+	json_text(json, "schema", "goldwim/wimtool-servicing/1");
 	json_text(json, "tool", "wimtool");
 	json_text(json, "version", GOLDWIM_VERSION);
+	json_text(json, "command", verb);
 	json_begin_object(json, "error");
 	json_text(json, "kind", err_kind_name(ERR_UNSUPPORTED));
-	json_text(json, "message", text);
+	json_text(json, "text", text);
 	json_text(json, "windows_command", command);
 	json_end_object(json);
 	json_int(json, "exit_code", CLI_FAILED);
@@ -90,6 +92,6 @@ int servicing_refuse(int argc, char **argv)
 	fprintf(stderr, "wimtool: %s\n", text);
 	for (int i = 2; i < argc; i++)
 		if (strcmp(argv[i], "--json") == 0)
-			print_json(text, command);
+			print_json(verb->name, text, command);
 	return CLI_FAILED;
 }

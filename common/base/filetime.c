@@ -105,20 +105,29 @@ bool filetime_parse(const char *text, uint64_t *ret)
 	return true;
 }
 
+int filetime_epoch(uint64_t *ret)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	long long seconds;
+	char *end;
+
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	seconds = strtoll(text, &end, 10);
+	if (errno || *end || seconds < 0 || seconds >= 253402300800LL /* the year 10000 */)
+		return -1;
+	*ret = filetime_from_timespec((struct timespec){ .tv_sec = (time_t)seconds });
+	return 1;
+}
+
 uint64_t filetime_now(void)
 {
-	const char *fixed = getenv("SOURCE_DATE_EPOCH");
 	struct timespec now;
+	uint64_t fixed;
 
-	if (fixed && *fixed) {
-		char *end;
-		long long seconds;
-
-		errno = 0;
-		seconds = strtoll(fixed, &end, 10);
-		if (!errno && !*end && seconds >= 0 && seconds < 253402300800LL /* the year 10000 */)
-			return filetime_from_timespec((struct timespec){ .tv_sec = (time_t)seconds });
-	}
+	if (filetime_epoch(&fixed) > 0)
+		return fixed;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return filetime_from_timespec(now);
 }

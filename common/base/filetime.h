@@ -24,5 +24,8 @@ char *filetime_format(uint64_t filetime, char ret[FILETIME_TEXT_LEN + 8]);
 /* Reads 2023-11-14, 2023-11-14T22:13[:20[.1234567]][Z]; false when it is no such time. */
 bool filetime_parse(const char *text, uint64_t *ret);
 
+/* SOURCE_DATE_EPOCH (seconds since 1970): 1, 0 when it is not set or empty, -1 when it is no such number. */
+int filetime_epoch(uint64_t *ret);
+
 /* Now, or SOURCE_DATE_EPOCH (seconds since 1970) when that is set. */
 uint64_t filetime_now(void);

@@ -186,7 +186,9 @@ static int set_time(struct strbuf *element, const char *name, uint64_t time, str
 
 static uint64_t clock_of(const struct capture *c)
 {
-	if (!c->request->reproducible || getenv("SOURCE_DATE_EPOCH"))
+	uint64_t epoch;
+
+	if (!c->request->reproducible || filetime_epoch(&epoch) > 0)
 		return filetime_now();
 	return c->request->rules.latest ? MIN(c->scan.newest, c->request->rules.latest) : c->scan.newest;
 }

@@ -63,7 +63,9 @@ static int read_config(const char *path, struct capture_config *ret, struct err 
 /* SOURCE_DATE_EPOCH is the latest time that a reproducible capture may speak of. */
 static uint64_t latest_time(const struct session_capture *r)
 {
-	return r->reproducible && getenv("SOURCE_DATE_EPOCH") ? filetime_now() : 0;
+	uint64_t epoch;
+
+	return r->reproducible && filetime_epoch(&epoch) > 0 ? epoch : 0;
 }
 
 static bool name_is_taken(struct image_file *file, const char *name)
