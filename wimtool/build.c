@@ -427,6 +427,8 @@ static int run_in_scratch(struct build *build, struct json *j, struct err *err)
 	result = run_units(build, &stopped, err);
 	if (result < 0 && !build->state.n_done)
 		(void)build_state_remove(&build->state, NULL); /* there is nothing to go on with */
+	else if (result < 0)
+		err_hint(err, "what is done is kept in %s: build --resume goes on behind it", folder);
 	if (result == 0 && (build_write_manifest(build, err) < 0 || build_state_remove(&build->state, err) < 0))
 		result = -1;
 	job_end(build, j, result == 0 ? "built" : result < 0 ? "failed" : "findings", &stopped);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/recipe_reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,10 +167,11 @@ bool recipe_number(const char *text, uint64_t max, uint64_t *ret)
 	const char *digits = text + (hex ? 2 : 0);
 	const char *set = hex ? "0123456789abcdefABCDEF" : "0123456789";
 
-	if (!*digits || digits[strspn(digits, set)] || strlen(digits) > (hex ? 16 : 19))
+	if (!*digits || digits[strspn(digits, set)])
 		return false;
+	errno = 0;
 	*ret = strtoull(digits, NULL, hex ? 16 : 10);
-	return *ret <= max;
+	return !errno && *ret <= max;
 }
 
 int recipe_size(struct recipe_reader *r, const struct yaml_value *value, uint64_t *ret)

@@ -115,19 +115,19 @@ static int add_number(struct recipe_reader *r, const struct yaml_value *value, u
 /* "00 01 fe" or "0001fe" */
 static int add_hex(struct recipe_reader *r, const struct yaml_value *value, struct strbuf *data)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
 	unsigned half = 0, byte = 0;
 
 	if (value->kind != YAML_TEXT)
 		return recipe_fail(r, value, "hexadecimal digits are wanted here");
 	for (const char *c = value->text; *c; c++) {
-		const char *digit = strchr(digits, *c | 32);
+		const char *digit = strchr(digits, *c);
 
 		if ((*c == ' ' || *c == ',') && !half)
 			continue;
-		if (!digit || *c == ' ')
+		if (!digit)
 			return recipe_fail(r, value, "hexadecimal digits are wanted here, two for each byte");
-		byte = byte << 4 | (unsigned)(digit - digits);
+		byte = byte << 4 | ((unsigned)(digit - digits) & 15);
 		half ^= 1;
 		if (!half) {
 			strbuf_addc(data, (char)byte);

@@ -71,6 +71,8 @@ static void scalars_are_typed_by_the_schema_alone(void **state UNUSED)
 	assert_data("type: dword, data: 012", REGF_DWORD, "\x0c\0\0", 4);
 	assert_data("type: dword, data: 0xffffffff", REGF_DWORD, "\xff\xff\xff\xff", 4);
 	assert_data("type: qword, data: 0x100000000", REGF_QWORD, "\0\0\0\0\1\0\0", 8);
+	assert_data("type: qword, data: 18446744073709551615", REGF_QWORD, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+	assert_data("type: binary, data: \"0aFC\"", REGF_BINARY, "\x0a\xfc", 2);
 	assert_data("type: binary, data: \"00 fe,ff\"", REGF_BINARY, "\0\xfe\xff", 3);
 	assert_data("type: multi, data: [on, off]", REGF_MULTI_SZ, "o\0n\0\0\0o\0f\0f\0\0\0\0", 16);
 	assert_data("type: multi, data: []", REGF_MULTI_SZ, "\0", 2);
@@ -82,6 +84,8 @@ static void wrong_numbers_are_refused_at_their_place(void **state UNUSED)
 	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: dword, data: -1 } ] ]\n" TAIL, "r.yaml:3:63:");
 	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: qword, data: 0x } ] ]\n" TAIL, "r.yaml:3:63:");
 	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: binary, data: 0 } ] ]\n" TAIL, "r.yaml:3:64:");
+	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: binary, data: \"\\x10\\x11\" } ] ]\n" TAIL, "r.yaml:3:64:");
+	assert_refused(HEAD "steps: [ registry: [ { set: SAM, value: V, type: qword, data: 18446744073709551616 } ] ]\n" TAIL, "r.yaml:3:63:");
 }
 
 /* What is known to be wrong is told before hours are spent on the steps in front of it. */
