@@ -184,8 +184,11 @@ static int write_stdout(struct wim_compose *c, struct image_done *ret, struct er
 {
 	CLEANUP(close_fdp) int fd = nameless_file(err);
 
-	if (fd < 0 || wim_compose_write(c, fd, err) < 0 || read_back(c, fd, err) < 0 ||
-	    copy_to_stdout(fd, c->bytes, err) < 0)
+	if (fd >= 0 && wim_compose_write(c, fd, err) < 0) {
+		compose_hint_damage(err);
+		return err_context(err, "standard output");
+	}
+	if (fd < 0 || read_back(c, fd, err) < 0 || copy_to_stdout(fd, c->bytes, err) < 0)
 		return err_context(err, "standard output");
 	report(c, ret);
 	return 0;
@@ -194,6 +197,12 @@ static int write_stdout(struct wim_compose *c, struct image_done *ret, struct er
 bool compose_wants_pipable(const struct image_packing *wanted, bool now)
 {
 	return wanted->pipable || (now && !wanted->not_pipable);
+}
+
+void compose_hint_damage(struct err *err)
+{
+	if (err && (err->kind == ERR_FORMAT || err->kind == ERR_TRUNCATED))
+		err_hint(err, "what is read for it is damaged: wimtool verify names the files");
 }
 
 int compose_write_file(struct wim_compose *c, const char *path, struct image_done *ret, struct err *err)
@@ -211,8 +220,11 @@ int compose_write_file(struct wim_compose *c, const char *path, struct image_don
 	if (is_new)
 		atomic_file_only_new(out);
 	atomic_file_lock(out);
-	if (wim_compose_write(c, atomic_file_fd(out), err) < 0 || read_back(c, atomic_file_fd(out), err) < 0 ||
-	    atomic_file_commit(&out, err) < 0)
+	if (wim_compose_write(c, atomic_file_fd(out), err) < 0) {
+		compose_hint_damage(err);
+		return err_context(err, "%s", path);
+	}
+	if (read_back(c, atomic_file_fd(out), err) < 0 || atomic_file_commit(&out, err) < 0)
 		return err_context(err, "%s", path);
 	report(c, ret);
 	return 0;

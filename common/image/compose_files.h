@@ -33,5 +33,8 @@ int compose_check_space(const char *path, uint64_t need, struct err *err);
 /* Whether what is written anew is for a pipe. */
 bool compose_wants_pipable(const struct image_packing *wanted, bool now);
 
+/* The error of damage that is met while a WIM is written names the new one: says where to look. */
+void compose_hint_damage(struct err *err);
+
 /* Writes c into a new file, reads its tables back, and gives it the name path; "-": writes it to standard output. */
 int compose_write_file(struct wim_compose *c, const char *path, struct image_done *ret, struct err *err);

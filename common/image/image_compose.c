@@ -192,8 +192,10 @@ static int export_into(struct compose_job *job, const struct image_export *r, co
 		    compose_check_space(job->path, wim_compose_least_bytes(&job->c), err) < 0)
 			return -1;
 		ret->images = (unsigned)job->c.images.len;
-		if (wim_compose_append(&job->c, job->path, err) < 0)
+		if (wim_compose_append(&job->c, job->path, err) < 0) {
+			compose_hint_damage(err);
 			return err_context(err, "%s", r->target);
+		}
 		report(&job->c, ret);
 		return 0;
 	}
