@@ -89,6 +89,17 @@ static int parse_number(const char *text, uint64_t *ret)
 	return 0;
 }
 
+static int unknown_choice(const struct cli_option *option, const char *value, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf list = STRBUF_INIT;
+
+	for (size_t i = 0; option->choices[i]; i++)
+		strbuf_addf(&list, "%s%s", i ? ", " : "", option->choices[i]);
+	cli_unknown(err, option->value_name, value, option->choices);
+	err_hint(err, "there are %s", strbuf_text(&list));
+	return err_context(err, "--%s", option->name);
+}
+
 static int store_choice(const struct cli_option *option, const char *value, int *field, struct err *err)
 {
 	for (int i = 0; option->choices[i]; i++) {
@@ -97,8 +108,7 @@ static int store_choice(const struct cli_option *option, const char *value, int 
 			return 0;
 		}
 	}
-	cli_unknown(err, option->value_name, value, option->choices);
-	return err_context(err, "--%s", option->name);
+	return unknown_choice(option, value, err);
 }
 
 static int store(const struct cli_option *option, const char *value, void *args, struct err *err)

@@ -80,6 +80,7 @@ static void mistakes_are_usage_errors_with_a_suggestion(void **state UNUSED)
 		const char *line, *says;
 	} cases[] = {
 		{ "--chekc", "did you mean \"--check\"" },   { "--compress=lzz", "did you mean \"lzx\"" },
+		{ "--compress=gzip64", "there are none, lzx, xpress" },
 		{ "--name", "wants a value" },               { "--check=1", "takes no value" },
 		{ "--size=ten", "is no number" },            { "--size=-1", "is no number" },
 		{ "--size=20000000000000000000", "number" }, { "-x", "no option \"-x\"" },
