@@ -95,7 +95,7 @@ static int find_parts(struct build *build, struct err *err)
 		if (names_of_pattern(pattern, &found, err) < 0)
 			return err_context(err, "%s", pattern);
 		for (size_t k = 0; k < found.len; k++)
-			if (!build_same_file(build->recipe->source.path, found.items[k]))
+			if (!path_same_file(build->recipe->source.path, found.items[k]))
 				*vec_add(&build->parts) = xstrdup(found.items[k]);
 	}
 	return 0;

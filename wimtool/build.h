@@ -99,7 +99,6 @@ int build_make_keys(struct build *build, struct err *err);
 
 /* build_check.c: after the inputs are known. */
 int build_check_output(const struct build *build, struct err *err);
-bool build_same_file(const char *a, const char *b);
 
 /* build_state.c. Open takes the lock, and with resume reads what is there; otherwise all is cleared. */
 int build_state_open(struct build_state *state, const char *folder, bool resume, struct err *err);

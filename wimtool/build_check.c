@@ -10,13 +10,6 @@
 
 #define PARTS_LOOKED_AT 1000
 
-bool build_same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* Is the real path at or below the folder? */
 static bool lies_in(const char *path, const char *folder)
 {
@@ -43,10 +36,10 @@ static int check_not_inside(const struct build *build, const char *folder, const
 
 static int check_no_input(const struct build *build, const char *file, struct err *err)
 {
-	bool is_input = build_same_file(file, build->file->path);
+	bool is_input = path_same_file(file, build->file->path);
 
 	for (size_t i = 0; i < build->inputs.len; i++)
-		is_input |= build_same_file(file, build->inputs.items[i].path);
+		is_input |= path_same_file(file, build->inputs.items[i].path);
 	if (!is_input)
 		return 0;
 	err_set(err, ERR_REFUSED, "%s: the output would take the place of what the image is made of", file);

@@ -1,11 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/image/image_private.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
+#include "wimtool/mount_state.h"
 
 struct delete_args {
 	struct compose_args work;
 	bool soft;
 };
+
+static bool is_deleted(struct image_file *file, const char *image, const uint8_t *metadata_hash)
+{
+	bool all = strcasecmp(image, "all") == 0 || strcmp(image, "*") == 0;
+	unsigned index = 0;
+
+	if (!all && image_select(file, image, &index, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < file->blobs.n_metadata; i++)
+		if ((all || index == i + 1) && memcmp(file->blobs.metadata[i].hash, metadata_hash, MOUNT_HASH_LEN) == 0)
+			return true;
+	return false;
+}
+
+/* The changes of a mount cannot be committed without the contents that go with their image. */
+static int check_not_mounted(const char *wim, const char *image, struct err *err)
+{
+	CLEANUP(freep) char *real = realpath(wim, NULL);
+	CLEANUP(mount_records_release) struct mount_records records = { 0 };
+	CLEANUP(image_file_closep) struct image_file *file = real && *image ? image_file_open(real, NULL) : NULL;
+
+	if (!file || mount_records_load(&records, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < records.len; i++) {
+		const struct mount_record *record = &records.items[i];
+
+		if (!record->writable || mount_record_has_ended(record) || strcmp(record->wim, real) != 0 ||
+		    !is_deleted(file, image, record->committed))
+			continue;
+		err_set(err, ERR_BUSY, "%s: image %u is mounted for changes on %s", wim, record->image, record->mountpoint);
+		return err_hint(err, "wimtool unmount --commit or --discard ends that");
+	}
+	return 0;
+}
 
 static int delete_run(struct cli *cli, const void *raw, struct err *err)
 {
@@ -14,7 +54,7 @@ static int delete_run(struct cli *cli, const void *raw, struct err *err)
 	struct image_done done;
 	int result;
 
-	if (compose_begin(&run, cli, &args->work, "delete", err) < 0)
+	if (check_not_mounted(cli->args[0], cli->args[1], err) < 0 || compose_begin(&run, cli, &args->work, "delete", err) < 0)
 		return -1;
 	result = image_delete(cli->args[0], cli->args[1], args->soft, &run.work, &done, err);
 	compose_end(&run);

@@ -236,6 +236,8 @@ int wim_show_save_xml(const char *path, const char *to, struct err *err)
 
 	if (fd < 0 || load_xml(fd, &xml, err) < 0)
 		return err_context(err, "%s", path);
+	if (path_same_file(path, to))
+		return err_set(err, ERR_REFUSED, "%s: is the WIM itself: its XML goes into another file", to);
 	if (atomic_file_replace(to, strbuf_text(&xml), xml.len, err) < 0)
 		return err_context(err, "%s", to);
 	return 0;

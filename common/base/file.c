@@ -237,6 +237,13 @@ bool path_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+bool path_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 void close_fdp(int *fd)
 {
 	if (*fd >= 0)

@@ -51,6 +51,7 @@ const char *path_name(const char *path);
 
 bool path_is_dir(const char *path);
 bool path_exists(const char *path);
+bool path_same_file(const char *a, const char *b); /* both are there and one file, whatever its names */
 
 /* False on FAT and exFAT, where owner and mode are those of the mount. */
 bool file_has_owner(int fd);

@@ -233,6 +233,17 @@ wimtool unmount mnt -q
 check "a state folder may be named from the current one" \
 	test "$(wimlib-imagex extract three.wim 1 /elsewhere --to-stdout 2>/dev/null)" = elsewhere
 
+# ---- the image under a mount ----
+wimtool mount --rw three.wim 3 mnt -q
+cp three.wim three.before
+refuse "the image that is mounted for changes is not deleted" 'is mounted for changes on .*/mnt (wimtool unmount' wimtool delete three.wim 3
+refuse "nor softly, nor with all others" 'is mounted for changes' wimtool delete three.wim all --soft
+check "nothing was written" cmp three.wim three.before
+check "another one is" wimtool delete three.wim 4
+echo kept >mnt/kept-change
+check "and the changes can be committed" wimtool unmount --commit mnt -q
+check "into the image that was mounted" test "$(wimlib-imagex extract three.wim 3 /kept-change --to-stdout 2>/dev/null)" = kept
+
 # ---- options ----
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$work"
