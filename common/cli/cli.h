@@ -41,7 +41,7 @@ enum cli_exit {
 enum cli_type {
 	CLI_FLAG,   /* bool */
 	CLI_TEXT,   /* const char *, lends argv */
-	CLI_NUMBER, /* uint64_t, decimal or 0x; suffixes K M G (1024) */
+	CLI_NUMBER, /* uint64_t, decimal or 0x; suffixes K M G (1024), also KiB MiB GiB */
 	CLI_CHOICE, /* int: index into choices */
 	CLI_LIST,   /* struct cli_list: may be given several times */
 };

@@ -83,6 +83,8 @@ static int parse_number(const char *text, uint64_t *ret)
 		end++;
 		break;
 	}
+	if (shift && strcmp(end, "iB") == 0)
+		end += 2;
 	if (*end || value > UINT64_MAX >> shift)
 		return -1;
 	*ret = (uint64_t)value << shift;

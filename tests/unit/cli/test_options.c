@@ -65,6 +65,21 @@ static void every_form_of_an_option_is_read(void **state UNUSED)
 	cli_release_args(&command, &p.args);
 }
 
+static void sizes_are_in_units_of_1024(void **state UNUSED)
+{
+	static const struct {
+		const char *line;
+		uint64_t size;
+	} cases[] = { { "--size=3K", 3072 }, { "--size=3KiB", 3072 }, { "--size=3k", 3072 }, { "--size=2MiB", 2 << 20 },
+		      { "--size=1GiB", 1 << 30 } };
+	struct parsed p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(parse(&p, cases[i].line), 0);
+		assert_int_equal(p.args.size, cases[i].size);
+	}
+}
+
 static void a_single_dash_and_a_negative_number_are_arguments(void **state UNUSED)
 {
 	struct parsed p;
@@ -84,6 +99,7 @@ static void mistakes_are_usage_errors_with_a_suggestion(void **state UNUSED)
 		{ "--name", "wants a value" },               { "--check=1", "takes no value" },
 		{ "--size=ten", "is no number" },            { "--size=-1", "is no number" },
 		{ "--size=20000000000000000000", "number" }, { "-x", "no option \"-x\"" },
+		{ "--size=5iB", "is no number" },            { "--size=5KB", "is no number" },
 		{ "--show-secrets", "no option" },           { "--size=99999999999999999G", "number" },
 	};
 	struct parsed p;
@@ -110,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_an_option_is_read),
+		cmocka_unit_test(sizes_are_in_units_of_1024),
 		cmocka_unit_test(a_single_dash_and_a_negative_number_are_arguments),
 		cmocka_unit_test(mistakes_are_usage_errors_with_a_suggestion),
 		cmocka_unit_test(near_words_are_found_and_far_ones_are_not),
