@@ -149,6 +149,37 @@ static int drop_doubles(struct chosen *chosen, struct err *err)
 	return 0;
 }
 
+/* Is it written with a folder above it that is chosen with all below it? Then both have their paths of the image. */
+static bool comes_with_folder(const struct chosen *chosen, const struct image_apply_root *root)
+{
+	CLEANUP(freep) char *path = xstrdup(root->path);
+	const struct wim_node *above = root->node->parent;
+
+	for (; above && *path; above = above->parent) {
+		char *slash = strrchr(path, '/');
+		const struct image_apply_root key = { .path = path }, *found;
+
+		*(slash ? slash : path) = '\0';
+		found = bsearch(&key, chosen->roots.items, chosen->roots.len, sizeof(key), compare_roots);
+		if (found && !found->alone && found->node == above)
+			return true;
+	}
+	return false;
+}
+
+static void drop_inner(struct chosen *chosen)
+{
+	CLEANUP(freep) bool *inner = xcalloc(chosen->roots.len + 1, sizeof(*inner));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < chosen->roots.len; i++)
+		inner[i] = comes_with_folder(chosen, &chosen->roots.items[i]);
+	for (size_t i = 0; i < chosen->roots.len; i++)
+		if (!inner[i])
+			chosen->roots.items[kept++] = chosen->roots.items[i];
+	chosen->roots.len = kept;
+}
+
 static int choose(struct chosen *chosen, struct err *err)
 {
 	const struct session_extract *r = chosen->request;
@@ -160,7 +191,10 @@ static int choose(struct chosen *chosen, struct err *err)
 		if (result < 0)
 			return -1;
 	}
-	return drop_doubles(chosen, err);
+	if (drop_doubles(chosen, err) < 0)
+		return -1;
+	drop_inner(chosen);
+	return 0;
 }
 
 int session_extract(const struct session_extract *r, const struct cli *cli, struct session_applied *ret, struct err *err)
