@@ -129,6 +129,29 @@ static void kept_release(struct capture_kept *kept)
 	vec_release(&kept->properties);
 }
 
+/* -1 is the last image, -2 the one before it. */
+static int count_from_end(struct capture_kept *kept, struct err *err)
+{
+	const char *text = kept->update_image;
+	CLEANUP(image_file_closep) struct image_file *file = NULL;
+	struct image_file_info info;
+	unsigned long back;
+
+	if (text[0] != '-' || !text[1] || text[1 + strspn(text + 1, "0123456789")] || strlen(text) > 9)
+		return 0;
+	file = image_file_open(kept->update_wim, err);
+	if (!file)
+		return err_context(err, "%s", kept->update_wim);
+	image_file_info(file, &info);
+	back = strtoul(text + 1, NULL, 10);
+	if (back == 0 || back > info.image_count)
+		return err_set(err, ERR_NOT_FOUND, "%s: there is no image %s; it has %u", kept->update_wim, text,
+			       info.image_count);
+	free(kept->update_image);
+	kept->update_image = xasprintf("%lu", info.image_count - back + 1);
+	return 0;
+}
+
 /* [WIM:]IMAGE; without a WIM that of --delta-from, or the one that is appended to. */
 static int parse_update(const struct cli *cli, const struct capture_args *args, bool append,
 			struct capture_kept *kept, struct err *err)
@@ -141,7 +164,7 @@ static int parse_update(const struct cli *cli, const struct capture_args *args, 
 	if (colon) {
 		kept->update_wim = xstrndup(text, (size_t)(colon - text));
 		kept->update_image = xstrdup(colon + 1);
-		return 0;
+		return count_from_end(kept, err);
 	}
 	if (args->bases.len == 1)
 		kept->update_wim = xstrdup(args->bases.items[0]);
@@ -150,7 +173,7 @@ static int parse_update(const struct cli *cli, const struct capture_args *args, 
 	else
 		return err_set(err, ERR_USAGE, "--update-from=%s: WIM:IMAGE is wanted", text);
 	kept->update_image = xstrdup(text);
-	return 0;
+	return count_from_end(kept, err);
 }
 
 static void gather_properties(const struct capture_args *args, struct capture_kept *kept)
@@ -176,7 +199,7 @@ static const char *choose_config(const char *source, const struct capture_args *
 
 static const char *usual_compression(const struct capture_args *args)
 {
-	return args->wimboot ? "xpress" : "lzx";
+	return args->wimboot ? "xpress" : args->solid ? "lzms" : "lzx";
 }
 
 static int parse_packing(const struct cli *cli, const struct capture_args *args, struct session_capture *ret,
@@ -196,6 +219,8 @@ static int parse_packing(const struct cli *cli, const struct capture_args *args,
 	if (args->wimboot && !args->chunk_size && packing.compression == WIM_XPRESS)
 		ret->chunk_size = WIMBOOT_CHUNK;
 	ret->solid_chunk_size = packing.solid_chunk_size;
+	ret->solid_compression = (enum session_compression)packing.solid_compression;
+	ret->solid_level = packing.solid_level;
 	if (ret->solid && args->reproducible)
 		return err_set(err, ERR_USAGE, "--reproducible: not with solid compression");
 	return 0;
@@ -301,7 +326,7 @@ static int append_to(const struct capture_args *args, struct session_capture *re
 		     struct session_captured *done, struct err *err)
 {
 	request->pipable = false;
-	if ((args->compress && check_compression(request, err) < 0) || session_append(request, cli, done, err) < 0)
+	if ((args->compress && !persona_is_wimlib() && check_compression(request, err) < 0) || session_append(request, cli, done, err) < 0)
 		return -1;
 	return args->rebuild || args->pipable ? rebuild(args, request->wim, done, err) : 0;
 }
@@ -368,7 +393,7 @@ static int append_run(struct cli *cli, const void *raw, struct err *err)
 	OPT_FLAG(struct capture_args, no_acls, 0, "no-acls", "leave security descriptors out (NTFS volumes)"),   \
 	OPT_FLAG(struct capture_args, strict_acls, 0, "strict-acls", "fail when a security descriptor cannot be read"), \
 	OPT_TEXT(struct capture_args, update_from, 0, "update-from", "[WIM:]IMAGE",                              \
-		 "the source was this image: files of the same size and time are not read again"),               \
+		 "the source was this image (-1: the last): files of the same size and time are not read again"),               \
 	OPT_TEXT(struct capture_args, update_from, 0, "update-of", "[WIM:]IMAGE", "the same"),                   \
 	OPT_LIST(struct capture_args, bases, 0, "delta-from", "WIM",                                             \
 		 "leave out contents that WIM has; the new one needs it to be applied (--ref)"),                 \
@@ -392,6 +417,7 @@ static const struct cli_option capture_options[] = {
 static const struct cli_option append_options[] = {
 	SHARED_OPTIONS,
 	OPT_FLAG(struct capture_args, rebuild, 0, "rebuild", "write the WIM anew afterwards, without what is not used"),
+	OPT_FLAG(struct capture_args, rebuild, 0, "unsafe-compact", "the same; nothing of it is unsafe here"),
 	OPT_FLAG(struct capture_args, create, 0, "create", "make the WIM when there is none"),
 };
 

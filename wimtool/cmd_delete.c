@@ -11,6 +11,7 @@
 struct delete_args {
 	struct compose_args work;
 	bool soft;
+	bool compact; /* nothing to do */
 };
 
 static bool is_deleted(struct image_file *file, const char *image, const uint8_t *metadata_hash)
@@ -66,6 +67,7 @@ static int delete_run(struct cli *cli, const void *raw, struct err *err)
 
 static const struct cli_option delete_options[] = {
 	COMPOSE_OPTIONS(struct delete_args),
+	OPT_FLAG(struct delete_args, compact, 0, "unsafe-compact", "the default: it is written anew, so nothing of it is unsafe"),
 	OPT_FLAG(struct delete_args, soft, 0, "soft", "only take the image off the list; its contents go with the next optimize"),
 };
 

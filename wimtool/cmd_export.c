@@ -5,6 +5,7 @@
 #include "common/base/file.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
+#include "wimtool/persona.h"
 
 struct export_args {
 	struct compose_args work;
@@ -57,6 +58,7 @@ static int export_run(struct cli *cli, const void *raw, struct err *err)
 		.rebuild = args->rebuild,
 		.recompress = args->recompress,
 		.wimboot = args->wimboot,
+		.solid_as_source = persona_is_wimlib(),
 	};
 	struct pack_args pack = args->pack;
 	struct compose_run run;
@@ -68,6 +70,9 @@ static int export_run(struct cli *cli, const void *raw, struct err *err)
 		return -1;
 	if (args->wimboot)
 		choose_wimboot(cli, &pack, &request.packing);
+	/* a new WIM of wimlib-imagex has a table only when it is asked for */
+	if (persona_is_wimlib() && !path_exists(request.target))
+		run.work.no_check |= !run.work.check;
 	result = image_export(&request, &run.work, &done, err);
 	compose_end(&run);
 	if (result < 0)
@@ -84,6 +89,7 @@ static const struct cli_option export_options[] = {
 	PIPABLE_OPTIONS(struct export_args),
 	OPT_FLAG(struct export_args, boot, 0, "boot", "mark what is exported as the image to boot"),
 	OPT_FLAG(struct export_args, rebuild, 0, "rebuild", "write an existing target anew instead of adding behind its end"),
+	OPT_FLAG(struct export_args, rebuild, 0, "unsafe-compact", "the same; nothing of it is unsafe here"),
 	OPT_FLAG(struct export_args, recompress, 0, "recompress", "compress everything anew instead of copying it"),
 	OPT_FLAG(struct export_args, wimboot, 0, "wimboot",
 		 "mark the images for WIMBoot; a new WIM has XPRESS in chunks of 4096"),

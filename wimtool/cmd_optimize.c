@@ -7,6 +7,7 @@ struct optimize_args {
 	struct pack_args pack;
 	bool recompress;
 	bool no_solid;
+	bool compact; /* nothing to do */
 };
 
 static int optimize_run(struct cli *cli, const void *raw, struct err *err)
@@ -40,6 +41,7 @@ static const struct cli_option optimize_options[] = {
 	PIPABLE_OPTIONS(struct optimize_args),
 	OPT_FLAG(struct optimize_args, recompress, 0, "recompress", "compress everything anew instead of copying it"),
 	OPT_FLAG(struct optimize_args, no_solid, 0, "no-solid", "without solid resources"),
+	OPT_FLAG(struct optimize_args, compact, 0, "unsafe-compact", "the default: it is written anew, so nothing of it is unsafe"),
 };
 
 static const struct cli_example optimize_examples[] = {

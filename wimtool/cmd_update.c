@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/image/capture_config.h"
 #include "common/image/image.h"
 #include "common/image/image_compose.h"
 #include "common/image/image_set.h"
 #include "wimtool/commands.h"
+#include "wimtool/persona.h"
 #include "wimtool/update_script.h"
 #include "wimtool/wim_show.h"
 
@@ -27,12 +29,16 @@ struct update_args {
 	bool rebuild;
 	bool check;
 	bool no_check;
+	struct update_add add;
+	bool no_acls, strict_acls; /* nothing to do, see update_script.h */
+	const char *config;
 };
 
 struct updater {
 	struct cli *cli;
 	const struct update_args *args;
 	struct image_edit *edit;
+	const struct capture_config *config; /* NULL: nothing is left out */
 };
 
 static int read_script_file(const char *path, struct strbuf *text, struct update_script *script, struct err *err)
@@ -76,13 +82,33 @@ static int read_commands(const struct cli *cli, const struct update_args *args, 
 	return read_script_file("-", &text, script, err);
 }
 
+static void note(void *context, const char *path, const char *why)
+{
+	const struct updater *u = context;
+
+	if (why)
+		cli_warn(u->cli, "%s: %s", path, why);
+	else
+		cli_verbose(u->cli, "%s: left out by the capture configuration", path);
+}
+
 static int apply_add(struct updater *u, const struct update_command *c, struct err *err)
 {
+	const struct update_add *all = &u->args->add;
+	const struct image_host_rules rules = {
+		.config = u->config,
+		.unix_data = c->add.unix_data || all->unix_data,
+		.dereference = c->add.dereference || all->dereference,
+		.no_replace = c->add.no_replace || all->no_replace,
+		.replace_links = persona_is_wimlib(),
+		.note = persona_is_wimlib() || u->config ? note : NULL,
+		.context = u,
+	};
 	struct stat st;
 
 	if (lstat(c->first, &st) < 0)
 		return err_errno(err, errno, "%s", c->first);
-	return image_edit_put_host_tree(u->edit, c->first, c->second, err);
+	return image_edit_add_host_tree(u->edit, c->first, c->second, &rules, err);
 }
 
 /* Errors of the image that --force forgives: there is nothing to delete. */
@@ -109,7 +135,7 @@ static int apply_command(struct updater *u, const struct update_command *c, stru
 	case UPDATE_DELETE:
 		return apply_delete(u, c, err);
 	case UPDATE_RENAME:
-		return image_edit_rename(u->edit, c->first, c->second, err);
+		return (persona_is_wimlib() ? image_edit_rename_over : image_edit_rename)(u->edit, c->first, c->second, err);
 	}
 	return -1;
 }
@@ -211,19 +237,27 @@ static int check_args(const struct update_args *args, struct err *err)
 	return 0;
 }
 
+/* wimlib-imagex leaves page files and the like out, as capture does. */
+static int read_config(const struct update_args *args, struct capture_config *ret, struct err *err)
+{
+	return args->config || persona_is_wimlib() ? capture_config_load(args->config, ret, err) : 0;
+}
+
 static int update_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct update_args *args = raw;
 	CLEANUP(update_script_release) struct update_script script = { 0 };
 	CLEANUP(image_edit_closep) struct image_edit *edit = NULL;
+	CLEANUP(capture_config_release) struct capture_config config = { .exact = false };
 	struct updater updater = { .cli = cli, .args = raw };
 
-	if (check_args(args, err) < 0 || read_commands(cli, raw, &script, err) < 0)
+	if (check_args(args, err) < 0 || read_config(args, &config, err) < 0 || read_commands(cli, raw, &script, err) < 0)
 		return -1;
 	edit = image_edit_open(cli->args[0], cli->n_args > 1 ? cli->args[1] : NULL, err);
 	if (!edit)
 		return err_context(err, "%s", cli->args[0]);
 	updater.edit = edit;
+	updater.config = args->config || persona_is_wimlib() ? &config : NULL;
 	image_edit_set_threads(edit, (unsigned)args->threads);
 	if (update(&updater, &script, err) < 0)
 		return -1;
@@ -238,7 +272,14 @@ static const struct cli_option update_options[] = {
 		 "add FILE as /Windows/System32/WimBootCompress.ini"),
 	OPT_FLAG(struct update_args, force, 0, "force", "as delete --force in every command"),
 	OPT_FLAG(struct update_args, recursive, 0, "recursive", "as delete --recursive in every command"),
+	OPT_FLAG(struct update_args, add.unix_data, 0, "unix-data", "add: keep owners, modes and special files of Linux"),
+	OPT_FLAG(struct update_args, add.dereference, 0, "dereference", "add: store what symbolic links point to"),
+	OPT_FLAG(struct update_args, add.no_replace, 0, "no-replace", "add: a file that is there is an error"),
+	OPT_TEXT(struct update_args, config, 0, "config", "FILE", "add: leave out what a capture configuration names"),
+	OPT_FLAG(struct update_args, no_acls, 0, "no-acls", "the default: folders of Linux have no security descriptors"),
+	OPT_FLAG(struct update_args, strict_acls, 0, "strict-acls", "the same"),
 	OPT_FLAG(struct update_args, rebuild, 0, "rebuild", "write the WIM anew afterwards, without what is not used"),
+	OPT_FLAG(struct update_args, rebuild, 0, "unsafe-compact", "the same; nothing of it is unsafe here"),
 	OPT_FLAG(struct update_args, check, 0, "check", "write an integrity table"),
 	OPT_FLAG(struct update_args, check, 0, "include-integrity", "the same"),
 	OPT_FLAG(struct update_args, no_check, 0, "nocheck", "take the integrity table away"),

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "wimtool/compress.h"
+#include "wimtool/persona.h"
 
 #define THREADS_MAX 1024
 
@@ -19,13 +20,20 @@ static int check_chunk_size(const struct cli *cli, const char *option, uint64_t 
 {
 	if (!size)
 		return 0;
-	if (size < 4096 || size > image_max_chunk_size(type) || (size & (size - 1)))
-		return err_set(err, ERR_USAGE, "%s=%" PRIu64 ": for %s a power of two from 4096 to %u", option, size,
-			       wim_compression_name(type), image_max_chunk_size(type));
+	if (size < image_min_chunk_size(type) || size > image_max_chunk_size(type) || (size & (size - 1)))
+		return err_set(err, ERR_USAGE, "%s=%" PRIu64 ": for %s a power of two from %u to %u", option, size,
+			       wim_compression_name(type), image_min_chunk_size(type), image_max_chunk_size(type));
 	if (size != image_usual_chunk_size(type, solid))
 		cli_warn(cli, "%s=%" PRIu64 ": Windows reads only %u with %s", option, size,
 			 image_usual_chunk_size(type, solid), wim_compression_name(type));
 	return 0;
+}
+
+/* Of a WIM that is there, whose compression is not known yet: what writes it checks the size. */
+static void warn_of_chunk_size(const struct cli *cli, uint64_t size)
+{
+	if (size && size != image_usual_chunk_size(WIM_LZX, false) && size != image_usual_chunk_size(WIM_LZMS, false))
+		cli_warn(cli, "--chunk-size=%" PRIu64 ": Windows reads only 32768, and 131072 with LZMS", size);
 }
 
 int pack_parse(const struct cli *cli, const struct pack_args *args, struct image_packing *ret, struct err *err)
@@ -43,24 +51,24 @@ int pack_parse(const struct cli *cli, const struct pack_args *args, struct image
 		packing.given = true;
 		packing.compression = types[choice.type];
 		packing.level = choice.level;
-		packing.solid = packing.solid || choice.solid;
+		packing.solid = packing.solid || (choice.solid && !persona_is_wimlib()); /* there it is LZMS alone */
 	}
-	if (args->solid_compress && solid.type != SESSION_LZMS)
-		return err_set(err, ERR_UNSUPPORTED, "--solid-compress=%s: solid resources are written with lzms",
-			       args->solid_compress);
+	if (args->solid_compress && solid.type == SESSION_NONE)
+		return err_set(err, ERR_USAGE, "--solid-compress=%s: lzms, lzx or xpress is wanted", args->solid_compress);
+	packing.solid_compression = types[solid.type];
+	packing.solid_level = solid.level ? solid.level : choice.type == SESSION_LZMS ? choice.level : 0;
 	if (packing.pipable && packing.not_pipable)
 		return err_set(err, ERR_USAGE, "--pipable and --not-pipable exclude each other");
 	if (packing.pipable && packing.solid)
 		return err_set(err, ERR_USAGE, "nothing in a pipable WIM is solid");
-	if (solid.level)
-		packing.level = solid.level;
 	packing.chunk_size = (uint32_t)MIN(args->chunk_size, (uint64_t)UINT32_MAX);
 	packing.solid_chunk_size = (uint32_t)MIN(args->solid_chunk_size, (uint64_t)UINT32_MAX);
-	if (check_chunk_size(cli, "--chunk-size", args->chunk_size, args->compress ? packing.compression : WIM_LZMS,
-			     false, err) < 0)
+	if (!args->compress)
+		warn_of_chunk_size(cli, args->chunk_size);
+	else if (check_chunk_size(cli, "--chunk-size", args->chunk_size, packing.compression, false, err) < 0)
 		return -1;
 	*ret = packing;
-	return check_chunk_size(cli, "--solid-chunk-size", args->solid_chunk_size, WIM_LZMS, true, err);
+	return check_chunk_size(cli, "--solid-chunk-size", args->solid_chunk_size, types[solid.type], true, err);
 }
 
 static void show_progress(void *context, uint64_t done, uint64_t total)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
 #include "wimtool/commands.h"
 #include "wimtool/library_versions.h"
 #include "wimtool/persona.h"
@@ -55,7 +58,9 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	argc = persona_take(argc, &argv);
+	argc = persona_take(&wimtool, argc, &argv);
+	if (persona_is_wimlib() && argc > 1 && strcmp(argv[1], "--version") == 0)
+		puts("wimlib-imagex " PERSONA_VERSION " (as wimtool takes its commands)");
 	if (argc > 1 && servicing_is_verb(argv[1]))
 		return servicing_refuse(argc, argv);
 	status = cli_main(&wimtool, argc, argv);

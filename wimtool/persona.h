@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The names under which wimtool stands in for wimlib's programs: wimlib-imagex, and wimcapture, wimapply and so on, as
- * symbolic links. Then an existing file is replaced where those replace it; all else is as under our own name.
+ * symbolic links. Then options may be shortened as getopt_long_only lets them be, names in images are found in their own case
+ * (unless WIMLIB_IMAGEX_IGNORE_CASE says otherwise), and what scripts meet is done as wimlib-imagex does it: see
+ * docs/from-wimlib.md.
  */
 #pragma once
 
-#include "common/base/base.h"
+#include "common/cli/cli.h"
 
-/* Looks at argv[0]; puts the verb of a name like wimcapture into the arguments. Returns the new argc. */
-int persona_take(int argc, char ***argv);
+#define PERSONA_VERSION "1.13.6" /* of wimlib-imagex, whose commands and options are taken */
+
+/*
+ * Looks at argv[0]; puts the verb of a name like wimcapture into the arguments, and writes options out in full. Returns
+ * the new argc.
+ */
+int persona_take(const struct cli_tool *tool, int argc, char ***argv);
 
 /* When the arguments are no longer looked at. */
 void persona_end(void);

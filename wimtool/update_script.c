@@ -15,7 +15,7 @@ struct op_row {
 };
 
 static const struct op_row ops[] = {
-	{ "add", UPDATE_ADD, 2, "add SOURCE DEST" },
+	{ "add", UPDATE_ADD, 2, "add [--dereference] [--unix-data] [--no-replace] SOURCE DEST" },
 	{ "delete", UPDATE_DELETE, 1, "delete [--force] [--recursive] PATH" },
 	{ "rename", UPDATE_RENAME, 2, "rename FROM TO" },
 };
@@ -36,8 +36,23 @@ static const struct op_row *find_op(const char *name)
 	return NULL;
 }
 
+static bool take_add_option(struct update_add *add, const char *word)
+{
+	if (strcmp(word, "--dereference") == 0)
+		add->dereference = true;
+	else if (strcmp(word, "--unix-data") == 0)
+		add->unix_data = true;
+	else if (strcmp(word, "--no-replace") == 0)
+		add->no_replace = true;
+	else
+		return strcmp(word, "--no-acls") == 0 || strcmp(word, "--strict-acls") == 0;
+	return true;
+}
+
 static int take_option(struct update_command *command, const char *word, const struct op_row *op, struct err *err)
 {
+	if (op->op == UPDATE_ADD && take_add_option(&command->add, word))
+		return 0;
 	if (op->op == UPDATE_DELETE && strcmp(word, "--force") == 0)
 		command->force = true;
 	else if (op->op == UPDATE_DELETE && strcmp(word, "--recursive") == 0)

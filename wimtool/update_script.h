@@ -2,7 +2,7 @@
 /*
  * The commands of "update", as wimlib-imagex has them:
  *
- *	add SOURCE DEST
+ *	add [--dereference] [--unix-data] [--no-acls] [--strict-acls] [--no-replace] SOURCE DEST
  *	delete [--force] [--recursive] PATH
  *	rename FROM TO
  *
@@ -21,6 +21,13 @@ enum update_op {
 	UPDATE_RENAME,
 };
 
+/* Security descriptors are no matter of folders of Linux, so --no-acls and --strict-acls are taken and mean nothing. */
+struct update_add {
+	bool dereference;
+	bool unix_data;
+	bool no_replace;
+};
+
 struct update_command {
 	enum update_op op;
 	unsigned line; /* in its script, from 1 */
@@ -28,6 +35,7 @@ struct update_command {
 	char *second;  /* DEST, TO; NULL for delete */
 	bool force;    /* nothing there is no error */
 	bool recursive;
+	struct update_add add; /* of UPDATE_ADD */
 	const char *origin; /* what to name in messages: lent by the caller of update_script_parse */
 };
 

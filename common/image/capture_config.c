@@ -4,13 +4,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/file.h"
 #include "common/base/utf16.h"
+#include "common/image/wim_metadata.h"
+
+#define CONFIG_MAX (4u << 20)
 
 enum section { SECTION_NONE, SECTION_EXCLUSIONS, SECTION_EXCEPTIONS, SECTION_OTHER };
 
 static const char *const usual[] = {
 	"/$ntfs.log", "/hiberfil.sys", "/pagefile.sys", "/swapfile.sys", "/System Volume Information",
-	"/RECYCLER", "/$RECYCLE.BIN", "/Windows/CSC",
+	"/RECYCLER", "/$RECYCLE.BIN", "/$Recycle.Bin", "/Windows/CSC",
 };
 
 void capture_config_usual(struct capture_config *ret)
@@ -129,6 +133,21 @@ int capture_config_parse(struct bytes text, struct capture_config *ret, struct e
 	return 0;
 }
 
+int capture_config_load(const char *path, struct capture_config *ret, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	ret->exact = wim_has_exact_names();
+	if (!path) {
+		capture_config_usual(ret);
+		return 0;
+	}
+	if (file_read_all(path, CONFIG_MAX, &text, err) < 0 ||
+	    capture_config_parse(bytes_of(strbuf_text(&text), text.len), ret, err) < 0)
+		return err_context(err, "%s", path);
+	return 0;
+}
+
 /* ---- matching ---- */
 
 static char upper(char c)
@@ -136,8 +155,13 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 }
 
+static bool same_letter(char a, char b, bool exact)
+{
+	return exact ? a == b : upper(a) == upper(b);
+}
+
 /* One part of a pattern against one part of a path: the last * is the only place to come back to. */
-static bool match_part(const char *pattern, size_t pattern_len, const char *name, size_t name_len)
+static bool match_part(const char *pattern, size_t pattern_len, const char *name, size_t name_len, bool exact)
 {
 	const char *pattern_end = pattern + pattern_len, *name_end = name + name_len;
 	const char *star = NULL, *retry = NULL;
@@ -152,7 +176,7 @@ static bool match_part(const char *pattern, size_t pattern_len, const char *name
 
 			name += len ? len : 1;
 			pattern++;
-		} else if (pattern < pattern_end && upper(*pattern) == upper(*name)) {
+		} else if (pattern < pattern_end && same_letter(*pattern, *name, exact)) {
 			pattern++;
 			name++;
 		} else if (star) {
@@ -170,7 +194,7 @@ static bool match_part(const char *pattern, size_t pattern_len, const char *name
 enum relation { UNRELATED, ABOVE, SAME, BELOW };
 
 /* Where path lies as seen from an absolute pattern. */
-static enum relation compare_paths(const char *pattern, const char *path)
+static enum relation compare_paths(const char *pattern, const char *path, bool exact)
 {
 	for (;;) {
 		size_t pattern_len, path_len;
@@ -183,7 +207,7 @@ static enum relation compare_paths(const char *pattern, const char *path)
 			return ABOVE;
 		pattern_len = strcspn(pattern, "/");
 		path_len = strcspn(path, "/");
-		if (!match_part(pattern, pattern_len, path, path_len))
+		if (!match_part(pattern, pattern_len, path, path_len, exact))
 			return UNRELATED;
 		pattern += pattern_len;
 		path += path_len;
@@ -197,15 +221,15 @@ static bool begins_otherwise(const char *pattern, const char *text)
 }
 
 /* name is the last part of path. */
-static enum relation relate(const char *pattern, const char *path, const char *name)
+static enum relation relate(const char *pattern, const char *path, const char *name, bool exact)
 {
 	bool is_path = *pattern == '/' || strchr(pattern, '/');
 
 	if (begins_otherwise(pattern + strspn(pattern, "/"), is_path ? path + strspn(path, "/") : name))
 		return UNRELATED;
 	if (is_path)
-		return compare_paths(pattern, path);
-	return match_part(pattern, strlen(pattern), name, strlen(name)) ? SAME : UNRELATED;
+		return compare_paths(pattern, path, exact);
+	return match_part(pattern, strlen(pattern), name, strlen(name), exact) ? SAME : UNRELATED;
 }
 
 enum capture_verdict capture_config_judge(const struct capture_config *config, const char *path,
@@ -218,12 +242,12 @@ enum capture_verdict capture_config_judge(const struct capture_config *config, c
 	if (parent == CAPTURE_TAKE_ALL)
 		return CAPTURE_TAKE_ALL;
 	for (size_t i = 0; i < config->exclusions.len && !left; i++) {
-		enum relation relation = relate(config->exclusions.items[i], path, name);
+		enum relation relation = relate(config->exclusions.items[i], path, name, config->exact);
 
 		left = relation == SAME || relation == BELOW;
 	}
 	for (size_t i = 0; i < config->exceptions.len; i++) {
-		enum relation relation = relate(config->exceptions.items[i], path, name);
+		enum relation relation = relate(config->exceptions.items[i], path, name, config->exact);
 
 		if (relation == SAME || relation == BELOW)
 			return CAPTURE_TAKE_ALL;

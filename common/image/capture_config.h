@@ -18,6 +18,7 @@
 struct capture_config {
 	VEC(char *) exclusions;
 	VEC(char *) exceptions;
+	bool exact; /* letters match in their own case only */
 };
 
 /* What Windows itself never captures: page file, recycle bin and the like. */
@@ -25,6 +26,9 @@ void capture_config_usual(struct capture_config *ret);
 
 /* UTF-8, or UTF-16 with its mark. ERR_FORMAT names the line. */
 int capture_config_parse(struct bytes text, struct capture_config *ret, struct err *err);
+
+/* Of a file; path NULL: the usual. Letters match as names in images are found. */
+int capture_config_load(const char *path, struct capture_config *ret, struct err *err);
 void capture_config_release(struct capture_config *config);
 
 enum capture_verdict {

@@ -181,6 +181,12 @@ static int add_xattrs(const char *path, struct strbuf *ret, struct err *err)
 	return 0;
 }
 
+int capture_unix_data(const char *path, const struct stat *st, struct strbuf *ret, struct err *err)
+{
+	add_unix_data(st, ret);
+	return add_xattrs(path, ret, err);
+}
+
 static uint64_t clamp(const struct scanner *s, struct timespec time)
 {
 	uint64_t filetime = filetime_from_timespec(time);
@@ -188,7 +194,7 @@ static uint64_t clamp(const struct scanner *s, struct timespec time)
 	return s->rules->latest ? MIN(filetime, s->rules->latest) : filetime;
 }
 
-static bool has_holes(const struct stat *st)
+bool capture_has_holes(const struct stat *st)
 {
 	return (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
 }
@@ -202,7 +208,7 @@ static uint32_t attributes_of(const struct scanner *s, const struct stat *st, bo
 	if (!S_ISREG(st->st_mode))
 		return 0;
 	/* how a file lies on its disk is no steady thing */
-	return has_holes(st) && !s->rules->steady ? WIM_ATTR_SPARSE : WIM_ATTR_NORMAL;
+	return capture_has_holes(st) && !s->rules->steady ? WIM_ATTR_SPARSE : WIM_ATTR_NORMAL;
 }
 
 /* ---- links ---- */
@@ -329,8 +335,7 @@ static int make_node(struct scanner *s, const char *host_path, const char *name,
 	if (S_ISLNK(st->st_mode) && read_link(s, host_path, &link, err) < 0)
 		return -1;
 	if (s->rules->unix_data) {
-		add_unix_data(st, &tagged);
-		if (add_xattrs(host_path, &tagged, err) < 0)
+		if (capture_unix_data(host_path, st, &tagged, err) < 0)
 			return -1;
 		what.tagged = &tagged;
 	}

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "common/image/capture_config.h"
@@ -41,6 +42,12 @@ struct capture_scan {
 	uint64_t excluded;
 	uint64_t newest; /* change of an entry */
 };
+
+/* Appends the tagged items that hold owner, mode, device and extended attributes of a file. */
+int capture_unix_data(const char *path, const struct stat *st, struct strbuf *ret, struct err *err);
+
+/* Takes a file less room on its disk than it is long? */
+bool capture_has_holes(const struct stat *st);
 
 int capture_scan(const char *source, const struct capture_rules *rules, struct capture_scan *ret, struct err *err);
 void capture_scan_release(struct capture_scan *scan);

@@ -81,12 +81,19 @@ struct image_file *compose_files_open_source(struct compose_files *files, const 
 	return keep(files, image_file_open_parts(path, work->refs, work->n_refs, err), work, err);
 }
 
-static int check_chunk_size(enum wim_compression compression, uint32_t size, uint32_t max, struct err *err)
+uint32_t image_min_chunk_size(enum wim_compression compression)
 {
-	if (compression == WIM_NONE || (size >= 1u << 12 && size <= max && !(size & (size - 1))))
+	return compression == WIM_LZX || compression == WIM_LZMS ? 1u << 15 : 1u << 12;
+}
+
+static int check_chunk_size(enum wim_compression compression, uint32_t size, struct err *err)
+{
+	uint32_t min = image_min_chunk_size(compression), max = image_max_chunk_size(compression);
+
+	if (compression == WIM_NONE || (size >= min && size <= max && !(size & (size - 1))))
 		return 0;
-	return err_set(err, ERR_USAGE, "chunk size %u: %s takes powers of two from 4096 to %u", size,
-		       wim_compression_name(compression), max);
+	return err_set(err, ERR_USAGE, "chunk size %u: %s takes powers of two from %u to %u", size,
+		       wim_compression_name(compression), min, max);
 }
 
 int compose_choose_packing(struct wim_compose *c, const struct image_packing *wanted, const struct image_file *file,
@@ -94,6 +101,7 @@ int compose_choose_packing(struct wim_compose *c, const struct image_packing *wa
 {
 	enum wim_compression type = wanted->given ? wanted->compression : file->header.compression;
 	uint32_t chunk_size = wanted->chunk_size;
+	enum wim_compression solid_type = wanted->solid_compression ? wanted->solid_compression : WIM_LZMS;
 	uint32_t solid_chunk = wanted->solid_chunk_size;
 
 	if (!chunk_size && !wanted->given)
@@ -108,16 +116,17 @@ int compose_choose_packing(struct wim_compose *c, const struct image_packing *wa
 						   .level = wanted->level, .threads = work->threads };
 	if (!wanted->level && type == WIM_LZX)
 		c->options.packing.level = WIM_COMPRESSION_LEVEL;
-	c->options.solid_packing = c->options.packing;
-	if (type == WIM_NONE)
-		c->options.solid_packing.compression = WIM_LZMS;
 	if (!solid_chunk)
-		solid_chunk = image_usual_chunk_size(c->options.solid_packing.compression, true);
-	c->options.solid_packing.chunk_size = solid_chunk;
-	if (check_chunk_size(type, chunk_size, image_max_chunk_size(type), err) < 0)
+		solid_chunk = image_usual_chunk_size(solid_type, true);
+	c->options.solid_packing = (struct wim_packing){ .compression = solid_type, .chunk_size = solid_chunk,
+							 .level = wanted->solid_level, .threads = work->threads };
+	if (!wanted->solid_level && solid_type == WIM_LZX)
+		c->options.solid_packing.level = WIM_COMPRESSION_LEVEL;
+	if (!wanted->solid_level && solid_type == type)
+		c->options.solid_packing.level = c->options.packing.level;
+	if (check_chunk_size(type, chunk_size, err) < 0)
 		return -1;
-	return check_chunk_size(c->options.solid_packing.compression, solid_chunk,
-				image_max_chunk_size(c->options.solid_packing.compression), err);
+	return check_chunk_size(solid_type, solid_chunk, err);
 }
 
 int compose_add_image(struct wim_compose *c, unsigned input, unsigned index, struct err *err)

@@ -13,6 +13,7 @@
 #include "common/base/filetime.h"
 #include "common/base/names.h"
 #include "common/base/utf16.h"
+#include "common/image/capture_scan.h"
 #include "common/image/edit_private.h"
 #include "common/image/wim_link.h"
 
@@ -21,16 +22,23 @@
 
 struct host_item {
 	char *host_path;
-	char *path; /* in the image */
+	char *path; /* in the image, for messages; that of the source itself is looked up */
+	const char *name; /* the end of path */
+	size_t parent;    /* its folder, an item before it */
+	struct wim_node *node; /* what is there, or was made */
 	struct stat st;
 	uint8_t hash[WIM_HASH_LEN];
 	char *data; /* reparse data of a symbolic link */
 	size_t data_len;
+	struct strbuf tagged; /* of Linux, with unix_data */
+	char *below;          /* path below the source: "/a/b", "" for itself */
+	enum capture_verdict verdict;
 	bool points_to_dir;
 	unsigned depth;
 };
 
 struct host_tree {
+	const struct image_host_rules *rules;
 	VEC(struct host_item) items;
 	struct names names; /* of the folder that is being read */
 };
@@ -41,6 +49,8 @@ static void host_tree_release(struct host_tree *tree)
 		free(tree->items.items[i].host_path);
 		free(tree->items.items[i].path);
 		free(tree->items.items[i].data);
+		free(tree->items.items[i].below);
+		strbuf_release(&tree->items.items[i].tagged);
 	}
 	vec_release(&tree->items);
 	names_release(&tree->names);
@@ -128,24 +138,95 @@ static int read_symlink(struct host_item *item, struct err *err)
 	return 0;
 }
 
-static int read_item(struct host_tree *tree, char *host_path, char *path, unsigned depth, struct err *err)
+static int look(const struct host_tree *tree, const char *host_path, struct stat *st, struct err *err)
 {
-	struct host_item *item = vec_add(&tree->items);
+	/* a link to nothing stays a link */
+	if ((tree->rules->dereference && stat(host_path, st) == 0) || lstat(host_path, st) == 0)
+		return 0;
+	return err_errno(err, errno, "%s", host_path);
+}
 
-	item->host_path = host_path;
-	item->path = path;
-	item->depth = depth;
-	if (lstat(host_path, &item->st) < 0)
-		return err_errno(err, errno, "%s", host_path);
-	if (depth > HOST_DEPTH_MAX)
-		return err_set(err, ERR_LIMIT, "%s: nested more than %d deep", host_path, HOST_DEPTH_MAX);
+static bool is_special(const struct stat *st)
+{
+	return !S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode) && !S_ISDIR(st->st_mode);
+}
+
+static int read_contents(const struct host_tree *tree, struct host_item *item, struct err *err)
+{
+	if (tree->rules->unix_data && capture_unix_data(item->host_path, &item->st, &item->tagged, err) < 0)
+		return -1;
 	if (S_ISREG(item->st.st_mode))
 		return hash_file(item, err);
 	if (S_ISLNK(item->st.st_mode))
 		return read_symlink(item, err);
-	if (S_ISDIR(item->st.st_mode))
+	if (S_ISDIR(item->st.st_mode) || tree->rules->unix_data)
 		return 0;
-	return err_set(err, ERR_UNSUPPORTED, "%s: neither a file nor a folder nor a symbolic link", host_path);
+	return err_set(err, ERR_UNSUPPORTED, "%s: neither a file nor a folder nor a symbolic link", item->host_path);
+}
+
+/* Takes over the texts of what. */
+static int read_item(struct host_tree *tree, const struct host_item *what, struct err *err)
+{
+	struct host_item *item = vec_add(&tree->items);
+
+	*item = *what;
+	if (look(tree, item->host_path, &item->st, err) < 0)
+		return -1;
+	if (item->depth > HOST_DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "%s: nested more than %d deep", item->host_path, HOST_DEPTH_MAX);
+	return read_contents(tree, item, err);
+}
+
+/* Tells why an entry of a folder is left out; false when it is not. */
+static bool is_left_out(const struct host_tree *tree, const char *host_path, const char *below,
+			enum capture_verdict above, enum capture_verdict *ret)
+{
+	const struct image_host_rules *rules = tree->rules;
+	const char *why = NULL;
+	struct stat st;
+
+	*ret = rules->config ? capture_config_judge(rules->config, below, above) : CAPTURE_TAKE;
+	if (look(tree, host_path, &st, NULL) < 0)
+		return false; /* reading it says why */
+	if (rules->note && !rules->unix_data && is_special(&st))
+		why = "left out: a WIM cannot hold this kind of file";
+	else if (*ret != CAPTURE_LEAVE && (*ret != CAPTURE_PASS || S_ISDIR(st.st_mode)))
+		return false;
+	if (rules->note)
+		rules->note(rules->context, host_path, why);
+	return true;
+}
+
+static int read_child(struct host_tree *tree, size_t parent, const char *name, struct err *err)
+{
+	const struct host_item *folder = &tree->items.items[parent];
+	struct host_item item = {
+		.host_path = path_join(folder->host_path, name),
+		.path = path_join(folder->path, name),
+		.below = xasprintf("%s/%s", folder->below, name),
+		.parent = parent,
+		.depth = folder->depth + 1,
+	};
+
+	item.name = item.path + strlen(item.path) - strlen(name);
+	if (!is_left_out(tree, item.host_path, item.below, folder->verdict, &item.verdict))
+		return read_item(tree, &item, err);
+	free(item.host_path);
+	free(item.path);
+	free(item.below);
+	return 0;
+}
+
+/* What capture takes as a name, with exact names: a backslash parts nothing in it. */
+static int check_host_name(const char *name, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf units = STRBUF_INIT;
+
+	if (!wim_has_exact_names())
+		return wim_name_check(name, strlen(name), err);
+	if (text_to_utf16le(name, strlen(name), &units, err) == 0 && units.len <= 255 * 2)
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED, "\"%.60s\" is no UTF-8, or longer than 255 units of UTF-16", name);
 }
 
 static int check_names(const struct names *names, struct err *err)
@@ -153,9 +234,9 @@ static int check_names(const struct names *names, struct err *err)
 	for (size_t i = 0; i < names->len; i++) {
 		const char *name = names->items[i];
 
-		if (wim_name_check(name, strlen(name), err) < 0)
+		if (check_host_name(name, err) < 0)
 			return -1;
-		if (i && text_equal_nocase(names->items[i - 1], name))
+		if (i && !wim_has_exact_names() && text_equal_nocase(names->items[i - 1], name))
 			return err_set(err, ERR_REFUSED, "\"%s\" and \"%s\" differ only in case", names->items[i - 1], name);
 	}
 	return 0;
@@ -164,21 +245,20 @@ static int check_names(const struct names *names, struct err *err)
 static int read_folder(struct host_tree *tree, size_t index, struct err *err)
 {
 	const char *host_path = tree->items.items[index].host_path;
-	const char *path = tree->items.items[index].path;
-	unsigned depth = tree->items.items[index].depth;
 
 	if (names_of_folder(host_path, names_by_letters, &tree->names, err) < 0 || check_names(&tree->names, err) < 0)
 		return err_context(err, "%s", host_path);
 	for (size_t i = 0; i < tree->names.len; i++)
-		if (read_item(tree, path_join(host_path, tree->names.items[i]), path_join(path, tree->names.items[i]),
-			      depth + 1, err) < 0)
+		if (read_child(tree, index, tree->names.items[i], err) < 0)
 			return -1;
 	return 0;
 }
 
 static int read_host(struct host_tree *tree, const char *host_path, const char *path, struct err *err)
 {
-	if (read_item(tree, xstrdup(host_path), xstrdup(path), 0, err) < 0)
+	const struct host_item source = { .host_path = xstrdup(host_path), .path = xstrdup(path), .below = xstrdup("") };
+
+	if (read_item(tree, &source, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tree->items.len; i++)
 		if (S_ISDIR(tree->items.items[i].st.st_mode) && read_folder(tree, i, err) < 0)
@@ -188,13 +268,38 @@ static int read_host(struct host_tree *tree, const char *host_path, const char *
 
 /* ---- checking against the image ---- */
 
-static int check_item(const struct image_edit *edit, const struct host_item *item, struct err *err)
+/* Below the source its own names count, not what a path would make of them. */
+static int find_place(const struct image_edit *edit, const struct host_tree *tree, const struct host_item *item,
+		      struct edit_place *ret, struct err *err)
 {
+	struct wim_node *dir, *node;
+
+	if (item->depth == 0)
+		return edit_resolve(edit, item->path, ret, err);
+	dir = tree->items.items[item->parent].node;
+	if (dir && dir->depth >= WIM_DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "%s: nested more than %d deep", item->path, WIM_DEPTH_MAX);
+	node = dir ? wim_node_child(dir, item->name, strlen(item->name)) : NULL;
+	*ret = (struct edit_place){ .node = node ? node : dir, .rest = node ? "" : item->name };
+	return 0;
+}
+
+/* A link, or a device, is no file whose contents are replaced: it makes place for the new one. */
+static bool changes_kind(const struct host_item *item, const struct wim_node *node)
+{
+	return !S_ISREG(item->st.st_mode) || wim_node_is_reparse(node);
+}
+
+static int check_item(const struct image_edit *edit, const struct host_tree *tree, struct host_item *item,
+		      struct err *err)
+{
+	const struct image_host_rules *rules = tree->rules;
 	struct edit_place place = { 0 };
 
-	if (edit_resolve(edit, item->path, &place, err) < 0)
+	if (find_place(edit, tree, item, &place, err) < 0)
 		return -1;
-	if (*place.rest)
+	item->node = *place.rest ? NULL : place.node;
+	if (!item->node)
 		return 0;
 	if (S_ISDIR(item->st.st_mode)) {
 		if (!wim_node_is_dir(place.node) || wim_node_is_reparse(place.node))
@@ -202,6 +307,10 @@ static int check_item(const struct image_edit *edit, const struct host_item *ite
 				       item->path);
 		return 0;
 	}
+	if (rules->no_replace && !wim_node_is_dir(place.node))
+		return err_set(err, ERR_REFUSED, "%s: is there already", item->path);
+	if (rules->replace_links && changes_kind(item, place.node) && !wim_node_is_dir(place.node))
+		return 0;
 	if (S_ISLNK(item->st.st_mode)) {
 		err_set(err, ERR_REFUSED, "%s: is there already; a link does not replace it", item->path);
 		return err_hint(err, "delete it first");
@@ -273,14 +382,16 @@ static uint32_t attributes_of(const struct host_item *item)
 		return WIM_ATTR_DIRECTORY;
 	if (S_ISLNK(item->st.st_mode))
 		return WIM_ATTR_REPARSE | (item->points_to_dir ? WIM_ATTR_DIRECTORY : 0);
-	return WIM_ATTR_ARCHIVE;
+	if (!S_ISREG(item->st.st_mode))
+		return 0;
+	return WIM_ATTR_ARCHIVE | (capture_has_holes(&item->st) ? WIM_ATTR_SPARSE : 0);
 }
 
-static void add_new(struct applying *applying, const struct host_item *item, const struct edit_place *place)
+static void add_new(struct applying *applying, struct host_item *item, const struct edit_place *place)
 {
-	const char *name;
-	size_t len;
-	struct wim_node *parent = edit_make_parents(applying->edit, place, &name, &len);
+	const char *name = item->name;
+	size_t len = name ? strlen(name) : 0;
+	struct wim_node *parent = name ? place->node : edit_make_parents(applying->edit, place, &name, &len);
 	uint64_t written = filetime_from_timespec(item->st.st_mtim);
 	struct wim_node *node = wim_node_new(applying->edit->tree, name, len, &(struct wim_new_node){
 		.attributes = attributes_of(item),
@@ -291,10 +402,12 @@ static void add_new(struct applying *applying, const struct host_item *item, con
 		.hash = item->hash,
 		.reparse_tag = WIM_TAG_SYMLINK,
 		.reparse_flags = WIM_REPARSE_NOT_FIXED,
+		.tagged = item->tagged.len ? &item->tagged : NULL,
 	});
 
+	item->node = node;
 	wim_node_attach(applying->edit->tree, parent, node);
-	if (S_ISREG(item->st.st_mode) && item->st.st_nlink > 1)
+	if (!S_ISDIR(item->st.st_mode) && !S_ISLNK(item->st.st_mode) && item->st.st_nlink > 1)
 		join_hard_link(applying, &item->st, node);
 	applying->edit->changed = true;
 }
@@ -316,36 +429,63 @@ static void add_contents(struct image_edit *edit, const struct host_item *item)
 	edit_add_blob(edit, &blob);
 }
 
-static int apply_item(struct applying *applying, const struct host_item *item, struct err *err)
+/* The tagged items of the host in place of those that the entry has. */
+static void set_tagged(struct applying *applying, const struct host_item *item, struct wim_node *node)
 {
+	const uint8_t *at = (const uint8_t *)item->tagged.data, *end = at + item->tagged.len;
+
+	for (; at < end; at += 8 + round_up(load_le32(at + 4), 8))
+		wim_node_set_tag(applying->edit->tree, node, load_le32(at), at + 8, load_le32(at + 4));
+	applying->edit->changed |= item->tagged.len > 0;
+}
+
+static int apply_item(struct applying *applying, const struct host_tree *tree, struct host_item *item, struct err *err)
+{
+	const struct image_host_rules *rules = tree->rules;
 	struct edit_place place = { 0 };
 
-	if (edit_resolve(applying->edit, item->path, &place, err) < 0)
+	if (find_place(applying->edit, tree, item, &place, err) < 0)
 		return -1;
+	if (!*place.rest && rules->replace_links && !wim_node_is_dir(place.node) && changes_kind(item, place.node)) {
+		edit_remove(applying->edit, place.node);
+		if (find_place(applying->edit, tree, item, &place, err) < 0)
+			return -1;
+	}
+	item->node = place.node;
 	if (*place.rest) {
 		add_new(applying, item, &place);
-	} else if (S_ISREG(item->st.st_mode) &&
-		   memcmp(wim_node_data_hash(place.node), item->hash, WIM_HASH_LEN) != 0) {
-		edit_replace_data(place.node, item->hash, filetime_from_timespec(item->st.st_mtim));
-		applying->edit->changed = true;
+	} else if (S_ISREG(item->st.st_mode)) {
+		if (memcmp(wim_node_data_hash(place.node), item->hash, WIM_HASH_LEN) != 0) {
+			edit_replace_data(place.node, item->hash, filetime_from_timespec(item->st.st_mtim));
+			applying->edit->changed = true;
+		}
+		set_tagged(applying, item, place.node);
 	}
-	if (!S_ISDIR(item->st.st_mode))
+	if (S_ISREG(item->st.st_mode) || S_ISLNK(item->st.st_mode))
 		add_contents(applying->edit, item);
 	return 0;
 }
 
-int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err)
+int image_edit_add_host_tree(struct image_edit *edit, const char *host_path, const char *path,
+			     const struct image_host_rules *rules, struct err *err)
 {
-	CLEANUP(host_tree_release) struct host_tree tree = { 0 };
+	CLEANUP(host_tree_release) struct host_tree tree = { .rules = rules };
 	CLEANUP(applying_release) struct applying applying = { .edit = edit };
 
 	if (edit_check_open(edit, err) < 0 || read_host(&tree, host_path, path, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tree.items.len; i++)
-		if (check_item(edit, &tree.items.items[i], err) < 0)
+		if (check_item(edit, &tree, &tree.items.items[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < tree.items.len; i++)
-		if (apply_item(&applying, &tree.items.items[i], err) < 0)
+		if (apply_item(&applying, &tree, &tree.items.items[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err)
+{
+	const struct image_host_rules rules = { .config = NULL };
+
+	return image_edit_add_host_tree(edit, host_path, path, &rules, err);
 }

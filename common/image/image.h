@@ -28,6 +28,9 @@
 
 struct image_file;
 
+/* For the whole program: names of files and images are those that are written exactly so, in no other case. */
+void image_set_exact_names(bool exact);
+
 /* What one image of a WIM says about itself in the XML. Texts are lent by image_file. */
 struct image_info {
 	unsigned index;          /* from 1 */
@@ -39,6 +42,8 @@ struct image_info {
 	const char *arch;        /* "x86", "amd64", "arm64", ...; "" when absent */
 	const char *version;     /* "10.0.19045.2965"; "" when absent */
 	const char *languages;   /* space separated; first is the default */
+	const char *default_language;
+	const char *product_name, *installation_type, *hal, *product_type, *product_suite, *system_root; /* of WINDOWS */
 	uint64_t dir_count;
 	uint64_t file_count;
 	uint64_t total_bytes;
@@ -51,6 +56,7 @@ struct image_info {
 
 struct image_file_info {
 	uint64_t file_bytes;
+	uint64_t total_bytes; /* WIM/TOTALBYTES of the XML: what lies before it in the file */
 	struct guid guid;
 	unsigned image_count;
 	unsigned boot_index;
@@ -127,6 +133,7 @@ int image_stream(struct image_file *file, unsigned index, const char *path, imag
 		 struct err *err);
 
 struct image_edit;
+struct capture_config;
 
 /* Locks the WIM and recovers it first when a journal lies beside it. */
 struct image_edit *image_edit_open(const char *path, const char *name_or_index, struct err *err);
@@ -153,9 +160,27 @@ int image_edit_put(struct image_edit *edit, const char *path, const void *data, 
 int image_edit_put_lent(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
 			struct err *err);
 int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err);
+
+/* How put_host_tree is asked for by a capture's options. */
+struct image_host_rules {
+	const struct capture_config *config; /* NULL: nothing is left out */
+	bool unix_data;     /* keep owner, mode, device and extended attributes */
+	bool dereference;   /* store what links point to */
+	bool no_replace;    /* a file that is there is an error */
+	bool replace_links; /* links and files take each other's place */
+	/* Told of what is left out (why NULL: by config). NULL: what a WIM cannot hold is an error. */
+	void (*note)(void *context, const char *path, const char *why);
+	void *context;
+};
+
+int image_edit_add_host_tree(struct image_edit *edit, const char *host_path, const char *path,
+			     const struct image_host_rules *rules, struct err *err);
 int image_edit_mkdir(struct image_edit *edit, const char *path, struct err *err);
 int image_edit_delete(struct image_edit *edit, const char *path, bool recursive, struct err *err);
 int image_edit_rename(struct image_edit *edit, const char *from, const char *to, struct err *err);
+
+/* The same, and what is called TO goes, as rename(2) has it. */
+int image_edit_rename_over(struct image_edit *edit, const char *from, const char *to, struct err *err);
 
 /* How many threads compress in the commit; 0, as it is without this call: one for each processor. */
 void image_edit_set_threads(struct image_edit *edit, unsigned threads);

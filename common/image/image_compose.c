@@ -233,7 +233,8 @@ static int export_new(struct compose_job *job, const struct image_export *r, con
 	if (!source)
 		return -1;
 	job->c.options.pipable = packing.pipable;
-	packing.solid = packing.solid || (is_esd(r->target) && !packing.pipable);
+	if (!packing.pipable && !packing.solid)
+		packing.solid = r->solid_as_source ? source->blobs.has_solid && !packing.given : is_esd(r->target);
 	set_work(&job->c, work, source->header.integrity.offset != 0);
 	if (compose_choose_packing(&job->c, &packing, source, work, err) < 0)
 		return -1;
@@ -451,7 +452,7 @@ int image_optimize(const struct image_optimize *request, const struct image_work
 	struct rewrite rewrite = {
 		.recompress = request->recompress || request->packing.given,
 		.solid = request->packing.solid ? COMPOSE_SOLID_ALL :
-			 request->no_solid ? COMPOSE_SOLID_NONE : COMPOSE_SOLID_KEEP,
+			 request->no_solid || request->packing.given ? COMPOSE_SOLID_NONE : COMPOSE_SOLID_KEEP,
 		.packing = request->packing,
 	};
 

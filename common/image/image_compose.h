@@ -17,6 +17,8 @@ struct image_packing {
 	unsigned level;      /* 0: libwim's default */
 	bool solid;
 	uint32_t solid_chunk_size;
+	enum wim_compression solid_compression; /* WIM_NONE: LZMS */
+	unsigned solid_level;
 	bool pipable;     /* to be read from a pipe, with nothing solid */
 	bool not_pipable; /* neither: as the file is that is written anew; a new one is not */
 };
@@ -55,6 +57,7 @@ struct image_export {
 	bool rebuild; /* an existing target is written anew */
 	bool recompress; /* nothing is copied as it is stored */
 	bool wimboot; /* the images are marked for WIMBoot */
+	bool solid_as_source; /* a new target without a given compression is solid when the source is, whatever its name; otherwise one called .esd */
 	struct image_packing packing;
 };
 
@@ -90,6 +93,7 @@ struct image_split {
 int image_split(const struct image_split *request, const struct image_work *work, struct image_done *ret,
 		struct err *err);
 
-/* The chunk size that Microsoft's tools read, and the largest that libwim makes. */
+/* The chunk size that Microsoft's tools read, the smallest and the largest that libwim knows. */
 uint32_t image_usual_chunk_size(enum wim_compression compression, bool solid);
+uint32_t image_min_chunk_size(enum wim_compression compression);
 uint32_t image_max_chunk_size(enum wim_compression compression);

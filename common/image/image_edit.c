@@ -563,19 +563,33 @@ static unsigned height(const struct wim_node *top)
 	return deepest - top->depth;
 }
 
-/* Where a renamed entry will be: its folder and its new name. */
-static int find_target(const struct image_edit *edit, const struct wim_node *node, const char *to,
-		       struct wim_node **ret_dir, const char **name, size_t *len, struct err *err)
+/* What rename(2) takes away: a file for a file, an empty folder for a folder. */
+static int check_gives_way(const struct wim_node *old, const struct wim_node *node, bool replace, const char *to,
+			   struct err *err)
+{
+	if (!replace || !old->parent)
+		return err_set(err, ERR_REFUSED, "%s: is there already", to);
+	if (wim_node_is_dir(old) != wim_node_is_dir(node))
+		return err_set(err, ERR_REFUSED, "%s: is there already, %s", to, wim_node_is_dir(old) ? "a folder" : "no folder");
+	if (old->first)
+		return err_set(err, ERR_REFUSED, "%s: is a folder that is not empty", to);
+	return 0;
+}
+
+/* Where a renamed entry will be: its folder and its new name, and what goes for it (NULL: nothing is there). */
+static int find_target(const struct image_edit *edit, const struct wim_node *node, const char *to, bool replace,
+		       struct wim_node **ret_dir, struct wim_node **ret_old, const char **name, size_t *len, struct err *err)
 {
 	struct edit_place place = { 0 };
 
 	if (edit_resolve(edit, to, &place, err) < 0)
 		return -1;
-	if (!*place.rest && place.node != node)
-		return err_set(err, ERR_REFUSED, "%s: is there already", to);
+	*ret_old = *place.rest || place.node == node ? NULL : place.node;
+	if (*ret_old && check_gives_way(place.node, node, replace, to, err) < 0)
+		return -1;
 	if (*place.rest && !is_last_part(place.rest))
 		return no_parent(&place, to, err);
-	*ret_dir = *place.rest ? place.node : node->parent;
+	*ret_dir = *place.rest ? place.node : place.node->parent;
 	if (is_inside(*ret_dir, node))
 		return err_set(err, ERR_REFUSED, "%s: is inside of what is to be moved", to);
 	if ((*ret_dir)->depth + 1u + height(node) > WIM_DEPTH_MAX)
@@ -588,9 +602,9 @@ static int find_target(const struct image_edit *edit, const struct wim_node *nod
 	return wim_name_check(*name, *len, err);
 }
 
-int image_edit_rename(struct image_edit *edit, const char *from, const char *to, struct err *err)
+static int rename_entry(struct image_edit *edit, const char *from, const char *to, bool replace, struct err *err)
 {
-	struct wim_node *dir = NULL;
+	struct wim_node *dir = NULL, *old = NULL;
 	const char *name = NULL;
 	size_t len = 0;
 	struct wim_node *node;
@@ -598,8 +612,10 @@ int image_edit_rename(struct image_edit *edit, const char *from, const char *to,
 	if (edit_check_open(edit, err) < 0)
 		return -1;
 	node = find_entry(edit, from, err);
-	if (!node || find_target(edit, node, to, &dir, &name, &len, err) < 0)
+	if (!node || find_target(edit, node, to, replace, &dir, &old, &name, &len, err) < 0)
 		return -1;
+	if (old)
+		edit_remove(edit, old);
 	wim_node_detach(edit->tree, node);
 
 	int done = wim_node_rename(edit->tree, node, name, len, err);
@@ -607,4 +623,14 @@ int image_edit_rename(struct image_edit *edit, const char *from, const char *to,
 	wim_node_attach(edit->tree, dir, node);
 	edit->changed = true;
 	return done;
+}
+
+int image_edit_rename(struct image_edit *edit, const char *from, const char *to, struct err *err)
+{
+	return rename_entry(edit, from, to, false, err);
+}
+
+int image_edit_rename_over(struct image_edit *edit, const char *from, const char *to, struct err *err)
+{
+	return rename_entry(edit, from, to, true, err);
 }

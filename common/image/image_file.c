@@ -85,6 +85,7 @@ void image_file_info(const struct image_file *file, struct image_file_info *ret)
 
 	*ret = (struct image_file_info){
 		.file_bytes = file->file_bytes,
+		.total_bytes = file->xml.total_bytes,
 		.guid = header->guid,
 		.image_count = header->image_count,
 		.boot_index = header->boot_index,
@@ -111,7 +112,8 @@ int image_info(struct image_file *file, unsigned index, struct image_info *ret, 
 {
 	static const struct image_info unknown = {
 		.name = "", .description = "", .display_name = "", .flags = "",
-		.edition = "", .arch = "", .version = "", .languages = "",
+		.edition = "", .arch = "", .version = "", .languages = "", .default_language = "", .product_name = "", .installation_type = "", .hal = "",
+		.product_type = "", .product_suite = "", .system_root = "",
 	};
 	const struct image_info *info;
 
@@ -174,11 +176,16 @@ static bool is_number(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0' && strlen(text) < 9;
 }
 
+void image_set_exact_names(bool exact)
+{
+	wim_set_exact_names(exact);
+}
+
 int image_select(struct image_file *file, const char *name_or_index, unsigned *ret, struct err *err)
 {
 	unsigned n, found = 0;
 
-	if (!name_or_index || !*name_or_index) {
+	if (!name_or_index || (!*name_or_index && !wim_has_exact_names())) {
 		if (file->header.image_count != 1)
 			return no_image(file, ERR_USAGE, err, "an image must be named");
 		*ret = 1;
@@ -193,7 +200,7 @@ int image_select(struct image_file *file, const char *name_or_index, unsigned *r
 		}
 	}
 	n = find_by_name(file, name_or_index, true, &found);
-	if (!n)
+	if (!n && !wim_has_exact_names())
 		n = find_by_name(file, name_or_index, false, &found);
 	if (n == 1) {
 		*ret = found;

@@ -17,9 +17,16 @@ static size_t char_len(const char *text, size_t len)
 	return n ? n : 1;
 }
 
+static int compare_exactly(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	return a_len != b_len || memcmp(a, b, a_len) != 0;
+}
+
 /* Greedy with one point to go back to, so that no pattern takes more than pattern times name steps. */
 static bool name_matches(const char *pattern, size_t pattern_len, const char *name)
 {
+	int (*compare)(const char *a, size_t a_len, const char *b, size_t b_len) =
+		wim_has_exact_names() ? compare_exactly : text_compare_nocase;
 	size_t name_len = strlen(name), p = 0, n = 0, star = SIZE_MAX, star_name = 0;
 
 	while (n < name_len) {
@@ -31,8 +38,8 @@ static bool name_matches(const char *pattern, size_t pattern_len, const char *na
 		} else if (p < pattern_len && pattern[p] == '?') {
 			p++;
 			n += step;
-		} else if (p < pattern_len && text_compare_nocase(pattern + p, char_len(pattern + p, pattern_len - p),
-								  name + n, step) == 0) {
+		} else if (p < pattern_len && compare(pattern + p, char_len(pattern + p, pattern_len - p), name + n,
+						      step) == 0) {
 			p += char_len(pattern + p, pattern_len - p);
 			n += step;
 		} else if (star != SIZE_MAX) {

@@ -72,7 +72,7 @@ static char *usual_name(WIMStruct *wim, const char *source)
 	char *base = session_name_of_source(source);
 	char *name = xstrdup(base);
 
-	for (unsigned n = 2; *name && wimlib_image_name_in_use(wim, name); n++) {
+	for (unsigned n = 1; *name && wimlib_image_name_in_use(wim, name); n++) {
 		free(name);
 		name = xasprintf("%s (%u)", base, n);
 	}
@@ -121,14 +121,16 @@ static int write_flags(const struct session_capture *r)
 	return flags;
 }
 
-/* The level is a setting of the whole program in libwim; a solid part is LZMS whatever the rest is. */
+/* The level is a setting of the whole program in libwim. */
 static void set_levels(const struct session_capture *r, enum wimlib_compression_type type)
 {
 	unsigned level = r->level;
 
 	wimlib_set_default_compression_level(WIMLIB_COMPRESSION_TYPE_LZX, SESSION_LZX_LEVEL);
 	if (level)
-		wimlib_set_default_compression_level((int)(r->solid ? WIMLIB_COMPRESSION_TYPE_LZMS : type), level);
+		wimlib_set_default_compression_level((int)type, level);
+	if (r->solid && r->solid_level)
+		wimlib_set_default_compression_level((int)types[r->solid_compression], r->solid_level);
 }
 
 static int set_properties(WIMStruct *wim, int index, const struct session_capture *r)
@@ -287,6 +289,8 @@ static int capture(struct session *s, const struct session_capture *r, const str
 	wimlib_register_progress_function(s->wim, session_on_progress, s);
 	if (r->chunk_size)
 		wimlib_set_output_chunk_size(s->wim, r->chunk_size);
+	if (r->solid)
+		wimlib_set_output_pack_compression_type(s->wim, types[r->solid_compression]);
 	if (r->solid_chunk_size)
 		wimlib_set_output_pack_chunk_size(s->wim, r->solid_chunk_size);
 	set_levels(r, types[r->compression]);

@@ -57,6 +57,8 @@ struct session_capture {
 	bool strict_acls;
 	uint32_t chunk_size;       /* 0: the usual one */
 	uint32_t solid_chunk_size;
+	enum session_compression solid_compression;
+	unsigned solid_level;
 	bool reproducible;         /* the same tree gives the same bytes */
 	const char *update_from;   /* WIM whose image the source was before: unchanged files are not read; NULL: none */
 	const char *update_image;

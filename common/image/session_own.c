@@ -12,8 +12,6 @@
 #include "common/image/image_capture.h"
 #include "common/image/session_windows.h"
 
-#define CONFIG_MAX (4u << 20)
-
 struct own {
 	const struct cli *cli;
 	struct progress bar;
@@ -46,20 +44,6 @@ static void show(void *context, uint64_t done, uint64_t total)
 	progress_update(&own->bar, done);
 }
 
-static int read_config(const char *path, struct capture_config *ret, struct err *err)
-{
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	if (!path) {
-		capture_config_usual(ret);
-		return 0;
-	}
-	if (file_read_all(path, CONFIG_MAX, &text, err) < 0 ||
-	    capture_config_parse(bytes_of(strbuf_text(&text), text.len), ret, err) < 0)
-		return err_context(err, "%s", path);
-	return 0;
-}
-
 /* SOURCE_DATE_EPOCH is the latest time that a reproducible capture may speak of. */
 static uint64_t latest_time(const struct session_capture *r)
 {
@@ -82,7 +66,7 @@ static bool name_is_taken(struct image_file *file, const char *name)
 	return false;
 }
 
-/* NAME, or NAME (2) and so on. */
+/* NAME, or NAME (1) and so on, as libwim has it. */
 static int usual_name(const struct session_capture *r, bool append, char **ret, struct err *err)
 {
 	CLEANUP(freep) char *base = session_name_of_source(r->source);
@@ -93,7 +77,7 @@ static int usual_name(const struct session_capture *r, bool append, char **ret, 
 		free(name);
 		return err_context(err, "%s", r->wim);
 	}
-	for (unsigned n = 2; file && *name && name_is_taken(file, name); n++) {
+	for (unsigned n = 1; file && *name && name_is_taken(file, name); n++) {
 		free(name);
 		name = xasprintf("%s (%u)", base, n);
 	}
@@ -150,7 +134,7 @@ int session_own_capture(const struct session_capture *r, bool append, const stru
 	char *name = r->name ? xstrdup(r->name) : NULL;
 	struct image_capture request;
 	struct image_captured done = { 0 };
-	int result = read_config(r->config, &config, err);
+	int result = capture_config_load(r->config, &config, err);
 
 	if (result == 0 && !name)
 		result = usual_name(r, append, &name, err);

@@ -454,6 +454,18 @@ const uint8_t *wim_node_reparse_hash(const struct wim_node *node)
 	return NULL;
 }
 
+static bool exact_names;
+
+void wim_set_exact_names(bool exact)
+{
+	exact_names = exact;
+}
+
+bool wim_has_exact_names(void)
+{
+	return exact_names;
+}
+
 uint32_t wim_node_place(const struct wim_node *dir, const char *name, size_t len)
 {
 	uint32_t low = 0;
@@ -481,6 +493,8 @@ struct wim_node *wim_node_child(const struct wim_node *dir, const char *name, si
 		if (strlen(other) == len && memcmp(other, name, len) == 0)
 			return dir->sorted[place];
 	}
+	if (exact_names)
+		return NULL;
 	/* equal but for the case: they lie together, the exact one would be at place */
 	while (place > 0) {
 		const char *other = dir->sorted[place - 1]->name;

@@ -131,6 +131,10 @@ uint8_t *wim_node_data_hash(const struct wim_node *node);
 /* The hash of reparse data; NULL when the entry has none. */
 const uint8_t *wim_node_reparse_hash(const struct wim_node *node);
 
+/* For the whole program: a name in another case is another name. */
+void wim_set_exact_names(bool exact);
+bool wim_has_exact_names(void);
+
 /* The child with that name: the exact one wins over one in another case. NULL when there is none. */
 struct wim_node *wim_node_child(const struct wim_node *dir, const char *name, size_t len);
 

@@ -14,8 +14,10 @@ int wim_name_check(const char *name, size_t len, struct err *err)
 
 	if (len == 0 || (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.'))
 		return err_set(err, ERR_USAGE, "\"%.*s\" cannot be the name of a file", (int)len, name);
+	/* who wants names in their own case has those of Linux */
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < 0x20 || strchr("<>:\"/\\|?*", name[i]))
+		if (wim_has_exact_names() ? name[i] == '/' || name[i] == '\\'
+					  : (unsigned char)name[i] < 0x20 || strchr("<>:\"/\\|?*", name[i]))
 			return err_set(err, ERR_USAGE,
 				       "\"%.*s\" holds a character that Windows does not allow in names",
 				       (int)MIN(len, (size_t)255), name);

@@ -46,5 +46,5 @@ bool wim_node_find_tag(const struct wim_node *node, uint32_t tag, struct bytes *
 #define WIM_TAG_UNIX_DATA 0x337dd873u /* of wimlib: u32 uid, gid, mode, rdev */
 #define WIM_UNIX_DATA_LEN 16
 
-/* ERR_USAGE for a name that Windows does not allow. */
+/* ERR_USAGE for a name that Windows does not allow, or with exact names one that parts a path. */
 int wim_name_check(const char *name, size_t len, struct err *err);

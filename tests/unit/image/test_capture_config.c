@@ -28,6 +28,20 @@ static enum capture_verdict judge(const char *text, const char *path)
 #define OUT "[ExclusionList]\n"
 #define BUT "[ExclusionException]\n"
 
+static void letters_match_in_their_own_case_only_when_that_is_wanted(void **state UNUSED)
+{
+	struct capture_config config;
+
+	parse(OUT "*.TMP\n/Dir/x", &config);
+	assert_int_equal(capture_config_judge(&config, "/dir/x", CAPTURE_TAKE), CAPTURE_LEAVE);
+	config.exact = true;
+	assert_int_equal(capture_config_judge(&config, "/dir/x", CAPTURE_TAKE), CAPTURE_TAKE);
+	assert_int_equal(capture_config_judge(&config, "/Dir/x", CAPTURE_TAKE), CAPTURE_LEAVE);
+	assert_int_equal(capture_config_judge(&config, "/a.tmp", CAPTURE_TAKE), CAPTURE_TAKE);
+	assert_int_equal(capture_config_judge(&config, "/a.TMP", CAPTURE_TAKE), CAPTURE_LEAVE);
+	capture_config_release(&config);
+}
+
 static void a_pattern_without_a_slash_matches_any_name(void **state UNUSED)
 {
 	assert_int_equal(judge(OUT "*.tmp", "/a/b/x.tmp"), CAPTURE_LEAVE);
@@ -101,6 +115,7 @@ static void what_is_no_configuration_is_refused(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(letters_match_in_their_own_case_only_when_that_is_wanted),
 		cmocka_unit_test(a_pattern_without_a_slash_matches_any_name),
 		cmocka_unit_test(a_pattern_with_a_slash_is_a_path_from_the_root),
 		cmocka_unit_test(an_exception_is_taken_with_what_is_below_it),

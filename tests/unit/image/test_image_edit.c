@@ -383,6 +383,12 @@ static void impossible_edits_are_refused_and_change_nothing(void **state UNUSED)
 	refused(image_edit_rename(edit, "/Windows", "/Windows/System32/x", &err), ERR_REFUSED);
 	refused(image_edit_rename(edit, "/nowhere", "/x", &err), ERR_NOT_FOUND);
 	refused(image_edit_rename(edit, "/one", "/a/b", &err), ERR_NOT_FOUND);
+	refused(image_edit_rename_over(edit, "/one", "/Windows", &err), ERR_REFUSED);
+	refused(image_edit_rename_over(edit, "/empty", "/Windows", &err), ERR_REFUSED);
+	refused(image_edit_rename_over(edit, "/empty", "/one", &err), ERR_REFUSED);
+	refused(image_edit_rename_over(edit, "/one", "/", &err), ERR_REFUSED);
+	refused(image_edit_add_host_tree(edit, "src/one", "/one", &(struct image_host_rules){ .no_replace = true }, &err),
+		ERR_REFUSED);
 	refused(image_edit_put_host_tree(edit, "clash", "/", &err), ERR_USAGE);
 	refused(image_edit_put_host_tree(edit, "bad", "/b", &err), ERR_USAGE);
 	refused(image_edit_put_host_tree(edit, "twins", "/t", &err), ERR_REFUSED);
