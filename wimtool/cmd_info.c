@@ -10,6 +10,7 @@
 #include "wimtool/commands.h"
 #include "wimtool/image_facts.h"
 #include "wimtool/info_change.h"
+#include "wimtool/persona.h"
 #include "wimtool/wim_show.h"
 
 #define WIM_VERSION_FIELD 12 /* in the header */
@@ -93,7 +94,7 @@ static void print_attributes(FILE *out, const struct image_file_info *info, uint
 		{ info->pipable, "Pipable" },
 		{ info->has_integrity, "Integrity info" },
 		{ flags & WIM_FLAG_RP_FIX, "Relative path junction" },
-		{ info->solid, "Solid" },
+		{ info->solid && !persona_is_wimlib(), "Solid" },
 		{ flags & WIM_FLAG_RESOURCE_ONLY, "Resource only" },
 		{ flags & WIM_FLAG_METADATA_ONLY, "Metadata only" },
 		{ info->read_only, "Readonly" },
@@ -125,7 +126,7 @@ static void print_file(FILE *out, const char *path, const struct image_file_info
 	fprintf(out, "Chunk Size:     %u bytes\n", info->chunk_size);
 	fprintf(out, "Part Number:    %u/%u\n", info->part, info->parts);
 	fprintf(out, "Boot Index:     %u\n", info->boot_index);
-	fprintf(out, "Size:           %" PRIu64 " bytes\n", info->file_bytes);
+	fprintf(out, "Size:           %" PRIu64 " bytes\n", persona_is_wimlib() ? info->total_bytes : info->file_bytes);
 	print_attributes(out, info, header->flags);
 	fputc('\n', out);
 }
@@ -143,8 +144,15 @@ static void print_image(FILE *out, const struct image_info *image)
 	print_time(out, "Creation Time:", image->created);
 	print_time(out, "Last Modification Time:", image->modified);
 	print_some_text(out, "Architecture:", arch_for_people(image->arch));
+	print_some_text(out, "Product Name:", image->product_name);
 	print_some_text(out, "Edition ID:", image->edition);
+	print_some_text(out, "Installation Type:", image->installation_type);
+	print_some_text(out, "HAL:", image->hal);
+	print_some_text(out, "Product Type:", image->product_type);
+	print_some_text(out, "Product Suite:", image->product_suite);
 	print_some_text(out, "Languages:", image->languages);
+	print_some_text(out, "Default Language:", image->default_language);
+	print_some_text(out, "System Root:", image->system_root);
 	print_version(out, image->version, image->sp_level);
 	print_some_text(out, "Flags:", image->flags);
 	print_text(out, "WIMBoot compatible:", image->wimboot ? "yes" : "no");
@@ -218,7 +226,10 @@ static int show_details(struct cli *cli, const char *spec, struct err *err)
 static int show_images(struct cli *cli, struct image_file *file, unsigned first, unsigned last, bool details,
 		       struct err *err)
 {
-	fputs("Available Images:\n-----------------\n", cli->out);
+	if (persona_is_wimlib() && cli->n_args > 1)
+		fprintf(cli->out, "Information for Image %u\n-----------------------\n", first);
+	else
+		fputs("Available Images:\n-----------------\n", cli->out);
 	json_begin_array(cli->json, "images");
 	for (unsigned i = first; i <= last; i++) {
 		struct image_info image;
@@ -273,6 +284,8 @@ static int show_all(struct cli *cli, struct image_file *file, const struct info_
 	if (args->blobs && wim_show_blobs(path, cli->out, cli->json, err) < 0)
 		return -1;
 	if (args->xml) {
+		if (persona_is_wimlib() && !cli->json)
+			return wim_show_print_xml(path, cli->out, err);
 		fprintf(cli->out, "%s\n", image_xml(file));
 		json_text(cli->json, "xml", image_xml(file));
 	}
@@ -298,7 +311,8 @@ static int show_folder(struct cli *cli, struct err *err)
 
 static bool wants_change(const struct cli *cli, const struct info_args *args)
 {
-	return cli->n_args > 2 || args->boot || args->no_check || args->properties.len;
+	/* --nocheck alone changes nothing in wimlib-imagex */
+	return cli->n_args > 2 || args->boot || (args->no_check && !persona_is_wimlib()) || args->properties.len;
 }
 
 static int info_run(struct cli *cli, const void *raw, struct err *err)

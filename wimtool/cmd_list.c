@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/filetime.h"
 #include "common/image/image.h"
@@ -251,22 +252,42 @@ static int list(struct lister *l, struct image_file *file, unsigned index, const
 	return result < 0 ? -1 : CLI_DONE;
 }
 
+/* With "all", their lists follow one another; those of JSON are of one image. */
+static int select_images(const struct cli *cli, struct image_file *file, unsigned *first, unsigned *last, struct err *err)
+{
+	const char *image = cli->n_args > 1 ? cli->args[1] : NULL;
+	struct image_file_info info;
+
+	image_file_info(file, &info);
+	*first = 1;
+	*last = info.image_count;
+	if (image && !cli->json && (strcasecmp(image, "all") == 0 || strcmp(image, "*") == 0))
+		return 0;
+	if (image_select(file, image, first, err) < 0)
+		return -1;
+	*last = *first;
+	return 0;
+}
+
 static int list_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct list_args *args = raw;
 	CLEANUP(image_file_closep) struct image_file *file = NULL;
 	struct lister lister = { .cli = cli, .detailed = args->detailed, .ndjson = args->format == LIST_NDJSON };
-	unsigned index;
-	int result;
+	unsigned index, last;
+	int result = 0;
 
 	if (cli->json && lister.ndjson)
 		return err_set(err, ERR_USAGE, "--json and --format=ndjson exclude each other");
 	file = image_file_open_parts(cli->args[0], args->refs.items, args->refs.len, err);
 	if (!file)
 		return -1;
-	if (image_select(file, cli->n_args > 1 ? cli->args[1] : NULL, &index, err) < 0)
+	if (select_images(cli, file, &index, &last, err) < 0)
 		return err_context(err, "%s", cli->args[0]);
-	result = list(&lister, file, index, args, err);
+	for (; result == 0 && index <= last; index++) {
+		lister.groups.len = 0;
+		result = list(&lister, file, index, args, err);
+	}
 	vec_release(&lister.groups);
 	strbuf_release(&lister.line);
 	return result < 0 ? err_context(err, "%s", cli->args[0]) : result;

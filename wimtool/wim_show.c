@@ -242,3 +242,14 @@ int wim_show_save_xml(const char *path, const char *to, struct err *err)
 		return err_context(err, "%s", to);
 	return 0;
 }
+
+int wim_show_print_xml(const char *path, FILE *out, struct err *err)
+{
+	CLEANUP(close_fdp) int fd = file_open_read(path, err);
+	CLEANUP(strbuf_release) struct strbuf xml = STRBUF_INIT;
+
+	if (fd < 0 || load_xml(fd, &xml, err) < 0)
+		return err_context(err, "%s", path);
+	fwrite(strbuf_text(&xml), 1, xml.len, out);
+	return 0;
+}

@@ -19,6 +19,7 @@ int wim_show_blobs(const char *path, FILE *out, struct json *json, struct err *e
 
 /* The bytes of the XML as they are in the file (UTF-16LE with its mark). */
 int wim_show_save_xml(const char *path, const char *to, struct err *err);
+int wim_show_print_xml(const char *path, FILE *out, struct err *err);
 
 /* "0x" and 2 * len digits. */
 void wim_show_hex(const uint8_t *data, size_t len, FILE *out);

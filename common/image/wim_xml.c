@@ -168,6 +168,13 @@ static void read_image(const xmlNode *node, struct image_info *info)
 		.arch = read_arch(windows),
 		.version = read_version(windows),
 		.languages = read_languages(windows),
+		.default_language = child_text(child(windows, "LANGUAGES"), "DEFAULT"),
+		.product_name = child_text(windows, "PRODUCTNAME"),
+		.installation_type = child_text(windows, "INSTALLATIONTYPE"),
+		.hal = child_text(windows, "HAL"),
+		.product_type = child_text(windows, "PRODUCTTYPE"),
+		.product_suite = child_text(windows, "PRODUCTSUITE"),
+		.system_root = child_text(windows, "SYSTEMROOT"),
 		.dir_count = child_number(node, "DIRCOUNT"),
 		.file_count = child_number(node, "FILECOUNT"),
 		.total_bytes = child_number(node, "TOTALBYTES"),
@@ -213,23 +220,22 @@ int wim_xml_parse(struct bytes raw, struct wim_xml *ret, struct err *err)
 	return 0;
 }
 
-static void free_text(const char *text)
+static void image_release(const struct image_info *image)
 {
-	free((void *)(uintptr_t)text);
+	const char *const texts[] = {
+		image->name, image->description, image->display_name, image->flags, image->edition, image->arch,
+		image->version, image->languages, image->default_language, image->product_name, image->installation_type,
+		image->hal, image->product_type, image->product_suite, image->system_root,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		free((void *)(uintptr_t)texts[i]);
 }
 
 void wim_xml_release(struct wim_xml *xml)
 {
-	for (size_t i = 0; i < xml->n; i++) {
-		free_text(xml->images[i].name);
-		free_text(xml->images[i].description);
-		free_text(xml->images[i].display_name);
-		free_text(xml->images[i].flags);
-		free_text(xml->images[i].edition);
-		free_text(xml->images[i].arch);
-		free_text(xml->images[i].version);
-		free_text(xml->images[i].languages);
-	}
+	for (size_t i = 0; i < xml->n; i++)
+		image_release(&xml->images[i]);
 	free(xml->images);
 	vec_release(&xml->places);
 	strbuf_release(&xml->text);

@@ -30,6 +30,7 @@ struct wim_xml_place {
 struct wim_xml {
 	struct strbuf text; /* UTF-8 without BOM */
 	enum wim_xml_encoding encoding;
+	uint64_t total_bytes; /* of the file, as the XML has it */
 	struct image_info *images; /* texts are owned by this */
 	size_t n;
 	VEC(struct wim_xml_place) places;

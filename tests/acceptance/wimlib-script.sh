@@ -195,6 +195,69 @@ script() {
 	run "$imagex" info l.wim 1 'Has one' 'and more' --image-property DESCRIPTION=
 	"$imagex" info l.wim --extract-xml l.xml
 	iconv -f UTF-16 -t UTF-8 l.xml | grep -oE '<(LANGUAGES?|DESCRIPTION|NAME)>[^<]*'
+	# options as getopt_long_only takes them
+	run "$imagex" capture src g.wim --comp none --chec
+	run "$imagex" capture src g.wim -compress=xpress --chunk-size=64KiB --unix
+	fields g.wim
+	run "$imagex" capture src g.wim --re
+	run "$imagex" info g.wim --head
+	run "$imagex" info g.wim --nocheck --version
+	run "$imagex" dir g.wim ''
+	run "$imagex" delete g.wim ''
+	# letters count, unless they do not
+	run "$imagex" dir g.wim 1 --path=/DIR
+	run "$imagex" extract g.wim 1 '/DI*' --dest-dir=e5
+	run "$imagex" dir g.wim SRC
+	WIMLIB_IMAGEX_IGNORE_CASE=1 run "$imagex" dir g.wim 1 --path=/DIR --one-file-only
+	cat out.txt
+	WIMLIB_IMAGEX_IGNORE_CASE=0 run "$imagex" dir g.wim 1 --path=/DIR
+	run "$imagex" capture src case.wim --config=case.ini
+	files case.wim
+	# what an export and optimize make of solid WIMs, and of names
+	run "$imagex" capture src so.wim --solid --solid-chunk-size=1M --solid-compress=lzx:20 --check
+	run "$imagex" export so.wim 1 so2.wim
+	run "$imagex" export so.wim 1 lzx.esd --compress=lzx
+	run "$imagex" export lzx.esd 1 plain.esd
+	run "$imagex" optimize so.wim --unsafe-compact
+	run "$imagex" optimize so.wim --compress=lzx --chunk-size=32K
+	run "$imagex" capture src recovery.wim --compress=recovery
+	for wim in so.wim so2.wim lzx.esd plain.esd recovery.wim; do
+		fields "$wim"
+		"$imagex" info "$wim" | grep '^Attributes'
+		"$imagex" info "$wim" --blobs | grep -cE '^Solid resource'
+	done
+	run "$imagex" append other so.wim --compress=none
+	run "$imagex" append src so.wim Again --update-of=-1
+	run "$imagex" capture src new2.wim --update-of=so.wim:-2
+	files new2.wim
+	run "$imagex" capture src new2.wim --update-of=so.wim:-9
+	run "$imagex" extract so.wim 1 /dir /dir/sub /f --preserve-dir-structure --dest-dir=e6
+	tree e6
+	run "$imagex" dir so.wim all
+	grep -c . out.txt
+	"$imagex" info so.wim --xml | head -c 12 | od -An -tx1
+	"$imagex" info so.wim 1 | head -n 2
+	"$imagex" info so.wim --nocheck | grep -c 'Integrity info'
+	# update: what it adds, and what gives way
+	run "$imagex" capture other up.wim
+	run "$imagex" update up.wim 1 <<-'END'
+		add odd /odd
+		add --unix-data odd /unix
+		add --dereference odd /followed
+		rename /own /sub/copy
+	END
+	files up.wim
+	run "$imagex" apply up.wim 1 t15 --unix-data
+	(cd t15 && find . ! -name . -printf '%P %M %U %l\n' | sort)
+	rm -rf t15
+	for command in 'add odd/file /odd/link' 'add odd/link /odd/file' 'add --no-replace odd/file /unix/file' 'add --no-replace odd/file /unix/new' \
+		'rename /odd /unix' 'rename /odd/empty /odd/file' 'rename /odd/file /odd/empty' 'rename /odd/empty /unix/empty' 'rename /odd/file /odd/a:b' \
+		'delete /UNIX/FILE' 'add odd/file /UNIX'; do
+		run "$imagex" update up.wim 1 --command="$command"
+		files up.wim
+	done
+	run "$imagex" update up.wim 1 --command='add odd /configured' --config=case.ini --no-acls --unsafe-compact
+	files up.wim
 	run "${by}capture" src w.wim Short
 	run "${by}append" other w.wim Other
 	run "${by}info" w.wim 1 Long
@@ -228,10 +291,19 @@ echo more >other/more
 cp src/noise other/sub/copy
 head -c 30000 /dev/urandom >other/own
 printf '[ExclusionList]\n*.tmp\n/dir/sub\n' >config.ini
+printf '[ExclusionList]\nDIR\n/F\nno*\n' >case.ini
+mkdir -p odd/empty
+echo odd >odd/file
+echo colon >'odd/a:b'
+echo backslash >'odd/back\slash'
+echo small >odd/twin
+echo great >odd/TWIN
+ln -s file odd/link
+ln odd/file odd/hard
+mkfifo odd/pipe
+: >odd/pagefile.sys
 for place in theirs ours; do
-	cp -a src other config.ini $place
-done
-for place in theirs ours; do
+	cp -a src other odd config.ini case.ini $place
 	mkdir -p $place/links/dir
 	ln -s "$work/$place/links" $place/links/to-root
 	ln -s "$work/$place/links/dir" $place/links/dir/to-folder
