@@ -202,12 +202,14 @@ static const char *usual_compression(const struct capture_args *args)
 	return args->wimboot ? "xpress" : args->solid ? "lzms" : "lzx";
 }
 
-static int parse_packing(const struct cli *cli, const struct capture_args *args, struct session_capture *ret,
-			 struct err *err)
+static int parse_packing(const struct cli *cli, const struct capture_args *args, bool append,
+			 struct session_capture *ret, struct err *err)
 {
-	const struct pack_args pack = { .compress = args->compress ? args->compress : usual_compression(args),
-					.solid = args->solid, .chunk_size = args->chunk_size, .solid_compress = args->solid_compress,
-					.solid_chunk_size = args->solid_chunk_size };
+	/* wimlib-imagex takes what its append does not use */
+	bool given = !append || !persona_is_wimlib() || !path_exists(cli->args[1]);
+	const struct pack_args pack = { .compress = args->compress && given ? args->compress : usual_compression(args),
+					.solid = args->solid, .chunk_size = given ? args->chunk_size : 0,
+					.solid_compress = args->solid_compress, .solid_chunk_size = args->solid_chunk_size };
 	struct image_packing packing;
 
 	if (pack_parse(cli, &pack, &packing, err) < 0)
@@ -256,7 +258,7 @@ static int fill_request(const struct cli *cli, const struct capture_args *args, 
 		.bases = &args->bases,
 		.pipable = args->pipable || strcmp(cli->args[1], "-") == 0,
 	};
-	if (check_texts(ret, err) < 0 || parse_packing(cli, args, ret, err) < 0)
+	if (check_texts(ret, err) < 0 || parse_packing(cli, args, append, ret, err) < 0)
 		return -1;
 	if (!args->source_list)
 		return 0;
