@@ -116,6 +116,8 @@ static int apply_delete(struct updater *u, const struct update_command *c, struc
 {
 	bool recursive = c->recursive || u->args->recursive;
 
+	if (persona_is_wimlib() && recursive && !c->first[strspn(c->first, "/\\")])
+		return image_edit_clear(u->edit, err);
 	if (image_edit_delete(u->edit, c->first, recursive, err) == 0)
 		return 0;
 	if ((c->force || u->args->force) && err->kind == ERR_NOT_FOUND) {

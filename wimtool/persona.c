@@ -9,7 +9,8 @@
 #include "common/image/image.h"
 
 static bool is_wimlib;
-static VEC(char *) words; /* the arguments, written out; NULL at the end */
+static VEC(char *) words;  /* the arguments, written out; NULL at the end */
+static char **given_words; /* the same for the parser, which moves them about */
 
 static const char *const verbs[] = {
 	"append", "apply", "capture", "delete", "dir", "export", "extract", "info", "join",
@@ -117,7 +118,8 @@ int persona_take(const struct cli_tool *tool, int argc, char ***argv)
 		add_words(command, argc - taken, *argv + taken);
 	}
 	*vec_add(&words) = NULL;
-	*argv = words.items;
+	given_words = xmemdup(words.items, words.len * sizeof(*words.items));
+	*argv = given_words;
 	return (int)words.len - 1;
 }
 
@@ -126,6 +128,8 @@ void persona_end(void)
 	for (size_t i = 0; i < words.len; i++)
 		free(words.items[i]);
 	vec_release(&words);
+	free(given_words);
+	given_words = NULL;
 }
 
 bool persona_is_wimlib(void)

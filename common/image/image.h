@@ -177,6 +177,7 @@ int image_edit_add_host_tree(struct image_edit *edit, const char *host_path, con
 			     const struct image_host_rules *rules, struct err *err);
 int image_edit_mkdir(struct image_edit *edit, const char *path, struct err *err);
 int image_edit_delete(struct image_edit *edit, const char *path, bool recursive, struct err *err);
+int image_edit_clear(struct image_edit *edit, struct err *err); /* deletes all but the root */
 int image_edit_rename(struct image_edit *edit, const char *from, const char *to, struct err *err);
 
 /* The same, and what is called TO goes, as rename(2) has it. */

@@ -184,6 +184,8 @@ static int export_into(struct compose_job *job, const struct image_export *r, co
 	if (compose_choose_packing(&job->c, &same, base, work, err) < 0)
 		return -1;
 	job->c.options.pipable = compose_wants_pipable(&r->packing, base->header.pipable);
+	/* links of an image from a WIM with this mark lead into the target of an apply */
+	job->c.options.flags = (base->header.flags | source->header.flags) & WIM_FLAG_RP_FIX;
 	if (!r->rebuild && !base->header.pipable && !job->c.options.pipable) {
 		job->c.options.solid = r->packing.solid ? COMPOSE_SOLID_ALL :
 				       base->blobs.has_solid ? COMPOSE_SOLID_KEEP : COMPOSE_SOLID_NONE;
@@ -199,10 +201,10 @@ static int export_into(struct compose_job *job, const struct image_export *r, co
 		report(&job->c, ret);
 		return 0;
 	}
-	if (!job->c.options.pipable && (r->packing.solid || base->blobs.has_solid))
-		job->c.options.solid = COMPOSE_SOLID_KEEP;
+	if (!job->c.options.pipable)
+		job->c.options.solid = r->packing.solid ? COMPOSE_SOLID_ALL :
+				       base->blobs.has_solid ? COMPOSE_SOLID_KEEP : COMPOSE_SOLID_NONE;
 	job->c.options.guid = base->header.guid;
-	job->c.options.flags = base->header.flags & WIM_FLAG_RP_FIX;
 	job->c.options.boot_index = base->header.boot_index;
 	strbuf_add(&job->c.xml, base->xml.text.data, base->xml.text.len);
 	if (wim_xml_drop_images(&job->c.xml, err) < 0)

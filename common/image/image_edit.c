@@ -546,6 +546,15 @@ int image_edit_delete(struct image_edit *edit, const char *path, bool recursive,
 	return 0;
 }
 
+int image_edit_clear(struct image_edit *edit, struct err *err)
+{
+	if (edit_check_open(edit, err) < 0)
+		return -1;
+	while (edit->tree->root->first)
+		edit_remove(edit, edit->tree->root->first);
+	return 0;
+}
+
 static bool is_inside(const struct wim_node *node, const struct wim_node *top)
 {
 	for (; node; node = node->parent)

@@ -32,7 +32,7 @@ struct wim_compose_options {
 	bool check;         /* write an integrity table */
 	bool pipable;       /* in the order in which a pipe is read; nothing is solid */
 	bool allow_missing; /* contents that no input has are in another file (a WIM that builds on another one) */
-	uint32_t flags;     /* of the new header: WIM_FLAG_RP_FIX */
+	uint32_t flags;     /* that the header gets: WIM_FLAG_RP_FIX */
 	struct guid guid;   /* zero: a random one */
 	unsigned boot_index;
 	/* Now and then, in bytes of contents. May be NULL. */

@@ -545,6 +545,7 @@ static int write_behind(void *context, struct wim_header *header, uint64_t *ret_
 	make_rows(o->c, 1, &o->rows);
 	*header = base->header;
 	header->image_count += (uint32_t)o->c->images.len;
+	header->flags |= o->c->options.flags;
 	set_boot(o->c, base->header.image_count, header);
 	if (o->c->solids.len)
 		wim_header_set_solid(header);

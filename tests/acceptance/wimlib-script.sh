@@ -238,6 +238,14 @@ script() {
 	"$imagex" info so.wim --xml | head -c 12 | od -An -tx1
 	"$imagex" info so.wim 1 | head -n 2
 	"$imagex" info so.wim --nocheck | grep -c 'Integrity info'
+	# an image with links that were made relative, in a WIM that has none yet
+	for option in --nocheck --rebuild; do
+		run "$imagex" capture other plain.wim --norpfix
+		run "$imagex" export l.wim Fixed plain.wim $option
+		"$imagex" info plain.wim | grep '^Attributes'
+		run "$imagex" apply plain.wim Fixed t16
+		tree t16
+	done
 	# update: what it adds, and what gives way
 	run "$imagex" capture other up.wim
 	run "$imagex" update up.wim 1 <<-'END'
@@ -257,6 +265,11 @@ script() {
 		files up.wim
 	done
 	run "$imagex" update up.wim 1 --command='add odd /configured' --config=case.ini --no-acls --unsafe-compact
+	files up.wim
+	run "$imagex" update --rebuild up.wim 1 </dev/null
+	run "$imagex" update up.wim 1 --command='delete /'
+	run "$imagex" update up.wim 1 --command='delete --recursive /'
+	run "$imagex" update up.wim 1 --command='add odd/file /again'
 	files up.wim
 	run "${by}capture" src w.wim Short
 	run "${by}append" other w.wim Other
