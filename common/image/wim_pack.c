@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <wimlib.h>
 
@@ -27,6 +29,12 @@ struct slot {
 	void *tag;
 };
 
+/* What a whole chunk of zeros becomes: sparse files and disk images are full of them. */
+struct zeros {
+	size_t len;
+	uint8_t data[];
+};
+
 struct wim_pack {
 	struct wim_packing packing;
 	struct slot *slots;
@@ -40,6 +48,7 @@ struct wim_pack {
 	pthread_cond_t work;
 	pthread_cond_t done;
 	pthread_t *threads;
+	_Atomic(struct zeros *) zeros; /* NULL until there was such a chunk */
 	struct wimlib_compressor **compressors;
 	unsigned n_threads; /* that run */
 };
@@ -101,6 +110,7 @@ void wim_pack_freep(struct wim_pack **p)
 	pthread_mutex_destroy(&pack->lock);
 	pthread_cond_destroy(&pack->work);
 	pthread_cond_destroy(&pack->done);
+	free(atomic_load(&pack->zeros));
 	free(pack->slots);
 	free(pack->threads);
 	free(pack->compressors);
@@ -108,13 +118,37 @@ void wim_pack_freep(struct wim_pack **p)
 	*p = NULL;
 }
 
-/* A chunk that does not become shorter is stored as it is. LZMS, with its contexts, finds more than the test for noise. */
-static void compress_slot(const struct wim_pack *pack, struct slot *slot, struct wimlib_compressor *compressor)
+static bool is_whole_zeros(const struct wim_pack *pack, const struct slot *slot)
 {
+	return slot->in_len == pack->packing.chunk_size && slot->in[0] == 0 && memcmp(slot->in, slot->in + 1, slot->in_len - 1) == 0;
+}
+
+static void keep_zeros(struct wim_pack *pack, const struct slot *slot)
+{
+	struct zeros *zeros = xmalloc(sizeof(*zeros) + slot->out_len), *none = NULL;
+
+	zeros->len = slot->out_len;
+	memcpy(zeros->data, slot->out, slot->out_len);
+	if (!atomic_compare_exchange_strong(&pack->zeros, &none, zeros))
+		free(zeros); /* another thread was quicker */
+}
+
+/* A chunk that does not become shorter is stored as it is. LZMS, with its contexts, finds more than the test for noise. */
+static void compress_slot(struct wim_pack *pack, struct slot *slot, struct wimlib_compressor *compressor)
+{
+	bool zeros = is_whole_zeros(pack, slot);
+	const struct zeros *known = zeros ? atomic_load(&pack->zeros) : NULL;
 	bool in_vain = slot->in_len <= 1 ||
 		(pack->packing.compression != WIM_LZMS && wim_is_noise(slot->in, slot->in_len));
 
+	if (known) {
+		memcpy(slot->out, known->data, known->len);
+		slot->out_len = known->len;
+		return;
+	}
 	slot->out_len = in_vain ? 0 : wimlib_compress(slot->in, slot->in_len, slot->out, slot->in_len - 1, compressor);
+	if (zeros && slot->out_len)
+		keep_zeros(pack, slot);
 }
 
 struct worker {

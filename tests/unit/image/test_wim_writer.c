@@ -21,7 +21,7 @@ struct made {
 	size_t len;
 };
 
-/* Text that compresses, noise, and mixtures whose gain is about the length of the chunk table. */
+/* Text that compresses, noise, zeros, and mixtures whose gain is about the length of the chunk table. */
 static struct bytes make_data(struct rng *rng, size_t i)
 {
 	static const size_t sizes[] = { 1, 2, 100, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 5 * CHUNK + 77, 900000 };
@@ -33,6 +33,9 @@ static struct bytes make_data(struct rng *rng, size_t i)
 	/* a little of the last chunk compresses: less than the table costs, or a bit more */
 	if (i % 3 == 2)
 		memset(data + len - MIN(len / 2, i % 64), 'x', MIN(len / 2, i % 64));
+	/* in some, the last byte is another one */
+	if (i % 5 == 4)
+		memset(data, 0, len - i % 2);
 	return bytes_of(data, len);
 }
 
