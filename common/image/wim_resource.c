@@ -45,6 +45,10 @@ struct wim_reader {
 	uint64_t *table; /* NULL when there is none */
 	struct wim_resource table_of;
 
+	/* a table is not looked at again for each of its chunks, when nothing can be read with it */
+	struct wim_resource broken_of;
+	struct err broken; /* ERR_NONE: there is none */
+
 	uint8_t *out;
 	size_t out_cap;
 	struct wim_resource out_of; /* resource and chunk whose contents are in out, when have_out */
@@ -260,12 +264,21 @@ static int check_table(const struct wim_resource *res, const struct layout *at, 
 	return 0;
 }
 
+static int refuse_table(const struct wim_reader *r, struct err *err)
+{
+	if (err)
+		*err = r->broken;
+	return -1;
+}
+
 static int load_table(struct wim_reader *r, const struct wim_resource *res, struct layout *at, struct err *err)
 {
 	if (find_layout(res, at, err) < 0)
 		return -1;
 	if (r->table && same_resource(&r->table_of, res))
 		return 0;
+	if (r->broken.kind != ERR_NONE && same_resource(&r->broken_of, res))
+		return refuse_table(r, err);
 
 	size_t raw_len = (size_t)(at->n_entries * at->entry_len);
 	const uint8_t *raw = (const uint8_t *)"";
@@ -279,8 +292,10 @@ static int load_table(struct wim_reader *r, const struct wim_resource *res, stru
 	uint64_t *table = (uint64_t *)(void *)r->table_memory;
 
 	decode_table(res, at, raw, table);
-	if (check_table(res, at, table, err) < 0)
-		return -1;
+	if (check_table(res, at, table, &r->broken) < 0) {
+		r->broken_of = *res;
+		return refuse_table(r, err);
+	}
 	r->table = table;
 	r->table_of = *res;
 	return 0;

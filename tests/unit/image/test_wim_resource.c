@@ -52,10 +52,39 @@ static void a_reader_reads_no_more_than_what_is_wanted_of_it(void **state UNUSED
 	assert_true(bytes_read() - before < stored + stored / 4);
 }
 
+/* Otherwise a small file with many chunks takes minutes to be refused. */
+static void a_broken_chunk_table_is_read_once(void **state UNUSED)
+{
+	CLEANUP(image_file_closep) struct image_file *file = NULL;
+	const struct wim_resource *res;
+	const uint8_t *chunk;
+	uint64_t before;
+	size_t len;
+
+	assert_int_equal(run("mkdir long && seq 300000 >long/a && "
+			     "wimlib-imagex capture long t.wim --solid --solid-compress=LZX:20 --solid-chunk-size=32K"), 0);
+	file = image_file_open("t.wim", NULL);
+	assert_non_null(file);
+	assert_int_equal(file->blobs.n, 1);
+	res = &file->blobs.items[0].res;
+	assert_true(res->solid);
+	assert_int_equal(run("dd if=/dev/zero of=t.wim bs=1 count=64 seek=%ju conv=notrunc",
+			     (uintmax_t)res->offset + 16), 0);
+	before = bytes_read();
+	for (uint64_t i = 0; i < 50; i++) {
+		struct err err = { 0 };
+
+		assert_int_equal(wim_reader_chunk(file->reader, res, i, &chunk, &len, &err), -1);
+		assert_int_equal(err.kind, ERR_FORMAT);
+	}
+	assert_true(bytes_read() - before < 2 * 4 * (res->size / res->chunk_size + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reader_reads_no_more_than_what_is_wanted_of_it),
+		cmocka_unit_test(a_broken_chunk_table_is_read_once),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
