@@ -15,11 +15,27 @@
 #define CHUNK_SMALL (1u << 20)
 #define CHUNK_MEMORY (320u << 20) /* for chunks, unless the caller names a number of threads */
 
+/* What a unit has of a blob that several share. */
+struct part {
+	uint64_t from, len;
+	const uint8_t *data; /* NULL when it cannot be read */
+	const struct err *damage;
+};
+
+/* A part that was there before what stands in front of it: whoever hands that on goes on with it. */
+struct kept {
+	struct kept *next;
+	struct part part;
+	struct err damage;
+	uint8_t data[];
+};
+
 /* A blob that several units share: its hash goes from one to the next. */
 struct shared {
 	struct wim_hash *hash;
 	void *handle;
 	struct err *damage;
+	struct kept *kept, **kept_end; /* as they came, mostly in their order; the end is not set when there are none */
 	uint64_t done; /* bytes handed on */
 	bool begun, ended;
 };
@@ -34,9 +50,10 @@ struct job {
 	atomic_uint_fast64_t done;
 	atomic_bool stop;
 
-	pthread_mutex_t lock; /* of all below, and of shared[].done */
+	pthread_mutex_t lock; /* of all below, and of shared[].done and shared[].kept */
 	pthread_cond_t moved; /* shared[].done has grown, or stop */
 	pthread_cond_t ended; /* a worker has ended */
+	uint64_t kept; /* bytes */
 	unsigned running;
 	struct err err; /* the first one of a sink */
 };
@@ -197,25 +214,60 @@ static void read_whole(struct worker *w, size_t index)
 
 /* ---- blobs of which a unit has a part ---- */
 
-/* Waits until the blob has come to done; false when the work stops. */
-static bool wait_for(struct job *job, const struct shared *shared, uint64_t done)
+static void keep(struct job *job, struct shared *shared, const struct part *part)
+{
+	struct kept *kept = xmalloc(sizeof(*kept) + (part->data ? (size_t)part->len : 0));
+
+	*kept = (struct kept){ .part = *part };
+	if (part->data)
+		kept->part.data = memcpy(kept->data, part->data, (size_t)part->len);
+	else
+		kept->damage = *part->damage;
+	kept->part.damage = &kept->damage;
+	*(shared->kept ? shared->kept_end : &shared->kept) = kept;
+	shared->kept_end = &kept->next;
+	job->kept += part->len;
+}
+
+/*
+ * Waits until the blob has come to this part. False when there is nothing more to do: the work stops, or the part is kept and
+ * another thread will hand it on. One of a unit that is ahead does not wait: what it would wait for may be begun by nobody.
+ */
+static bool wait_for(struct job *job, struct shared *shared, const struct part *part, bool ahead)
 {
 	bool ready;
 
 	pthread_mutex_lock(&job->lock);
-	while (shared->done != done && !atomic_load(&job->stop))
+	while (!(ready = shared->done == part->from) && !atomic_load(&job->stop)) {
+		if (ahead || (part->len <= BLOB_UNIT_KEPT && job->kept + part->len <= BLOB_UNIT_AHEAD)) {
+			keep(job, shared, part);
+			break;
+		}
 		pthread_cond_wait(&job->moved, &job->lock);
-	ready = shared->done == done;
+	}
 	pthread_mutex_unlock(&job->lock);
 	return ready && !atomic_load(&job->stop);
 }
 
-static void advance(struct job *job, struct shared *shared, uint64_t done)
+/* Returns the next part when it is there already. */
+static struct kept *advance(struct job *job, struct shared *shared, uint64_t done)
 {
+	struct kept **at, *next;
+
 	pthread_mutex_lock(&job->lock);
 	shared->done = done;
+	for (at = &shared->kept; *at && (*at)->part.from != done;)
+		at = &(*at)->next;
+	next = *at;
+	if (next) {
+		*at = next->next;
+		if (!*at)
+			shared->kept_end = at;
+		job->kept -= next->part.len;
+	}
 	pthread_cond_broadcast(&job->moved);
 	pthread_mutex_unlock(&job->lock);
+	return next;
 }
 
 static void note_damage(struct shared *shared, const struct err *damage)
@@ -234,35 +286,51 @@ static void finish_shared(struct job *job, size_t index, struct shared *shared)
 	end(job, index, shared->handle, damage);
 }
 
-/* The part [from, from + len) of a shared blob; data is NULL when it cannot be read. */
-static void read_part(struct worker *w, size_t index, uint64_t from, const uint8_t *data, uint64_t len,
-		      const struct err *damage)
+/* The part of a shared blob that comes now; non-zero when the work stops. */
+static int hand_on(struct job *job, size_t index, const struct part *part)
 {
-	struct job *job = w->job;
 	struct shared *shared = &job->shared[index];
 	struct flow flow = { .job = job };
 
-	if (!wait_for(job, shared, from))
-		return;
 	if (!shared->begun) {
 		if (begin(job, index, &shared->handle) < 0)
-			return;
+			return 1;
 		shared->begun = true;
 		shared->hash = wim_hash_new_sha1();
 	}
 	flow.hash = shared->hash;
 	flow.handle = shared->handle;
-	if (!data)
-		note_damage(shared, damage);
-	if (data && (!shared->damage || job->options->fill_gaps)) {
-		if (pass_on(&flow, data, (size_t)len))
-			return;
-	} else if (job->options->fill_gaps && pass_zeros(&flow, len)) {
-		return;
+	if (!part->data)
+		note_damage(shared, part->damage);
+	if (part->data && (!shared->damage || job->options->fill_gaps)) {
+		if (pass_on(&flow, part->data, (size_t)part->len))
+			return 1;
+	} else if (job->options->fill_gaps && pass_zeros(&flow, part->len)) {
+		return 1;
 	}
-	if (from + len == job->list->blobs[index]->size)
+	if (part->from + part->len == job->list->blobs[index]->size)
 		finish_shared(job, index, shared);
-	advance(job, shared, from + len);
+	return 0;
+}
+
+/* A part of a shared blob, and those behind it that are kept. */
+static void read_part(struct job *job, size_t index, const struct part *part, bool ahead)
+{
+	struct shared *shared = &job->shared[index];
+
+	if (!wait_for(job, shared, part, ahead))
+		return;
+
+	struct kept *kept = NULL;
+
+	while (part && hand_on(job, index, part) == 0) {
+		struct kept *next = advance(job, shared, part->from + part->len);
+
+		free(kept);
+		kept = next;
+		part = kept ? &kept->part : NULL;
+	}
+	free(kept);
 }
 
 /* ---- units ---- */
@@ -277,7 +345,10 @@ static void deal_out(struct worker *w, const struct blob_unit *unit, size_t inde
 	struct flow flow = { .job = w->job, .hash = w->hash };
 
 	if (w->job->list->is_shared[index]) {
-		read_part(w, index, from - blob->at, data ? data + (from - unit->from) : NULL, to - from, damage);
+		struct part part = { .from = from - blob->at, .len = to - from, .damage = damage };
+
+		part.data = data ? data + (from - unit->from) : NULL;
+		read_part(w->job, index, &part, unit->ahead);
 		return;
 	}
 	if (begin(w->job, index, &flow.handle) < 0)
@@ -307,7 +378,7 @@ static bool comes_from_before(const struct job *job, const struct blob_unit *uni
 
 /*
  * First what another thread may wait for, last what this one has to wait for: a blob from an earlier unit. (A blob
- * that is both must wait.) An earlier unit never waits for a later one.
+ * that is both must wait.) A unit never waits for one behind it in the list.
  */
 static void deal_out_all(struct worker *w, const struct blob_unit *unit, const uint8_t *data, const struct err *damage)
 {
@@ -450,6 +521,23 @@ static unsigned count_threads(const struct blob_list *list, unsigned wanted)
 	return (unsigned)MIN((size_t)n, MAX(list->n_units, (size_t)1));
 }
 
+/* Packed bytes take three times as long as those that come of them; chunks that are not packed are only hashed. */
+static void weigh_chunks(const struct job *job, struct blob_list *list)
+{
+	CLEANUP(wim_reader_freep) struct wim_reader *reader = image_reader_new(job->file);
+	int result = 0;
+
+	for (size_t i = 0; i < list->n_units && list->units[i].kind == BLOB_UNIT_CHUNK && result == 0; i++) {
+		struct blob_unit *unit = &list->units[i];
+		const struct wim_resource *res = &list->blobs[list->order[unit->first]]->res;
+		uint64_t contents = unit->to - unit->from;
+		size_t stored = 0;
+
+		result = wim_reader_stored_len(reader, res, unit->from / res->chunk_size, &stored, NULL);
+		unit->cost = stored < contents ? contents + 3 * (uint64_t)stored : contents / 4;
+	}
+}
+
 static int run(struct job *job, unsigned n_threads, struct err *err)
 {
 	pthread_t threads[BLOB_READ_THREADS_MAX];
@@ -485,6 +573,12 @@ static void release_shared(struct job *job)
 
 		if (shared->begun && !shared->ended)
 			end(job, i, shared->handle, &stopped);
+		while (shared->kept) {
+			struct kept *kept = shared->kept;
+
+			shared->kept = kept->next;
+			free(kept);
+		}
 		wim_hash_freep(&shared->hash);
 		free(shared->damage);
 	}
@@ -498,6 +592,7 @@ int blob_read(const struct image_file *file, const struct wim_blob *const *blobs
 	struct job job = { .file = file, .list = &list, .sink = sink, .options = options,
 			   .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER,
 			   .ended = PTHREAD_COND_INITIALIZER };
+	unsigned n_threads;
 	int result;
 
 	for (size_t i = 0; i < n; i++)
@@ -505,8 +600,13 @@ int blob_read(const struct image_file *file, const struct wim_blob *const *blobs
 			return err_set(err, ERR_NOT_FOUND, "contents are in part %u of the split WIM", blobs[i]->part);
 	if (blob_list_make(blobs, n, &list, err) < 0)
 		return -1;
+	n_threads = count_threads(&list, options->threads);
+	if (n_threads > 1) {
+		weigh_chunks(&job, &list);
+		blob_list_costly_first(&list, n_threads);
+	}
 	job.shared = xcalloc(n + 1, sizeof(*job.shared));
-	result = run(&job, count_threads(&list, options->threads), err);
+	result = run(&job, n_threads, err);
 	release_shared(&job);
 	return result;
 }

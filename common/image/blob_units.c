@@ -10,6 +10,7 @@
 #define LARGE (16u << 20)         /* from here on a compressed blob is shared, and a stored one comes early */
 #define LARGE_OF_FEW (2u << 20)   /* the same where all contents are not much more */
 #define PART_OF_FEW (1u << 20)    /* of a blob below LARGE */
+#define FEW_EACH 4                /* chunks of the largest cost for each thread: from here on their order matters */
 #define FEW 32                    /* a blob of this part of all contents is large */
 
 /* In the order of their work: what is in large pieces first. */
@@ -203,6 +204,60 @@ int blob_list_make(const struct wim_blob *const *blobs, size_t n, struct blob_li
 	ret->units = maker.units.items;
 	ret->n_units = maker.units.len;
 	return result;
+}
+
+/* How much of the chunk belongs to a blob that begins in an earlier one. */
+static uint64_t from_before(const struct blob_list *list, const struct blob_unit *unit)
+{
+	const struct wim_blob *blob = blob_at(list, unit->first);
+
+	return blob->at < unit->from ? MIN(blob->at + blob->size, unit->to) - unit->from : 0;
+}
+
+static int compare_costs(const void *a, const void *b)
+{
+	const struct blob_unit *x = a, *y = b;
+
+	if (x->cost != y->cost)
+		return x->cost > y->cost ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+/* From where on chunks can be taken in any order: marks those of which little enough has to be kept. */
+static size_t mark_ahead(struct blob_list *list, size_t end, unsigned n_threads)
+{
+	uint64_t room = BLOB_UNIT_AHEAD, sum = 0, most = 0;
+	size_t start = end;
+
+	for (; start > 0; start--) {
+		struct blob_unit *unit = &list->units[start - 1];
+		uint64_t part = from_before(list, unit);
+
+		sum += unit->cost;
+		most = MAX(most, unit->cost);
+		if (sum / n_threads > FEW_EACH * most || (part <= BLOB_UNIT_KEPT && part > room))
+			break;
+		unit->ahead = part <= BLOB_UNIT_KEPT;
+		room -= unit->ahead ? part : 0;
+	}
+	return start;
+}
+
+void blob_list_costly_first(struct blob_list *list, unsigned n_threads)
+{
+	size_t end = 0, start;
+
+	while (end < list->n_units && list->units[end].kind == BLOB_UNIT_CHUNK)
+		end++;
+	start = mark_ahead(list, end, n_threads);
+	/* the others stay behind the chunk from which they go on */
+	for (size_t i = start + 1; i < end; i++)
+		if (!list->units[i].ahead)
+			list->units[i].cost = MIN(list->units[i].cost, list->units[i - 1].cost);
+	if (end > start)
+		qsort(list->units + start, end - start, sizeof(*list->units), compare_costs);
 }
 
 void blob_list_release(struct blob_list *list)

@@ -416,6 +416,17 @@ int wim_reader_stored_chunk(struct wim_reader *reader, const struct wim_resource
 	return *ret ? 0 : -1;
 }
 
+int wim_reader_stored_len(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, size_t *ret,
+			  struct err *err)
+{
+	struct layout at = { 0 };
+
+	if (find_chunk(reader, res, chunk, &at, err) < 0)
+		return -1;
+	*ret = stored_len(reader, chunk);
+	return 0;
+}
+
 int wim_reader_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, const uint8_t **ret,
 		     size_t *ret_len, struct err *err)
 {

@@ -77,6 +77,10 @@ int wim_reader_chunk(struct wim_reader *reader, const struct wim_resource *res, 
 int wim_reader_stored_chunk(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk,
 			    const uint8_t **ret, size_t *ret_len, struct err *err);
 
+/* As long as its contents when it is not packed. Reads no more than the chunk table. */
+int wim_reader_stored_len(struct wim_reader *reader, const struct wim_resource *res, uint64_t chunk, size_t *ret,
+			  struct err *err);
+
 /*
  * For tables that are held in memory: ERR_LIMIT above max bytes, and above what tables compress to. (Lists of
  * 200,000 empty files with counted names come to 22 times; a bomb has hundreds.)
