@@ -11,6 +11,7 @@
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
 #include "wimtool/persona.h"
+#include "wimtool/pipable.h"
 #include "wimtool/source_list.h"
 
 #define THREADS_MAX 1024
@@ -327,10 +328,18 @@ static int rebuild(const struct capture_args *args, const char *wim, struct sess
 static int append_to(const struct capture_args *args, struct session_capture *request, const struct cli *cli,
 		     struct session_captured *done, struct err *err)
 {
+	struct pipable pipable;
+	int result;
+
 	request->pipable = false;
-	if ((args->compress && !persona_is_wimlib() && check_compression(request, err) < 0) || session_append(request, cli, done, err) < 0)
+	if ((args->compress && !persona_is_wimlib() && check_compression(request, err) < 0) ||
+	    pipable_begin(request->wim, &pipable, err) < 0)
 		return -1;
-	return args->rebuild || args->pipable ? rebuild(args, request->wim, done, err) : 0;
+	result = session_append(request, cli, done, err);
+	if (result == 0 && (args->rebuild || args->pipable))
+		result = rebuild(args, request->wim, done, err);
+	pipable.was &= !args->not_pipable;
+	return pipable_end(&pipable, result, err);
 }
 
 static int run(struct cli *cli, const struct capture_args *args, bool append, struct err *err)

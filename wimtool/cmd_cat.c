@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "common/image/image.h"
-#include "wimtool/cat.h"
 #include "wimtool/commands.h"
 
 #define READER_GONE 1
@@ -17,8 +16,8 @@ static int put(void *context UNUSED, const void *data, size_t len)
 	return fwrite(data, 1, len, stdout) == len ? 0 : READER_GONE;
 }
 
-int cat_paths(const char *wim, const struct cli_list *refs, const char *image, const char *const *paths, size_t n_paths,
-	      struct err *err)
+static int cat_paths(const char *wim, const struct cli_list *refs, const char *image, const char *const *paths,
+		     size_t n_paths, struct err *err)
 {
 	CLEANUP(image_file_closep) struct image_file *file = image_file_open_parts(wim, refs->items, refs->len, err);
 	unsigned index;

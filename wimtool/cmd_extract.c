@@ -3,7 +3,6 @@
 
 #include "common/image/session.h"
 #include "wimtool/apply.h"
-#include "wimtool/cat.h"
 #include "wimtool/commands.h"
 
 struct extract_args {
@@ -37,6 +36,21 @@ static void show_result(const struct cli *cli, const struct session_extract *r, 
 	json_end_object(cli->json);
 }
 
+/* Why it was not taken is told when all is done. */
+static int put(void *context UNUSED, const void *data, size_t len)
+{
+	return fwrite(data, 1, len, stdout) == len ? 0 : 1;
+}
+
+static int to_stdout(const struct session_extract *request, struct err *err)
+{
+	if (session_extract_stream(request, put, NULL, err) >= 0)
+		return CLI_DONE;
+	if (err->kind == ERR_USAGE) /* a folder: not the words are wrong but what they name */
+		err->kind = ERR_REFUSED;
+	return -1;
+}
+
 static int extract_run(struct cli *cli, const void *raw, struct err *err)
 {
 	static const char *const everything[] = { "/" };
@@ -67,8 +81,7 @@ static int extract_run(struct cli *cli, const void *raw, struct err *err)
 	if (args->to_stdout && cli->json)
 		return err_set(err, ERR_USAGE, "--to-stdout and --json exclude each other");
 	if (args->to_stdout)
-		return all ? err_set(err, ERR_USAGE, "--to-stdout wants the path of a file")
-			   : cat_paths(request.what.wim, &args->refs, request.what.image, request.paths, request.n_paths, err);
+		return all ? err_set(err, ERR_USAGE, "--to-stdout wants the path of a file") : to_stdout(&request, err);
 	if (args->threads > APPLY_THREADS_MAX)
 		return err_set(err, ERR_USAGE, "--threads=%" PRIu64 ": at most %d", args->threads, APPLY_THREADS_MAX);
 	if (session_extract(&request, cli, &done, err) < 0)

@@ -12,6 +12,7 @@
 #include "common/image/image_set.h"
 #include "wimtool/commands.h"
 #include "wimtool/persona.h"
+#include "wimtool/pipable.h"
 #include "wimtool/update_script.h"
 #include "wimtool/wim_show.h"
 
@@ -245,26 +246,36 @@ static int read_config(const struct update_args *args, struct capture_config *re
 	return args->config || persona_is_wimlib() ? capture_config_load(args->config, ret, err) : 0;
 }
 
+static int update_wim(struct updater *u, const struct update_script *script, struct err *err)
+{
+	const struct cli *cli = u->cli;
+	CLEANUP(image_edit_closep) struct image_edit *edit =
+		image_edit_open(cli->args[0], cli->n_args > 1 ? cli->args[1] : NULL, err);
+
+	if (!edit)
+		return err_context(err, "%s", cli->args[0]);
+	u->edit = edit;
+	image_edit_set_threads(edit, (unsigned)u->args->threads);
+	if (update(u, script, err) < 0)
+		return -1;
+	image_edit_closep(&edit); /* and its lock */
+	return u->args->dry_run ? 0 : finish(cli, u->args, err);
+}
+
 static int update_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct update_args *args = raw;
 	CLEANUP(update_script_release) struct update_script script = { 0 };
-	CLEANUP(image_edit_closep) struct image_edit *edit = NULL;
 	CLEANUP(capture_config_release) struct capture_config config = { .exact = false };
 	struct updater updater = { .cli = cli, .args = raw };
+	struct pipable pipable = { .was = false };
 
 	if (check_args(args, err) < 0 || read_config(args, &config, err) < 0 || read_commands(cli, raw, &script, err) < 0)
 		return -1;
-	edit = image_edit_open(cli->args[0], cli->n_args > 1 ? cli->args[1] : NULL, err);
-	if (!edit)
-		return err_context(err, "%s", cli->args[0]);
-	updater.edit = edit;
 	updater.config = args->config || persona_is_wimlib() ? &config : NULL;
-	image_edit_set_threads(edit, (unsigned)args->threads);
-	if (update(&updater, &script, err) < 0)
+	if (!args->dry_run && pipable_begin(cli->args[0], &pipable, err) < 0)
 		return -1;
-	image_edit_closep(&edit); /* and its lock */
-	return args->dry_run || finish(cli, args, err) == 0 ? CLI_DONE : -1;
+	return pipable_end(&pipable, update_wim(&updater, &script, err), err) < 0 ? -1 : CLI_DONE;
 }
 
 static const struct cli_option update_options[] = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/image/image_set.h"
+#include "wimtool/pipable.h"
 #include "wimtool/property_list.h"
 
 /* IMAGE as an index: 0 for "0". */
@@ -38,7 +39,9 @@ int info_change(struct cli *cli, const struct info_change *change, struct err *e
 		.check = change->check,
 		.no_check = change->no_check,
 	};
-	struct image_set_result done;
+	struct image_set_result done = { 0 };
+	struct pipable pipable;
+	int result;
 
 	if (property_list_add_given(&list, change->properties, "--image-property", err) < 0)
 		return -1;
@@ -50,7 +53,10 @@ int info_change(struct cli *cli, const struct info_change *change, struct err *e
 	settings.properties = list.items.items;
 	settings.n_properties = list.items.len;
 	if ((change->boot && find_boot(cli, &settings.boot_index, err) < 0) ||
-	    image_set(cli->args[0], &settings, &done, err) < 0)
+	    pipable_begin(cli->args[0], &pipable, err) < 0)
+		return err_context(err, "%s", cli->args[0]);
+	result = image_set(cli->args[0], &settings, &done, err);
+	if (pipable_end(&pipable, result, err) < 0)
 		return err_context(err, "%s", cli->args[0]);
 	json_begin_object(cli->json, "result");
 	json_text(cli->json, "path", cli->args[0]);

@@ -64,3 +64,7 @@ void image_fill_entry(const struct image_file *file, const struct wim_node *node
 /* Reads a blob and checks its SHA-1. */
 int image_stream_blob(struct wim_reader *reader, const struct wim_blob *blob, wim_data_fn fn, void *context,
 		      struct err *err);
+
+/* As image_stream; path is for messages. */
+int image_stream_node(struct image_file *file, const struct wim_node *node, const char *path, image_data_fn fn,
+		      void *context, struct err *err);

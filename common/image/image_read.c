@@ -177,18 +177,14 @@ int image_stream_blob(struct wim_reader *reader, const struct wim_blob *blob, wi
 	return 0;
 }
 
-static int find_data(struct image_file *file, unsigned index, const char *path, const struct wim_blob **ret,
-		     struct err *err)
+static int find_data(struct image_file *file, const struct wim_node *node, const char *path,
+		     const struct wim_blob **ret, struct err *err)
 {
-	const struct wim_node *node = find(file, index, path, err);
+	const uint8_t *hash;
 
-	if (!node)
-		return -1;
 	if (wim_node_is_dir(node))
 		return err_set(err, ERR_USAGE, "%s: is a folder", path);
-
-	const uint8_t *hash = wim_node_data_hash(node);
-
+	hash = wim_node_data_hash(node);
 	if (!hash)
 		return err_set(err, ERR_UNSUPPORTED, "%s: is a link or another reparse point (tag 0x%08x) without data",
 			       path, load_le32(node->raw + DENTRY_REPARSE_TAG));
@@ -203,13 +199,13 @@ static int find_data(struct image_file *file, unsigned index, const char *path, 
 	return 0;
 }
 
-int image_stream(struct image_file *file, unsigned index, const char *path, image_data_fn fn, void *context,
-		 struct err *err)
+int image_stream_node(struct image_file *file, const struct wim_node *node, const char *path, image_data_fn fn,
+		      void *context, struct err *err)
 {
 	struct err own = { 0 };
 	const struct wim_blob *blob = NULL;
 
-	if (find_data(file, index, path, &blob, err) < 0)
+	if (find_data(file, node, path, &blob, err) < 0)
 		return -1;
 	if (!blob)
 		return 0;
@@ -221,6 +217,14 @@ int image_stream(struct image_file *file, unsigned index, const char *path, imag
 		err_context(err, "%s", path);
 	}
 	return stop;
+}
+
+int image_stream(struct image_file *file, unsigned index, const char *path, image_data_fn fn, void *context,
+		 struct err *err)
+{
+	const struct wim_node *node = find(file, index, path, err);
+
+	return node ? image_stream_node(file, node, path, fn, context, err) : -1;
 }
 
 static int add(void *context, const void *data, size_t len)
@@ -258,10 +262,11 @@ static int read_blob(struct image_file *file, const struct wim_blob *blob, struc
 int image_read(struct image_file *file, unsigned index, const char *path, uint64_t max, struct strbuf *ret,
 	       struct err *err)
 {
+	const struct wim_node *node = find(file, index, path, err);
 	const struct wim_blob *blob = NULL;
 	size_t len = ret->len;
 
-	if (find_data(file, index, path, &blob, err) < 0)
+	if (!node || find_data(file, node, path, &blob, err) < 0)
 		return -1;
 	if (blob && blob->size > max)
 		return err_set(err, ERR_LIMIT, "%s: %" PRIu64 " bytes; at most %" PRIu64 " are read", path, blob->size,

@@ -134,5 +134,8 @@ struct session_extract {
 	bool keep_folders;         /* Windows/win.ini and not just win.ini */
 };
 
+/* The contents of the files one after the other, in the order in which they are named. fn stops it by returning non-zero. */
+int session_extract_stream(const struct session_extract *request, image_data_fn fn, void *context, struct err *err);
+
 int session_extract(const struct session_extract *request, const struct cli *cli, struct session_applied *ret,
 		    struct err *err);

@@ -180,7 +180,7 @@ static void drop_inner(struct chosen *chosen)
 	chosen->roots.len = kept;
 }
 
-static int choose(struct chosen *chosen, struct err *err)
+static int gather(struct chosen *chosen, struct err *err)
 {
 	const struct session_extract *r = chosen->request;
 
@@ -191,10 +191,36 @@ static int choose(struct chosen *chosen, struct err *err)
 		if (result < 0)
 			return -1;
 	}
-	if (drop_doubles(chosen, err) < 0)
+	return 0;
+}
+
+static int choose(struct chosen *chosen, struct err *err)
+{
+	if (gather(chosen, err) < 0 || drop_doubles(chosen, err) < 0)
 		return -1;
 	drop_inner(chosen);
 	return 0;
+}
+
+int session_extract_stream(const struct session_extract *r, image_data_fn fn, void *context, struct err *err)
+{
+	unsigned index;
+	CLEANUP(image_file_closep) struct image_file *file = session_open_source(&r->what, &index, err);
+	CLEANUP(chosen_release) struct chosen chosen = { .request = r };
+	int result = 0;
+
+	if (!file)
+		return -1;
+	chosen.tree = image_tree(file, index, err);
+	if (!chosen.tree || gather(&chosen, err) < 0)
+		return err_context(err, "%s", r->what.wim);
+	for (size_t i = 0; i < chosen.roots.len && result == 0; i++) {
+		const struct image_apply_root *root = &chosen.roots.items[i];
+
+		if (!root->alone)
+			result = image_stream_node(file, root->node, root->path, fn, context, err);
+	}
+	return result < 0 ? err_context(err, "%s", r->what.wim) : result;
 }
 
 int session_extract(const struct session_extract *r, const struct cli *cli, struct session_applied *ret, struct err *err)

@@ -271,6 +271,23 @@ script() {
 	run "$imagex" update up.wim 1 --command='delete --recursive /'
 	run "$imagex" update up.wim 1 --command='add odd/file /again'
 	files up.wim
+	# a pipable WIM is changed, and stays one
+	run "$imagex" capture other changed.wim --pipable
+	run "$imagex" append src changed.wim More
+	run "$imagex" update changed.wim 1 --command='add odd/file /new'
+	run "$imagex" update changed.wim 1 --command='delete /not/there'
+	run "$imagex" info changed.wim 2 Renamed --boot
+	fields changed.wim
+	"$imagex" info changed.wim | grep '^Attributes'
+	files changed.wim 1
+	run "$imagex" append src changed.wim Usual --not-pipable
+	"$imagex" info changed.wim | grep '^Attributes'
+	# patterns, lists and odd names on standard output
+	run "$imagex" extract up.wim 1 '/ag*' '/again' --to-stdout
+	cat out.txt
+	run "$imagex" extract up.wim 1 '/ag?' --to-stdout
+	run "$imagex" extract up.wim 1 '/ag?' --to-stdout --nullglob
+	run "$imagex" extract changed.wim 1 /sub --to-stdout
 	run "${by}capture" src w.wim Short
 	run "${by}append" other w.wim Other
 	run "${by}info" w.wim 1 Long
