@@ -30,3 +30,11 @@ const char *attribute_name(unsigned bit)
 {
 	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
 }
+
+void attributes_show(uint32_t attributes, FILE *out)
+{
+	fprintf(out, "Attributes          = 0x%08x\n", attributes);
+	for (unsigned bit = 0; bit < 32; bit++)
+		if (attributes >> bit & 1 && attribute_name(bit))
+			fprintf(out, "    FILE_ATTRIBUTE_%s is set\n", attribute_name(bit));
+}

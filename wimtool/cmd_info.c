@@ -55,6 +55,14 @@ static void print_some_text(FILE *out, const char *label, const char *text)
 		print_text(out, label, text);
 }
 
+/* In wimlib's list a blank is behind each. */
+static void print_languages(FILE *out, const char *languages)
+{
+	CLEANUP(freep) char *list = xasprintf("%s%s", languages, persona_is_wimlib() && *languages ? " " : "");
+
+	print_some_text(out, "Languages:", list);
+}
+
 /* wimlib-imagex has other names for these. */
 static const char *arch_for_people(const char *arch)
 {
@@ -150,7 +158,7 @@ static void print_image(FILE *out, const struct image_info *image)
 	print_some_text(out, "HAL:", image->hal);
 	print_some_text(out, "Product Type:", image->product_type);
 	print_some_text(out, "Product Suite:", image->product_suite);
-	print_some_text(out, "Languages:", image->languages);
+	print_languages(out, image->languages);
 	print_some_text(out, "Default Language:", image->default_language);
 	print_some_text(out, "System Root:", image->system_root);
 	print_version(out, image->version, image->sp_level);

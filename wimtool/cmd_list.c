@@ -7,6 +7,8 @@
 #include "common/image/image.h"
 #include "wimtool/attributes.h"
 #include "wimtool/commands.h"
+#include "wimtool/list_wimlib.h"
+#include "wimtool/persona.h"
 #include "wimtool/wim_show.h"
 
 enum list_format {
@@ -69,14 +71,6 @@ static size_t link_count(const struct lister *l, uint64_t group)
 	return low > first ? low - first : 1;
 }
 
-static void print_attributes(FILE *out, uint32_t attributes)
-{
-	fprintf(out, "Attributes          = 0x%08x\n", attributes);
-	for (unsigned bit = 0; bit < 32; bit++)
-		if (attributes >> bit & 1 && attribute_name(bit))
-			fprintf(out, "    FILE_ATTRIBUTE_%s is set\n", attribute_name(bit));
-}
-
 static void print_time(FILE *out, const char *label, uint64_t filetime)
 {
 	char text[FILETIME_TEXT_LEN + 8];
@@ -94,7 +88,7 @@ static void print_detailed(const struct lister *l, const char *path, const struc
 	fputs("\"\nShort Name          = \"", out);
 	wim_show_text(entry->short_name, out);
 	fputs("\"\n", out);
-	print_attributes(out, entry->attributes);
+	attributes_show(entry->attributes, out);
 	if (entry->security_id >= 0)
 		fprintf(out, "Security ID         = %" PRId32 "\n", entry->security_id);
 	print_time(out, "Creation Time", entry->created);
@@ -241,6 +235,8 @@ static int list(struct lister *l, struct image_file *file, unsigned index, const
 	const char *path = args->path ? args->path : "/";
 	int result;
 
+	if (args->detailed && persona_is_wimlib() && !l->cli->json && !l->ndjson && !args->children)
+		return list_as_wimlib(file, index, path, args->alone, l->cli->out, err);
 	if ((args->detailed || l->cli->json || l->ndjson) && image_walk(file, index, "/", note_group, l, err) != 0)
 		return -1;
 	if (l->groups.len)

@@ -52,15 +52,36 @@ static const struct cli_option *find_option(const struct cli_command *command, c
 	return is_ambiguous ? NULL : found;
 }
 
+/* Options that have no page in wimlib's manual, and those that mean nothing in their place: with ours NULL the word goes. */
+static const struct alias {
+	const char *verb; /* NULL: all */
+	const char *theirs, *ours;
+} aliases[] = {
+	{ NULL, "--no-check", "--nocheck" },
+	{ NULL, "--no-solid-sort", NULL },
+	{ "capture", "--rebuild", NULL },
+	{ "capture", "--unsafe-compact", NULL },
+};
+
+static const struct alias *find_alias(const struct cli_command *command, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
+		if ((!aliases[i].verb || strcmp(aliases[i].verb, command->name) == 0) && strcmp(word, aliases[i].theirs) == 0)
+			return &aliases[i];
+	return NULL;
+}
+
 /* Adds a word; an option in full. True when the next word is its value. */
 static bool add_word(const struct cli_command *command, const char *word)
 {
 	const char *name = word + strspn(word, "-");
 	size_t dashes = (size_t)(name - word), len = strcspn(name, "=");
+	const struct alias *alias = find_alias(command, word);
 	const struct cli_option *option = dashes == 1 || dashes == 2 ? find_option(command, name, len) : NULL;
 
-	if (!option || !len) {
-		*vec_add(&words) = xstrdup(word);
+	if (alias || !option || !len) {
+		if (!alias || alias->ours)
+			*vec_add(&words) = xstrdup(alias ? alias->ours : word);
 		return false;
 	}
 	*vec_add(&words) = xasprintf("--%s%s", option->name, name + len);

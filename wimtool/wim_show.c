@@ -159,15 +159,16 @@ static void json_blob(struct json *j, const struct wim_blob *blob, const struct 
 	json_end_object(j);
 }
 
-static void show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob, FILE *out, struct json *json)
+static void load_row(const struct wim_blobs *blobs, const struct wim_blob *blob, struct wim_reshdr *ret)
+{
+	wim_reshdr_load((const uint8_t *)blobs->table.data + (size_t)blob->row * WIM_BLOB_ROW_LEN + ROW_RESHDR, ret);
+}
+
+void wim_show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob, FILE *out)
 {
 	struct wim_reshdr hdr;
 
-	wim_reshdr_load((const uint8_t *)blobs->table.data + (size_t)blob->row * WIM_BLOB_ROW_LEN + ROW_RESHDR, &hdr);
-	if (json) {
-		json_blob(json, blob, &hdr);
-		return;
-	}
+	load_row(blobs, blob, &hdr);
 	fputs("Hash              = ", out);
 	wim_show_hex(blob->hash, sizeof(blob->hash), out);
 	fprintf(out, "\nUncompressed size = %" PRIu64 " bytes\n", blob->size);
@@ -186,6 +187,18 @@ static void show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob
 		if (hdr.flags & resource_flags[i].flag)
 			fprintf(out, "%s  ", resource_flags[i].name);
 	fputs("\n\n", out);
+}
+
+static void show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob, FILE *out, struct json *json)
+{
+	struct wim_reshdr hdr;
+
+	if (!json) {
+		wim_show_blob(blobs, blob, out);
+		return;
+	}
+	load_row(blobs, blob, &hdr);
+	json_blob(json, blob, &hdr);
 }
 
 static int show_table(int fd, FILE *out, struct json *json, struct err *err)

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "common/image/wim_blobs.h"
 #include "common/image/wim_header.h"
 #include "common/report/json.h"
 
@@ -16,6 +17,9 @@ int wim_show_load_header(const char *path, struct wim_header *ret, uint64_t *ret
 /* As text to out, and as the members "header" and "blobs" of json, which may be NULL. */
 void wim_show_header(const struct wim_header *header, FILE *out, struct json *json);
 int wim_show_blobs(const char *path, FILE *out, struct json *json, struct err *err);
+
+/* One row of the table. */
+void wim_show_blob(const struct wim_blobs *blobs, const struct wim_blob *blob, FILE *out);
 
 /* The bytes of the XML as they are in the file (UTF-16LE with its mark). */
 int wim_show_save_xml(const char *path, const char *to, struct err *err);

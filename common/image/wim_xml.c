@@ -214,6 +214,7 @@ int wim_xml_parse(struct bytes raw, struct wim_xml *ret, struct err *err)
 	if (!root || strcmp((const char *)root->name, "WIM") != 0)
 		return err_set(err, ERR_FORMAT, "XML data: the root element is not WIM");
 	read_images(root, &xml);
+	xml.total_bytes = child_number(root, "TOTALBYTES");
 	wim_xml_find_places(&xml);
 	*ret = xml;
 	xml = (struct wim_xml){ 0 };
