@@ -51,24 +51,26 @@ static int note_group(void *context, const char *path UNUSED, const struct image
 	return 0;
 }
 
-/* How many names the file has in this image. */
-static size_t link_count(const struct lister *l, uint64_t group)
+/* The first that is not smaller, or (behind) that is larger. */
+static size_t group_place(const struct lister *l, uint64_t group, bool behind)
 {
-	size_t low = 0, high = l->groups.len, first;
+	size_t low = 0, high = l->groups.len;
 
-	if (!group)
-		return 1;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (l->groups.items[mid] < group)
+		if (l->groups.items[mid] < group || (behind && l->groups.items[mid] == group))
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (first = low; low < l->groups.len && l->groups.items[low] == group; low++)
-		;
-	return low > first ? low - first : 1;
+	return low;
+}
+
+/* How many names the file has in this image. */
+static size_t link_count(const struct lister *l, uint64_t group)
+{
+	return group ? MAX(group_place(l, group, true) - group_place(l, group, false), (size_t)1) : 1;
 }
 
 static void print_time(FILE *out, const char *label, uint64_t filetime)
