@@ -13,7 +13,7 @@
 #define SOLID_HEADER_LEN 16
 #define PIPABLE_CHUNK_HEADER_LEN 4
 #define TABLE_ALWAYS (16u << 20)
-#define TABLE_RATIO 64
+#define TABLE_RATIO 1024 /* of each entry at least a part of its name is new: long names that are much alike reach 400 */
 
 #define WINDOW (1u << 20)
 
