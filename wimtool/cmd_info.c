@@ -63,8 +63,8 @@ static void print_languages(FILE *out, const char *languages)
 	print_some_text(out, "Languages:", list);
 }
 
-/* wimlib-imagex has other names for these. */
-static const char *arch_for_people(const char *arch)
+/* wimlib-imagex has other names for these, and takes what is not said for the number 0. */
+static const char *arch_for_people(const char *arch, bool has_windows)
 {
 	static const struct {
 		const char *ours, *theirs;
@@ -73,7 +73,7 @@ static const char *arch_for_people(const char *arch)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].ours, arch) == 0)
 			return rows[i].theirs;
-	return arch;
+	return !*arch && has_windows && persona_is_wimlib() ? "x86" : arch;
 }
 
 /* "10.0.19045.2965", each number on its line; 0 where there is none. */
@@ -151,7 +151,7 @@ static void print_image(FILE *out, const struct image_info *image)
 	fprintf(out, "%-24s%" PRIu64 "\n", "Hard Link Bytes:", image->hard_link_bytes);
 	print_time(out, "Creation Time:", image->created);
 	print_time(out, "Last Modification Time:", image->modified);
-	print_some_text(out, "Architecture:", arch_for_people(image->arch));
+	print_some_text(out, "Architecture:", arch_for_people(image->arch, image->has_windows));
 	print_some_text(out, "Product Name:", image->product_name);
 	print_some_text(out, "Edition ID:", image->edition);
 	print_some_text(out, "Installation Type:", image->installation_type);

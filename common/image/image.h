@@ -52,6 +52,7 @@ struct image_info {
 	uint64_t modified;
 	unsigned sp_level;       /* WINDOWS/VERSION/SPLEVEL */
 	bool wimboot;
+	bool has_windows;        /* the XML speaks of a Windows */
 };
 
 struct image_file_info {

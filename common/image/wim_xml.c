@@ -181,6 +181,7 @@ static void read_image(const xmlNode *node, struct image_info *info)
 		.hard_link_bytes = child_number(node, "HARDLINKBYTES"),
 		.sp_level = (unsigned)child_number(child(windows, "VERSION"), "SPLEVEL"),
 		.wimboot = child_number(node, "WIMBOOT") == 1,
+		.has_windows = windows,
 		.created = child_time(node, "CREATIONTIME"),
 		.modified = child_time(node, "LASTMODIFICATIONTIME"),
 	};
