@@ -12,7 +12,7 @@
 #include "common/image/wim_decompress.h"
 
 #define COPY_PIECE (1u << 20)
-#define COPY_STEP (64u << 20) /* so that a signal is seen */
+#define COPY_STEP (64u << 20) /* so that a signal is seen, and progress goes on */
 #define SOLID_HEADER_LEN 16
 #define PIPE_CHUNK_HEADER_LEN 4 /* the size of the chunk that follows */
 
@@ -272,7 +272,7 @@ static int tell(struct wim_writer *w, struct wim_reshdr *ret, struct err *err)
 static int put_copy(struct wim_writer *w, const struct resource *r, struct err *err)
 {
 	struct run *run = &w->run;
-	bool goes_on = !w->pipable && run->len && run->from_fd == r->from_fd && run->from_at + run->len == r->from.offset;
+	bool goes_on = !w->pipable && run->len && run->len < COPY_STEP && run->from_fd == r->from_fd && run->from_at + run->len == r->from.offset;
 
 	if (!goes_on && wim_writer_settle(w, err) < 0)
 		return -1;

@@ -242,6 +242,30 @@ static void copies_of_neighbours_are_one_write(void **state UNUSED)
 	fclose(to);
 }
 
+/* Who waits for gigabytes sees them go by. */
+static void much_that_is_copied_is_written_on_the_way(void **state UNUSED)
+{
+	static const struct wim_packing packing = { .compression = WIM_XPRESS, .chunk_size = CHUNK, .threads = 1 };
+	const uint64_t large = 64u << 20;
+	const struct wim_reshdr stored[] = { { .offset = 0, .stored = large }, { .offset = large, .stored = 1 } };
+	FILE *from = tmpfile(), *to = tmpfile();
+	struct wim_writer *writer = wim_writer_new_packing(fileno(to), 0, &packing, NULL);
+	struct wim_reshdr at[ARRAY_SIZE(stored)];
+
+	assert_int_equal(ftruncate(fileno(from), (off_t)large + 1), 0);
+	n_writes = 0;
+	wim_write_hook = count_write;
+	for (size_t i = 0; i < ARRAY_SIZE(stored); i++)
+		assert_int_equal(wim_writer_queue_copy(writer, fileno(from), &stored[i], NULL, &at[i], NULL), 0);
+	assert_int_equal(n_writes, 1);
+	assert_int_equal(wim_writer_flush(writer, NULL), 0);
+	assert_int_equal(n_writes, 2);
+	wim_write_hook = NULL;
+	wim_writer_freep(&writer);
+	fclose(from);
+	fclose(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_an_error),
 		cmocka_unit_test(a_copy_keeps_its_place_in_the_order),
 		cmocka_unit_test(copies_of_neighbours_are_one_write),
+		cmocka_unit_test(much_that_is_copied_is_written_on_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
