@@ -79,27 +79,51 @@ struct sums {
 	uint64_t end;
 	uint64_t n;
 	uint8_t *table;
+	uint64_t first; /* that is summed here */
 	atomic_uint_fast64_t next;
 	pthread_mutex_t lock;
 	struct err err; /* the first */
+	const struct wim_integrity_steps *steps; /* may be NULL */
+	uint64_t told;                           /* chunks that steps has heard of */
 };
+
+static void note_error(struct sums *sums, const struct err *err)
+{
+	pthread_mutex_lock(&sums->lock);
+	if (sums->err.kind == ERR_NONE)
+		sums->err = *err;
+	pthread_mutex_unlock(&sums->lock);
+	atomic_store(&sums->next, sums->n);
+}
+
+static bool sum_next(struct sums *sums)
+{
+	uint64_t i = atomic_fetch_add(&sums->next, 1);
+	struct err err = { 0 };
+
+	if (i >= sums->n)
+		return false;
+	if (wim_integrity_chunk(sums->fd, sums->chunk_size, i, sums->end, sums->table + i * WIM_HASH_LEN, &err) < 0)
+		note_error(sums, &err);
+	return true;
+}
 
 static void *sum_chunks(void *context)
 {
-	struct sums *sums = context;
-	struct err err = { 0 };
-
-	for (uint64_t i; (i = atomic_fetch_add(&sums->next, 1)) < sums->n;) {
-		if (wim_integrity_chunk(sums->fd, sums->chunk_size, i, sums->end, sums->table + i * WIM_HASH_LEN,
-					&err) == 0)
-			continue;
-		pthread_mutex_lock(&sums->lock);
-		if (sums->err.kind == ERR_NONE)
-			sums->err = err;
-		pthread_mutex_unlock(&sums->lock);
-		atomic_store(&sums->next, sums->n);
-	}
+	while (sum_next(context))
+		;
 	return NULL;
+}
+
+/* In bytes, by the calling thread alone: what all threads have taken since it was told last. */
+static void tell(struct sums *sums)
+{
+	static const struct err stopped = { .kind = ERR_CANCELLED, .text = "stopped" };
+	uint64_t taken = MIN((uint64_t)atomic_load(&sums->next), sums->n) - sums->first - sums->told;
+
+	sums->told += taken;
+	if (sums->steps && sums->steps->fn(sums->steps->context, taken * sums->chunk_size) != 0)
+		note_error(sums, &stopped);
 }
 
 /* On all processors: each chunk has its own sum. */
@@ -112,7 +136,8 @@ static int sum_all(struct sums *sums, struct err *err)
 
 	while (n + 1 < wanted && pthread_create(&threads[n], NULL, sum_chunks, sums) == 0)
 		n++;
-	sum_chunks(sums);
+	while (sum_next(sums))
+		tell(sums);
 	while (n)
 		pthread_join(threads[--n], NULL);
 	if (sums->err.kind == ERR_NONE)
@@ -125,12 +150,18 @@ static int sum_all(struct sums *sums, struct err *err)
 int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end, struct strbuf *ret,
 			struct err *err)
 {
+	return wim_integrity_build_telling(fd, old, kept_end, end, NULL, ret, err);
+}
+
+int wim_integrity_build_telling(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end,
+				const struct wim_integrity_steps *steps, struct strbuf *ret, struct err *err)
+{
 	uint32_t chunk_size = old && old->len ? load_le32((const uint8_t *)old->data + INTEGRITY_CHUNK_SIZE) :
 						CHUNK_USUAL;
 	uint64_t n = count_chunks(chunk_size, end);
 	uint64_t kept = old && old->len ? (kept_end - WIM_HEADER_LEN) / chunk_size : 0;
 	uint8_t header[INTEGRITY_HEADER_LEN];
-	struct sums sums = { .fd = fd, .chunk_size = chunk_size, .end = end, .n = n,
+	struct sums sums = { .fd = fd, .chunk_size = chunk_size, .end = end, .n = n, .first = kept, .steps = steps,
 			     .lock = PTHREAD_MUTEX_INITIALIZER };
 
 	store_le32(header + INTEGRITY_SIZE, (uint32_t)(INTEGRITY_HEADER_LEN + n * WIM_HASH_LEN));

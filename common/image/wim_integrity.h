@@ -30,5 +30,13 @@ int wim_integrity_chunk(int fd, uint32_t chunk_size, uint64_t index, uint64_t en
 int wim_integrity_build(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end, struct strbuf *ret,
 			struct err *err);
 
+/* The same for who waits: fn hears of each few chunks, about so many bytes, in the calling thread; not 0: ERR_CANCELLED. */
+struct wim_integrity_steps {
+	int (*fn)(void *context, uint64_t bytes);
+	void *context;
+};
+int wim_integrity_build_telling(int fd, const struct strbuf *old, uint64_t kept_end, uint64_t end,
+				const struct wim_integrity_steps *steps, struct strbuf *ret, struct err *err);
+
 /* ERR_FORMAT when the file differs from its table; a WIM without one is right. */
 int wim_integrity_compare(int fd, uint64_t file_bytes, const struct wim_header *header, struct err *err);

@@ -66,6 +66,18 @@ static void compare_sums(struct verify *v, const struct strbuf *table, const str
 	}
 }
 
+struct integrity_progress {
+	struct verify *v;
+	uint64_t end; /* of v->done, when all is summed */
+};
+
+static int step_integrity(void *context, uint64_t bytes)
+{
+	const struct integrity_progress *p = context;
+
+	return progress(p->v, MIN(bytes, p->end - p->v->done), NULL);
+}
+
 /* Of one file; part is "" or "part 2: ". */
 static int check_integrity(struct verify *v, int fd, uint64_t file_bytes, const struct wim_header *header,
 			   const char *part, struct err *err)
@@ -73,6 +85,8 @@ static int check_integrity(struct verify *v, int fd, uint64_t file_bytes, const 
 	CLEANUP(strbuf_release) struct strbuf table = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf now = STRBUF_INIT;
 	CLEANUP(freep) char *place = xasprintf("%sintegrity table", part);
+	struct integrity_progress p = { .v = v, .end = v->done + wim_integrity_end(header) - WIM_HEADER_LEN };
+	const struct wim_integrity_steps steps = { .fn = step_integrity, .context = &p };
 	struct err own = { 0 };
 
 	if (v->options->no_integrity || !header->integrity.offset)
@@ -82,10 +96,10 @@ static int check_integrity(struct verify *v, int fd, uint64_t file_bytes, const 
 		problem(v, WIM_PROBLEM_INTEGRITY, own.text, place);
 		return 0;
 	}
-	if (wim_integrity_build(fd, &table, WIM_HEADER_LEN, wim_integrity_end(header), &now, err) < 0)
+	if (wim_integrity_build_telling(fd, &table, WIM_HEADER_LEN, wim_integrity_end(header), &steps, &now, err) < 0)
 		return -1;
 	compare_sums(v, &table, &now, part);
-	return progress(v, wim_integrity_end(header) - WIM_HEADER_LEN, err);
+	return progress(v, p.end - v->done, err);
 }
 
 static int check_all_integrity(struct verify *v, struct err *err)
