@@ -84,7 +84,7 @@ static int use_one_processor(void **state UNUSED)
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
+	CPU_SET((size_t)sched_getcpu(), &set);
 	return sched_setaffinity(0, sizeof(set), &set);
 }
 
