@@ -179,6 +179,19 @@ static bool wants_all(const char *image)
 	return image && (strcasecmp(image, "all") == 0 || strcmp(image, "*") == 0);
 }
 
+/* Errors name the file that keeps what came through the pipe. */
+static int fail_piped(const char *piped, struct err *err)
+{
+	size_t len = piped ? strlen(piped) : 0;
+
+	if (len && strncmp(err->text, piped, len) == 0) {
+		CLEANUP(freep) char *rest = xstrdup(err->text + len);
+
+		snprintf(err->text, sizeof(err->text), "standard input%s", rest);
+	}
+	return -1;
+}
+
 static int apply_run(struct cli *cli, const void *raw, struct err *err)
 {
 	const struct apply_args *args = raw;
@@ -212,11 +225,11 @@ static int apply_run(struct cli *cli, const void *raw, struct err *err)
 	}
 	if (wants_all(request.image)) {
 		if (apply_all(&request, cli, &done.done.damaged, err) < 0)
-			return -1;
+			return fail_piped(piped, err);
 		return done.done.damaged ? CLI_FINDINGS : CLI_DONE;
 	}
 	if (session_apply(&request, cli, &done, err) < 0)
-		return -1;
+		return fail_piped(piped, err);
 	if (piped)
 		request.wim = "-";
 	show_result(cli, "result", &request, &done);

@@ -307,7 +307,9 @@ int mount_server_run(const struct mount_server *server, struct err *err)
 	if (!session)
 		return err_set(err, ERR_IO, "libfuse does not start");
 	if (fuse_session_mount(session, server->folder) != 0) {
-		err_set(err, ERR_PERMISSION, "the system does not let us mount here");
+		err_set(err, ERR_PERMISSION, "%s: the system does not let us mount here", server->folder);
+		if (server->allow_other && geteuid() != 0)
+			err_hint(err, "--allow-other of users wants the line user_allow_other in /etc/fuse.conf");
 	} else {
 		done = loop(session, server, err);
 		fuse_session_unmount(session);

@@ -130,7 +130,8 @@ static int open_host(const struct capture_file *file, struct err *err)
 
 static int changed(const struct capture_file *file, struct err *err)
 {
-	return err_set(err, ERR_BUSY, "%s: changed while it was read", file->host_path);
+	err_set(err, ERR_BUSY, "%s: changed while it was read", file->host_path);
+	return err_hint(err, "capture a snapshot of the volume, or when nobody writes there");
 }
 
 /* Exactly as many bytes as the folder said it has. */
@@ -165,6 +166,7 @@ static int feed_host(void *context, wim_data_fn sink, void *sink_context, struct
 	const struct stream *stream = context;
 	CLEANUP(close_fdp) int fd = open_host(stream->file, err);
 	CLEANUP(freep) uint8_t *piece = xmalloc(PIECE);
+	uint64_t len = 0;
 
 	if (fd < 0)
 		return -1;
@@ -177,7 +179,10 @@ static int feed_host(void *context, wim_data_fn sink, void *sink_context, struct
 		if (n < 0)
 			return err_errno(err, errno, "%s", stream->file->host_path);
 		if (n == 0)
-			return 0;
+			return len == stream->file->size ? 0 : changed(stream->file, err);
+		len += (uint64_t)n;
+		if (len > stream->file->size)
+			return changed(stream->file, err);
 		wim_hash_update(stream->hash, piece, (size_t)n);
 		if (sink && sink(sink_context, piece, (size_t)n) != 0)
 			return err_context(err, "%s", stream->file->host_path);

@@ -139,4 +139,13 @@ check "which is that of a WIM" wimlib-imagex verify repro.wim
 rm -rf out
 wimlib-imagex apply repro.wim 1 out >/dev/null 2>&1
 check "with the contents of the tree" diff -r --no-dereference --exclude=inside --exclude=fifo src out
+
+# A file that becomes shorter meanwhile: long enough to be read while it is compressed.
+mkdir busy && seq 9000000 >busy/log
+wimtool capture busy busy.wim --compress=max >said 2>&1 &
+sleep 0.4
+truncate -s 5 busy/log
+wait $!
+[ $? -eq 3 ] && grep -q '^wimtool: busy.wim: busy/log: changed while it was read (' said && [ ! -e busy.wim ] &&
+	good "a file that shrinks while it is read is named" || bad "a file that shrinks while it is read is named" <said
 finish
