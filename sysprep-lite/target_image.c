@@ -142,6 +142,11 @@ static void image_target_free(void *state)
 	free(t);
 }
 
+static int stop_at_root(void *context UNUSED, const char *path UNUSED, const struct image_entry *entry UNUSED)
+{
+	return 1;
+}
+
 static int open_image(struct image_target *t, const char *image, bool for_write, struct err *err)
 {
 	if (for_write) {
@@ -154,7 +159,10 @@ static int open_image(struct image_target *t, const char *image, bool for_write,
 	}
 	t->own = image_file_open(t->path, err);
 	t->file = t->own;
-	return t->own ? image_select(t->own, image, &t->index, err) : -1;
+	if (!t->own || image_select(t->own, image, &t->index, err) < 0)
+		return -1;
+	/* an image whose list of files cannot be read must not look like an empty one */
+	return image_walk(t->own, t->index, "/", stop_at_root, NULL, err) < 0 ? -1 : 0;
 }
 
 void *target_image_open(const char *spec, bool for_write, struct err *err)

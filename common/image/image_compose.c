@@ -122,7 +122,7 @@ static int export_one(struct compose_job *job, const struct image_export *r, uns
 		err_set(err, ERR_REFUSED, "%s: has an image named \"%s\" already", r->target, name);
 		return err_hint(err, "a name behind the target gives it another one");
 	}
-	return wim_compose_add_image(&job->c, input, index, &element, err);
+	return wim_compose_add_image(&job->c, input, index, &element, err) < 0 ? err_context(err, "%s", r->source) : 0;
 }
 
 static int export_images(struct compose_job *job, const struct image_export *r, unsigned input,

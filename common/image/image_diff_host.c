@@ -51,9 +51,11 @@ static int same_contents(const struct image_entry *entry, const struct stat *st,
 			 struct err *err)
 {
 	uint8_t hash[WIM_HASH_LEN];
+	/* of contents that are in another part, or in the WIM that this one builds on, the sum alone is known */
+	bool knows_size = entry->size || wim_hash_is_zero(entry->sha1);
 
-	*ret = entry->size == (uint64_t)st->st_size;
-	if (!*ret || entry->size == 0 || filetime_from_timespec(st->st_mtim) == entry->written)
+	*ret = entry->size == (uint64_t)st->st_size || !knows_size;
+	if (!*ret || (knows_size && (entry->size == 0 || filetime_from_timespec(st->st_mtim) == entry->written)))
 		return 0;
 	if (hash_host_file(host, hash, err) < 0)
 		return -1;

@@ -69,9 +69,10 @@ int image_sum_contents(struct image_file *file, struct image_sum *sums, size_t n
 		char text[WIM_HASH_TEXT_LEN + 1];
 
 		blobs[i] = wim_blobs_find(&file->blobs, sums[i].sha1);
-		if (!blobs[i])
-			return err_set(err, ERR_FORMAT, "contents %s: not in the WIM",
-				       wim_hash_format(sums[i].sha1, text));
+		if (!blobs[i]) {
+			err_set(err, ERR_NOT_FOUND, "contents %s: not in the WIM", wim_hash_format(sums[i].sha1, text));
+			return err_hint(err, "--ref=GLOB names the other parts, or the WIM that this one builds on");
+		}
 		sums[i].size = blobs[i]->size;
 		reading.total += blobs[i]->size;
 	}

@@ -95,13 +95,25 @@ struct wim_reader *image_reader_new(const struct image_file *file)
 	return reader;
 }
 
-bool image_is_whole(const struct image_file *file)
+unsigned image_missing_part(const struct image_file *file, unsigned from)
 {
 	const struct wim_header *first = &file->header;
-	unsigned n = 1;
+	CLEANUP(freep) bool *there = xcalloc((size_t)first->parts + 1, sizeof(*there));
 
-	for (size_t i = 1; i < file->n_parts; i++)
-		n += file->parts[i].header.parts == first->parts &&
-		     memcmp(&file->parts[i].header.guid, &first->guid, sizeof(first->guid)) == 0;
-	return n >= first->parts;
+	there[first->part] = true;
+	for (size_t i = 1; i < file->n_parts; i++) {
+		const struct wim_header *header = &file->parts[i].header;
+
+		if (header->parts == first->parts && memcmp(&header->guid, &first->guid, sizeof(first->guid)) == 0)
+			there[header->part] = true;
+	}
+	for (unsigned part = from; part <= first->parts; part++)
+		if (!there[part])
+			return part;
+	return 0;
+}
+
+bool image_is_whole(const struct image_file *file)
+{
+	return image_missing_part(file, 1) == 0;
 }

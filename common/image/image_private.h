@@ -25,6 +25,8 @@ struct wim_reader *image_reader_new(const struct image_file *file);
 
 /* True when all parts of a split WIM are open. */
 bool image_is_whole(const struct image_file *file);
+/* The first part that is not open, from this number on; 0: none. */
+unsigned image_missing_part(const struct image_file *file, unsigned from);
 
 /* Takes fd over, also on failure. */
 struct image_file *image_file_open_fd(int fd, struct err *err);

@@ -328,6 +328,23 @@ static int check_images_and_blobs(struct verify *v, struct err *err)
 	return result;
 }
 
+/* Who names further parts has all of them verified. */
+static int look_for_parts(struct verify *v, struct err *err)
+{
+	const struct wim_header *first = &v->file->header;
+	char place[32];
+
+	if (first->part != 1) {
+		err_set(err, ERR_REFUSED, "is part %u of %u, and the list of files is in the first", first->part, first->parts);
+		return err_hint(err, "name the first part, and this one with --ref");
+	}
+	for (unsigned part = 0; (part = image_missing_part(v->file, part + 1));) {
+		snprintf(place, sizeof(place), "part %u of %u", part, first->parts);
+		problem(v, WIM_PROBLEM_MISSING, "is not there", place);
+	}
+	return 0;
+}
+
 int image_verify(const char *path, const struct wim_verify_options *options, struct wim_verify_result *ret,
 		 struct err *err)
 {
@@ -344,6 +361,8 @@ int image_verify(const char *path, const struct wim_verify_options *options, str
 	v.damaged = damaged;
 	v.is_whole = image_is_whole(file);
 	count_total(&v);
+	if (options->n_refs && look_for_parts(&v, err) < 0)
+		return err_context(err, "%s", path);
 	if (check_all_integrity(&v, err) < 0 || check_images_and_blobs(&v, err) < 0)
 		return err_context(err, "%s", path);
 	check_refcounts(&v);
