@@ -427,6 +427,8 @@ int image_facts_read(const char *spec, struct image_facts *ret, struct err *err)
 	if (!root)
 		return -1;
 	result = open_hives(&g);
+	if (result < 0 && err && err->kind == ERR_NOT_FOUND)
+		err->kind = ERR_UNSUPPORTED; /* there is a Windows, but not what its hives hold */
 	if (result == 0) {
 		read_names(&g);
 		read_intl(&g);

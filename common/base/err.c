@@ -126,7 +126,9 @@ int err_context(struct err *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(prefix, sizeof(prefix), fmt, args);
 	va_end(args);
-	prepend(err, prefix);
+	/* one layer below has said so */
+	if (strncmp(err->text, prefix, strlen(prefix)) != 0 || err->text[strlen(prefix)] != ':')
+		prepend(err, prefix);
 	return -1;
 }
 

@@ -19,6 +19,17 @@ static void contexts_stand_in_front_outermost_first(void **state UNUSED)
 	assert_int_equal(err.offset, 0x70204);
 }
 
+static void what_stands_in_front_already_is_not_said_twice(void **state UNUSED)
+{
+	struct err err = { 0 };
+
+	err_set(&err, ERR_IO, "a.wim:1: bad");
+	err_context(&err, "a.wim");
+	assert_string_equal(err.text, "a.wim:1: bad");
+	err_context(&err, "a");
+	assert_string_equal(err.text, "a: a.wim:1: bad");
+}
+
 static void errno_gives_kind_and_text_of_the_system(void **state UNUSED)
 {
 	struct err err;
@@ -93,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(contexts_stand_in_front_outermost_first),
+		cmocka_unit_test(what_stands_in_front_already_is_not_said_twice),
 		cmocka_unit_test(errno_gives_kind_and_text_of_the_system),
 		cmocka_unit_test(text_longer_than_its_room_is_cut_not_overrun),
 		cmocka_unit_test(what_is_wrong_is_told_however_long_the_path),
