@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/file.h"
 #include "common/image/image.h"
+#include "common/image/split_set.h"
 #include "sysprep-lite/target_backend.h"
 
 struct image_target {
@@ -142,6 +144,50 @@ static void image_target_free(void *state)
 	free(t);
 }
 
+struct parts {
+	VEC(const char *) patterns;
+};
+
+static void parts_release(struct parts *parts)
+{
+	for (size_t i = 0; i < parts->patterns.len; i++)
+		free((void *)(uintptr_t)parts->patterns.items[i]);
+	vec_release(&parts->patterns);
+}
+
+static char *pattern_of_name(const char *name)
+{
+	struct strbuf pattern = STRBUF_INIT;
+
+	for (; *name; name++) {
+		if (strchr("*?[\\", *name))
+			strbuf_addc(&pattern, '\\');
+		strbuf_addc(&pattern, *name);
+	}
+	return strbuf_detach(&pattern);
+}
+
+/* Of the first part of a split WIM with the others that lie beside it under the usual names. */
+static struct image_file *open_with_parts(const char *path, struct err *err)
+{
+	CLEANUP(parts_release) struct parts parts = { .patterns = { 0 } };
+	struct image_file *file = image_file_open(path, err);
+	struct image_file_info info = { .parts = 0 };
+
+	if (file)
+		image_file_info(file, &info);
+	for (unsigned i = 2; info.part == 1 && i <= info.parts; i++) {
+		CLEANUP(freep) char *name = split_part_name(path, i);
+
+		if (path_exists(name))
+			*vec_add(&parts.patterns) = pattern_of_name(name);
+	}
+	if (!parts.patterns.len)
+		return file;
+	image_file_closep(&file);
+	return image_file_open_parts(path, parts.patterns.items, parts.patterns.len, err);
+}
+
 static int stop_at_root(void *context UNUSED, const char *path UNUSED, const struct image_entry *entry UNUSED)
 {
 	return 1;
@@ -157,7 +203,7 @@ static int open_image(struct image_target *t, const char *image, bool for_write,
 		t->index = image_edit_index(t->edit);
 		return 0;
 	}
-	t->own = image_file_open(t->path, err);
+	t->own = open_with_parts(t->path, err);
 	t->file = t->own;
 	if (!t->own || image_select(t->own, image, &t->index, err) < 0)
 		return -1;
