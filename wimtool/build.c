@@ -68,13 +68,23 @@ static char *scratch_folder(const struct build *build)
 	return xasprintf("%s/goldwim-build-%.16s", build->options->scratch, wim_hash_format(sum, hex));
 }
 
+static int no_source(const char *path, struct err *err)
+{
+	CLEANUP(freep) char *wim = NULL;
+	CLEANUP(freep) char *image = NULL;
+
+	err_set(err, ERR_NOT_FOUND, "%s: there is no such source", path);
+	image_split_target(path, &wim, &image);
+	return image && path_exists(wim) ? err_hint(err, "an image is named by itself: source: { path: %s, image: %s }", wim, image) : -1;
+}
+
 static int check_paths(const struct build *build, struct err *err)
 {
 	const struct recipe *r = build->recipe;
 	CLEANUP(freep) char *folder = path_folder(r->output.path);
 
 	if (!path_exists(r->source.path))
-		return err_set(err, ERR_NOT_FOUND, "%s: there is no such source", r->source.path);
+		return no_source(r->source.path, err);
 	if (path_is_dir(r->source.path) && r->source.image)
 		return err_set(err, ERR_FORMAT, "%s: a folder has no images: \"image\" is for a WIM", r->source.path);
 	if (path_is_dir(r->source.path) && r->source.refs.len)

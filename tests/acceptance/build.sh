@@ -250,6 +250,7 @@ unfit "it lies in a folder that is added" "$whole" 'steps: [ files: [ { add: ref
 unfit "the scratch folder lies in the source" reference '' x.wim 'outside for the scratch folder' --scratch=reference/inside
 unfit "the output is a pipe" "$whole" '' pipe.wim 'no regular file'
 unfit "no image is named" decorated.wim '' x.wim '"image: NAME" of the source names it'
+unfit "the image is named as elsewhere" decorated.wim:First '' x.wim 'source: { path: .*/decorated.wim, image: First }'
 rmdir reference/inside; rm pipe.wim linked.wim second-name.wim
 check "nothing was changed by that" test "$sum_before" = \
 	"$(sha256sum decorated.wim unattend.xml 2>/dev/null; find reference -type f -exec sha256sum {} + | sort | sha256sum)"
