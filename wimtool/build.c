@@ -75,7 +75,9 @@ static int no_source(const char *path, struct err *err)
 
 	err_set(err, ERR_NOT_FOUND, "%s: there is no such source", path);
 	image_split_target(path, &wim, &image);
-	return image && path_exists(wim) ? err_hint(err, "an image is named by itself: source: { path: %s, image: %s }", wim, image) : -1;
+	if (!image || !path_exists(wim))
+		return -1;
+	return err_hint(err, "an image is named by itself: source: { path: %s, image: %s }", wim, image);
 }
 
 static int check_paths(const struct build *build, struct err *err)

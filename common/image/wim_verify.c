@@ -335,7 +335,8 @@ static int look_for_parts(struct verify *v, struct err *err)
 	char place[32];
 
 	if (first->part != 1) {
-		err_set(err, ERR_REFUSED, "is part %u of %u, and the list of files is in the first", first->part, first->parts);
+		err_set(err, ERR_REFUSED, "is part %u of %u, and the list of files is in the first", first->part,
+			first->parts);
 		return err_hint(err, "name the first part, and this one with --ref");
 	}
 	for (unsigned part = 0; (part = image_missing_part(v->file, part + 1));) {
