@@ -131,7 +131,7 @@ static int prepare(struct capture *c, struct err *err)
 	if (r->append && open_base(c, err) < 0)
 		return err_context(err, "%s", r->target);
 	c->rules = r->rules;
-	if (c->base && r->links_as_wim)
+	if (c->base && r->links_as_wim && c->base->header.image_count)
 		c->rules.fix_links = c->base->header.flags & WIM_FLAG_RP_FIX;
 	if (name_is_taken(c->base, r->name)) {
 		err_set(err, ERR_REFUSED, "%s: an image named \"%s\" is in it already", r->target, r->name);
@@ -319,7 +319,7 @@ static int write_all(struct capture *c, int fd, struct wim_header *header, uint6
 	if (make_xml(c, err) < 0)
 		return -1;
 	header->image_count++;
-	if (r->rules.fix_links && !r->links_as_wim)
+	if (c->rules.fix_links)
 		header->flags |= WIM_FLAG_RP_FIX;
 	if (r->boot) {
 		header->boot_index = header->image_count;

@@ -136,7 +136,7 @@ static int export_images(struct compose_job *job, const struct image_export *r, 
 		return err_context(err, "%s", r->source);
 	if (first != last && (r->name || r->description))
 		return err_set(err, ERR_USAGE, "a name is for one image, not for all");
-	if (r->boot && first == last)
+	if (r->boot && !wants_all(r->image))
 		job->c.options.boot_index = before + 1;
 	else if (r->boot && file->header.boot_index)
 		job->c.options.boot_index = before + file->header.boot_index - first + 1;

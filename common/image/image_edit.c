@@ -572,14 +572,20 @@ static unsigned height(const struct wim_node *top)
 	return deepest - top->depth;
 }
 
+/* A link to a folder is none. */
+static bool is_folder(const struct wim_node *node)
+{
+	return wim_node_is_dir(node) && !wim_node_is_reparse(node);
+}
+
 /* What rename(2) takes away: a file for a file, an empty folder for a folder. */
 static int check_gives_way(const struct wim_node *old, const struct wim_node *node, bool replace, const char *to,
 			   struct err *err)
 {
 	if (!replace || !old->parent)
 		return err_set(err, ERR_REFUSED, "%s: is there already", to);
-	if (wim_node_is_dir(old) != wim_node_is_dir(node))
-		return err_set(err, ERR_REFUSED, "%s: is there already, %s", to, wim_node_is_dir(old) ? "a folder" : "no folder");
+	if (is_folder(old) != is_folder(node))
+		return err_set(err, ERR_REFUSED, "%s: is there already, %s", to, is_folder(old) ? "a folder" : "no folder");
 	if (old->first)
 		return err_set(err, ERR_REFUSED, "%s: is a folder that is not empty", to);
 	return 0;
