@@ -214,6 +214,8 @@ script() {
 	WIMLIB_IMAGEX_IGNORE_CASE=0 run "$imagex" dir g.wim 1 --path=/DIR
 	run "$imagex" capture src case.wim --config=case.ini
 	files case.wim
+	run "$imagex" capture odd all-of-it.wim --config=/dev/null
+	files all-of-it.wim
 	# what an export and optimize make of solid WIMs, and of names
 	run "$imagex" capture src so.wim --solid --solid-chunk-size=1M --solid-compress=lzx:20 --check
 	run "$imagex" export so.wim 1 so2.wim
