@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/image/image_private.h"
+#include "common/image/image.h"
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
 #include "wimtool/mount_state.h"
@@ -18,11 +18,12 @@ static bool is_deleted(struct image_file *file, const char *image, const uint8_t
 {
 	bool all = strcasecmp(image, "all") == 0 || strcmp(image, "*") == 0;
 	unsigned index = 0;
+	const uint8_t *hash;
 
 	if (!all && image_select(file, image, &index, NULL) < 0)
 		return false;
-	for (size_t i = 0; i < file->blobs.n_metadata; i++)
-		if ((all || index == i + 1) && memcmp(file->blobs.metadata[i].hash, metadata_hash, MOUNT_HASH_LEN) == 0)
+	for (unsigned i = 1; (hash = image_metadata_hash(file, i)); i++)
+		if ((all || index == i) && memcmp(hash, metadata_hash, MOUNT_HASH_LEN) == 0)
 			return true;
 	return false;
 }

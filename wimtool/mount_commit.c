@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wimtool/mount_commit.h"
 
+#include <string.h>
 
 #include "common/base/file.h"
 #include "common/base/names.h"
 #include "common/image/image_fs.h"
-#include "common/image/image_private.h"
 
 static bool has_image(const struct image_file *file, const uint8_t *hash)
 {
-	for (size_t i = 0; i < file->blobs.n_metadata; i++)
-		if (memcmp(file->blobs.metadata[i].hash, hash, MOUNT_HASH_LEN) == 0)
+	const uint8_t *found;
+
+	for (unsigned i = 1; (found = image_metadata_hash(file, i)); i++)
+		if (memcmp(found, hash, MOUNT_HASH_LEN) == 0)
 			return true;
 	return false;
 }

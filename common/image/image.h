@@ -82,6 +82,9 @@ void image_file_closep(struct image_file **file);
 struct image_file *image_file_open_parts(const char *path, const char *const *refs, size_t n_refs, struct err *err);
 
 void image_file_info(const struct image_file *file, struct image_file_info *ret);
+
+/* SHA-1 of the metadata resource (20 bytes, lent), by which an image is known again; NULL when there is no such image. */
+const uint8_t *image_metadata_hash(const struct image_file *file, unsigned index);
 int image_info(struct image_file *file, unsigned index, struct image_info *ret, struct err *err);
 
 /* The XML as UTF-8 without BOM; owned by file. */

@@ -79,6 +79,11 @@ void image_file_closep(struct image_file **file)
 	*file = NULL;
 }
 
+const uint8_t *image_metadata_hash(const struct image_file *file, unsigned index)
+{
+	return index && index <= file->blobs.n_metadata ? file->blobs.metadata[index - 1].hash : NULL;
+}
+
 void image_file_info(const struct image_file *file, struct image_file_info *ret)
 {
 	const struct wim_header *header = &file->header;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of common/image know of an open WIM; not for other rooms. */
+/* What the parts of common/image know of an open WIM; not for other rooms, but for wimtool/list_wimlib, which prints it. */
 #pragma once
 
 #include "common/image/image.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_parts.h"
 
-#include <time.h>
-
 #include "tests/support/rng.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -24,7 +22,6 @@ static void contents_of_a_thousand_parts_are_found_by_their_hash(void **state UN
 {
 	struct wim_blobs blobs = { .items = xcalloc((size_t)PARTS * IN_A_PART, sizeof(struct wim_blob)) };
 	uint8_t other[WIM_HASH_LEN];
-	clock_t begin = clock();
 	struct rng rng = rng_of(7, "parts");
 
 	for (size_t part = 0; part < PARTS; part++) {
@@ -38,7 +35,6 @@ static void contents_of_a_thousand_parts_are_found_by_their_hash(void **state UN
 		assert_ptr_equal(wim_blobs_find(&blobs, blobs.items[i].hash), &blobs.items[i]);
 	for (size_t i = 1; i < blobs.n; i++)
 		assert_true(memcmp(blobs.items[blobs.by_hash[i - 1]].hash, blobs.items[blobs.by_hash[i]].hash, WIM_HASH_LEN) < 0);
-	assert_true(clock() - begin < 20 * CLOCKS_PER_SEC);
 	memcpy(other, blobs.items[3].hash, sizeof(other));
 	other[WIM_HASH_LEN - 1] ^= 1;
 	assert_null(wim_blobs_find(&blobs, other));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/image/wim_xml.h"
 
-#include <time.h>
 
 #include "common/base/utf16.h"
 #include "common/image/wim_header.h"
@@ -126,7 +125,6 @@ static void images_out_of_order_are_found_by_their_index(void **state UNUSED)
 static void as_many_images_as_a_wim_may_have_are_moved_in_one_pass(void **state UNUSED)
 {
 	struct strbuf text = STRBUF_INIT, moved = STRBUF_INIT;
-	clock_t begin = clock();
 	struct wim_xml xml;
 
 	strbuf_adds(&text, "<WIM>");
@@ -148,7 +146,6 @@ static void as_many_images_as_a_wim_may_have_are_moved_in_one_pass(void **state 
 	assert_int_equal(wim_xml_parse(bytes_of(text.data, text.len), &xml, NULL), 0);
 	assert_int_equal(xml.n, WIM_IMAGES_MAX);
 	assert_int_equal(strtoul(wim_xml_image(&xml, 1)->name, NULL, 10), WIM_IMAGES_MAX);
-	assert_true(clock() - begin < 10 * CLOCKS_PER_SEC);
 	wim_xml_release(&xml);
 	strbuf_release(&text);
 	strbuf_release(&moved);
