@@ -49,10 +49,10 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 static void prepend(struct err *err, const char *prefix)
 {
 	char whole[CONTEXT_MAX + 2 + sizeof(err->text)];
+	char context[CONTEXT_MAX];
 
-	shorten(prefix, CONTEXT_MAX, whole);
-	strcat(whole, ": ");
-	strcat(whole, err->text);
+	shorten(prefix, CONTEXT_MAX, context);
+	snprintf(whole, sizeof(whole), "%s: %s", context, err->text);
 	shorten(whole, sizeof(err->text), err->text);
 }
 
@@ -126,8 +126,8 @@ int err_context(struct err *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(prefix, sizeof(prefix), fmt, args);
 	va_end(args);
-	/* one layer below has said so */
-	if (strncmp(err->text, prefix, strlen(prefix)) != 0 || err->text[strlen(prefix)] != ':')
+	/* one layer below has said so; a file without a name says nothing */
+	if (*prefix && (strncmp(err->text, prefix, strlen(prefix)) != 0 || err->text[strlen(prefix)] != ':'))
 		prepend(err, prefix);
 	return -1;
 }

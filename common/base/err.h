@@ -46,7 +46,7 @@ int err_at(struct err *err, enum err_kind kind, uint64_t offset, const char *fmt
 /* "TEXT: No such file or directory", with the kind that belongs to errnum. */
 int err_errno(struct err *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* Puts "CONTEXT: " in front of the text, unless that begins so; returns -1. */
+/* Puts "CONTEXT: " in front of the text, unless that begins so or CONTEXT is empty; returns -1. */
 int err_context(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Says what the user can do; returns -1. The first hint given stays. */

@@ -208,7 +208,7 @@ static int check_first_arg(const struct cli *cli, struct err *err)
 {
 	if (!cli->n_args || *cli->args[0])
 		return 0;
-	return err_set(err, ERR_USAGE, "%s wants %s: the first is an empty text", cli->command->name, cli->command->usage);
+	return err_set(err, ERR_NOT_FOUND, "the first argument is an empty text; %s wants %s", cli->command->name, cli->command->usage);
 }
 
 static ssize_t sink_write(void *cookie UNUSED, const char *data UNUSED, size_t size)

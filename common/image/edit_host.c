@@ -3,6 +3,7 @@
  * Files, links and folders of the host into an image. First everything is read
  * and checked, then the tree is changed, so that a failure leaves it alone.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -276,6 +277,7 @@ static int find_place(const struct image_edit *edit, const struct host_tree *tre
 
 	if (item->depth == 0)
 		return edit_resolve(edit, item->path, ret, err);
+	assert(item->name && *item->name);
 	dir = tree->items.items[item->parent].node;
 	if (dir && dir->depth >= WIM_DEPTH_MAX)
 		return err_set(err, ERR_LIMIT, "%s: nested more than %d deep", item->path, WIM_DEPTH_MAX);
@@ -393,6 +395,9 @@ static void add_new(struct applying *applying, struct host_item *item, const str
 	size_t len = name ? strlen(name) : 0;
 	struct wim_node *parent = name ? place->node : edit_make_parents(applying->edit, place, &name, &len);
 	uint64_t written = filetime_from_timespec(item->st.st_mtim);
+
+	assert(parent);
+
 	struct wim_node *node = wim_node_new(applying->edit->tree, name, len, &(struct wim_new_node){
 		.attributes = attributes_of(item),
 		.security_id = (int32_t)load_le32(parent->raw + DENTRY_SECURITY),
@@ -446,6 +451,7 @@ static int apply_item(struct applying *applying, const struct host_tree *tree, s
 
 	if (find_place(applying->edit, tree, item, &place, err) < 0)
 		return -1;
+	assert(place.node); /* its folder came before it */
 	if (!*place.rest && rules->replace_links && !wim_node_is_dir(place.node) && changes_kind(item, place.node)) {
 		edit_remove(applying->edit, place.node);
 		if (find_place(applying->edit, tree, item, &place, err) < 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -604,7 +605,9 @@ static int find_target(const struct image_edit *edit, const struct wim_node *nod
 		return -1;
 	if (*place.rest && !is_last_part(place.rest))
 		return no_parent(&place, to, err);
+	assert(place.node);
 	*ret_dir = *place.rest ? place.node : place.node->parent;
+	assert(*ret_dir); /* the root alone has none, and is neither renamed nor replaced */
 	if (is_inside(*ret_dir, node))
 		return err_set(err, ERR_REFUSED, "%s: is inside of what is to be moved", to);
 	if ((*ret_dir)->depth + 1u + height(node) > WIM_DEPTH_MAX)
