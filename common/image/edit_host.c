@@ -296,7 +296,7 @@ static int check_item(const struct image_edit *edit, const struct host_tree *tre
 		      struct err *err)
 {
 	const struct image_host_rules *rules = tree->rules;
-	struct edit_place place = { 0 };
+	struct edit_place place = { .rest = "" };
 
 	if (find_place(edit, tree, item, &place, err) < 0)
 		return -1;
@@ -447,7 +447,7 @@ static void set_tagged(struct applying *applying, const struct host_item *item, 
 static int apply_item(struct applying *applying, const struct host_tree *tree, struct host_item *item, struct err *err)
 {
 	const struct image_host_rules *rules = tree->rules;
-	struct edit_place place = { 0 };
+	struct edit_place place = { .rest = "" };
 
 	if (find_place(applying->edit, tree, item, &place, err) < 0)
 		return -1;
