@@ -7,6 +7,7 @@
 #include "wimtool/commands.h"
 #include "wimtool/compose_args.h"
 #include "wimtool/mount_state.h"
+#include "wimtool/pipable.h"
 
 struct delete_args {
 	struct compose_args work;
@@ -54,11 +55,14 @@ static int delete_run(struct cli *cli, const void *raw, struct err *err)
 	const struct delete_args *args = raw;
 	struct compose_run run;
 	struct image_done done;
+	bool soft;
 	int result;
 
 	if (check_not_mounted(cli->args[0], cli->args[1], err) < 0 || compose_begin(&run, cli, &args->work, "delete", err) < 0)
 		return -1;
-	result = image_delete(cli->args[0], cli->args[1], args->soft, &run.work, &done, err);
+	/* wimlib-imagex writes a pipable WIM anew all the same */
+	soft = args->soft && !pipable_under_its_name(cli->args[0]);
+	result = image_delete(cli->args[0], cli->args[1], soft, &run.work, &done, err);
 	compose_end(&run);
 	if (result < 0)
 		return -1;

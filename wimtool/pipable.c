@@ -14,20 +14,25 @@ static int write_anew(const char *wim, bool as_pipable, struct err *err)
 	return image_optimize(&request, &work, &done, err);
 }
 
-int pipable_begin(const char *wim, struct pipable *ret, struct err *err)
+bool pipable_under_its_name(const char *wim)
 {
 	CLEANUP(image_file_closep) struct image_file *file = NULL;
-	struct image_file_info info;
+	struct image_file_info info = { .pipable = false };
 
-	*ret = (struct pipable){ .wim = wim };
 	file = persona_is_wimlib() ? image_file_open(wim, NULL) : NULL; /* what is wrong is told by who changes it */
-	if (!file)
+	if (file)
+		image_file_info(file, &info);
+	return info.pipable;
+}
+
+int pipable_begin(const char *wim, struct pipable *ret, struct err *err)
+{
+	*ret = (struct pipable){ .wim = wim };
+	if (!pipable_under_its_name(wim))
 		return 0;
-	image_file_info(file, &info);
-	image_file_closep(&file);
-	if (info.pipable && write_anew(wim, false, err) < 0)
+	if (write_anew(wim, false, err) < 0)
 		return -1;
-	ret->was = info.pipable;
+	ret->was = true;
 	return 0;
 }
 

@@ -12,6 +12,9 @@ struct pipable {
 	bool was; /* it was pipable and is not now */
 };
 
+/* Whether the WIM is pipable, and the program has wimlib's name. */
+bool pipable_under_its_name(const char *wim);
+
 int pipable_begin(const char *wim, struct pipable *ret, struct err *err);
 
 /* After the change, also after one that failed with err set (result -1): that is what is told then. */

@@ -172,7 +172,7 @@ script() {
 	run "$imagex" export a.wim all pipe.wim --pipable --check
 	fields pipe.wim
 	run "$imagex" optimize pipe.wim
-	run "$imagex" delete pipe.wim 1
+	run "$imagex" delete pipe.wim 1 --soft
 	head -c 5 pipe.wim
 	run "$imagex" optimize pipe.wim --not-pipable
 	head -c 5 pipe.wim
