@@ -188,11 +188,6 @@ static struct image_file *open_with_parts(const char *path, struct err *err)
 	return image_file_open_parts(path, parts.patterns.items, parts.patterns.len, err);
 }
 
-static int stop_at_root(void *context UNUSED, const char *path UNUSED, const struct image_entry *entry UNUSED)
-{
-	return 1;
-}
-
 static int open_image(struct image_target *t, const char *image, bool for_write, struct err *err)
 {
 	if (for_write) {
@@ -208,7 +203,7 @@ static int open_image(struct image_target *t, const char *image, bool for_write,
 	if (!t->own || image_select(t->own, image, &t->index, err) < 0)
 		return -1;
 	/* an image whose list of files cannot be read must not look like an empty one */
-	return image_walk(t->own, t->index, "/", stop_at_root, NULL, err) < 0 ? -1 : 0;
+	return image_read_list(t->own, t->index, err);
 }
 
 void *target_image_open(const char *spec, bool for_write, struct err *err)

@@ -56,7 +56,7 @@ static int edit_file(struct image_edit *edit, const struct recipe_file_edit *e, 
 {
 	switch (e->op) {
 	case RECIPE_FILE_ADD:
-		return image_edit_put_host_tree(edit, e->source, e->to, err);
+		return image_edit_add_host_tree(edit, e->source, e->to, NULL, err);
 	case RECIPE_FILE_MOVE:
 		return image_edit_rename(edit, e->path, e->to, err);
 	case RECIPE_FILE_REMOVE:

@@ -3,18 +3,11 @@
 
 #include "common/image/image.h"
 #include "wimtool/commands.h"
-
-#define READER_GONE 1
+#include "wimtool/wim_show.h"
 
 struct cat_args {
 	struct cli_list refs;
 };
-
-/* Why it was not taken is told when all is done. */
-static int put(void *context UNUSED, const void *data, size_t len)
-{
-	return fwrite(data, 1, len, stdout) == len ? 0 : READER_GONE;
-}
 
 static int cat_paths(const char *wim, const struct cli_list *refs, const char *image, const char *const *paths,
 		     size_t n_paths, struct err *err)
@@ -28,7 +21,7 @@ static int cat_paths(const char *wim, const struct cli_list *refs, const char *i
 	if (image_select(file, image, &index, err) < 0)
 		return err_context(err, "%s", wim);
 	for (size_t i = 0; i < n_paths && result == 0; i++)
-		result = image_stream(file, index, paths[i], put, NULL, err);
+		result = image_stream(file, index, paths[i], wim_show_data, stdout, err);
 	if (result >= 0)
 		return CLI_DONE;
 	if (err->kind == ERR_USAGE) /* a folder: not the words are wrong but what they name */

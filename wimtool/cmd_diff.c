@@ -120,11 +120,6 @@ static int show(const struct cli *cli, const struct image_diff *diff)
 	return diff->rows.len ? CLI_FINDINGS : CLI_DONE;
 }
 
-static int stop_at_root(void *context UNUSED, const char *path UNUSED, const struct image_entry *entry UNUSED)
-{
-	return 1;
-}
-
 /* "install.wim:2", with its list of files, so that what is wrong with that is told of the right one */
 static struct image_file *open_target(const char *target, const struct cli_list *refs, unsigned *index, struct err *err)
 {
@@ -135,7 +130,7 @@ static struct image_file *open_target(const char *target, const struct cli_list 
 	image_split_target(target, &path, &image);
 	file = image_file_open_parts(path, refs->items, refs->len, err);
 	if (file && (image_select(file, image, index, err) < 0 ||
-		     image_walk(file, *index, "/", stop_at_root, NULL, err) < 0)) {
+		     image_read_list(file, *index, err) < 0)) {
 		err_context(err, "%s", path);
 		image_file_closep(&file);
 	}

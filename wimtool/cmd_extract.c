@@ -4,6 +4,7 @@
 #include "common/image/session.h"
 #include "wimtool/apply.h"
 #include "wimtool/commands.h"
+#include "wimtool/wim_show.h"
 
 struct extract_args {
 	struct cli_list refs;
@@ -36,15 +37,9 @@ static void show_result(const struct cli *cli, const struct session_extract *r, 
 	json_end_object(cli->json);
 }
 
-/* Why it was not taken is told when all is done. */
-static int put(void *context UNUSED, const void *data, size_t len)
-{
-	return fwrite(data, 1, len, stdout) == len ? 0 : 1;
-}
-
 static int to_stdout(const struct session_extract *request, struct err *err)
 {
-	if (session_extract_stream(request, put, NULL, err) >= 0)
+	if (session_extract_stream(request, wim_show_data, stdout, err) >= 0)
 		return CLI_DONE;
 	if (err->kind == ERR_USAGE) /* a folder: not the words are wrong but what they name */
 		err->kind = ERR_REFUSED;

@@ -266,3 +266,8 @@ int wim_show_print_xml(const char *path, FILE *out, struct err *err)
 	fwrite(strbuf_text(&xml), 1, xml.len, out);
 	return 0;
 }
+
+int wim_show_data(void *out, const void *data, size_t len)
+{
+	return fwrite(data, 1, len, out) == len ? 0 : 1;
+}

@@ -30,3 +30,6 @@ void wim_show_hex(const uint8_t *data, size_t len, FILE *out);
 
 /* Text of a sort that the image itself chose: control characters are shown as escapes. */
 void wim_show_text(const char *text, FILE *out);
+
+/* An image_data_fn that writes to a FILE; it ends when that takes no more. Why is told when all is done. */
+int wim_show_data(void *out, const void *data, size_t len);

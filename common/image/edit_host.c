@@ -475,7 +475,8 @@ static int apply_item(struct applying *applying, const struct host_tree *tree, s
 int image_edit_add_host_tree(struct image_edit *edit, const char *host_path, const char *path,
 			     const struct image_host_rules *rules, struct err *err)
 {
-	CLEANUP(host_tree_release) struct host_tree tree = { .rules = rules };
+	static const struct image_host_rules none;
+	CLEANUP(host_tree_release) struct host_tree tree = { .rules = rules ? rules : &none };
 	CLEANUP(applying_release) struct applying applying = { .edit = edit };
 
 	if (edit_check_open(edit, err) < 0 || read_host(&tree, host_path, path, err) < 0)
@@ -487,11 +488,4 @@ int image_edit_add_host_tree(struct image_edit *edit, const char *host_path, con
 		if (apply_item(&applying, &tree, &tree.items.items[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err)
-{
-	const struct image_host_rules rules = { .config = NULL };
-
-	return image_edit_add_host_tree(edit, host_path, path, &rules, err);
 }

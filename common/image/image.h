@@ -83,6 +83,9 @@ struct image_file *image_file_open_parts(const char *path, const char *const *re
 
 void image_file_info(const struct image_file *file, struct image_file_info *ret);
 
+/* Reads the list of files of an image, which is kept: what is wrong with it is told here, and by nothing later. */
+int image_read_list(struct image_file *file, unsigned index, struct err *err);
+
 /* SHA-1 of the metadata resource (20 bytes, lent), by which an image is known again; NULL when there is no such image. */
 const uint8_t *image_metadata_hash(const struct image_file *file, unsigned index);
 int image_info(struct image_file *file, unsigned index, struct image_info *ret, struct err *err);
@@ -155,7 +158,7 @@ int image_path_check(const char *path, struct err *err);
  * given; on failure the tree is unchanged. put replaces the unnamed stream of an existing file or makes a new
  * one (parents must exist unless make_parents; a new file gets the security
  * descriptor of its folder, now as its times and ARCHIVE as its attribute).
- * put_host_tree adds a file, symbolic link or folder of the host with all below it.
+ * add_host_tree adds a file, symbolic link or folder of the host with all below it.
  */
 int image_edit_put(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
 		   struct err *err);
@@ -163,9 +166,8 @@ int image_edit_put(struct image_edit *edit, const char *path, const void *data, 
 /* The same without a copy: data must stay until the edit is committed or closed. */
 int image_edit_put_lent(struct image_edit *edit, const char *path, const void *data, size_t len, bool make_parents,
 			struct err *err);
-int image_edit_put_host_tree(struct image_edit *edit, const char *host_path, const char *path, struct err *err);
 
-/* How put_host_tree is asked for by a capture's options. */
+/* How add_host_tree is asked for by a capture's options; NULL: by none of them. */
 struct image_host_rules {
 	const struct capture_config *config; /* NULL: nothing is left out */
 	bool unix_data;     /* keep owner, mode, device and extended attributes */

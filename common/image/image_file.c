@@ -79,6 +79,11 @@ void image_file_closep(struct image_file **file)
 	*file = NULL;
 }
 
+int image_read_list(struct image_file *file, unsigned index, struct err *err)
+{
+	return image_tree(file, index, err) ? 0 : -1;
+}
+
 const uint8_t *image_metadata_hash(const struct image_file *file, unsigned index)
 {
 	return index && index <= file->blobs.n_metadata ? file->blobs.metadata[index - 1].hash : NULL;

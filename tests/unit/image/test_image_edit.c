@@ -208,7 +208,7 @@ static void a_host_tree_comes_out_as_it_went_in(void **state UNUSED)
 
 		struct image_edit *edit = open_edit("h.wim", NULL);
 
-		ok(image_edit_put_host_tree(edit, "src", "/", &err));
+		ok(image_edit_add_host_tree(edit, "src", "/", NULL, &err));
 		commit(&edit);
 		assert_verifies("h.wim");
 		assert_int_equal(run("wimlib-imagex apply h.wim 1 out && diff -r --no-dereference src out"), 0);
@@ -231,7 +231,7 @@ static void a_link_of_the_host_becomes_what_wimlib_makes_of_it(void **state UNUS
 
 	struct image_edit *edit = open_edit("h.wim", NULL);
 
-	ok(image_edit_put_host_tree(edit, "links", "/", &err));
+	ok(image_edit_add_host_tree(edit, "links", "/", NULL, &err));
 	commit(&edit);
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const paths[] = { "/rel", "/abs", "/todir" };
@@ -389,11 +389,11 @@ static void impossible_edits_are_refused_and_change_nothing(void **state UNUSED)
 	refused(image_edit_rename_over(edit, "/one", "/", &err), ERR_REFUSED);
 	refused(image_edit_add_host_tree(edit, "src/one", "/one", &(struct image_host_rules){ .no_replace = true }, &err),
 		ERR_REFUSED);
-	refused(image_edit_put_host_tree(edit, "clash", "/", &err), ERR_USAGE);
-	refused(image_edit_put_host_tree(edit, "bad", "/b", &err), ERR_USAGE);
-	refused(image_edit_put_host_tree(edit, "twins", "/t", &err), ERR_REFUSED);
-	refused(image_edit_put_host_tree(edit, "fifo", "/f", &err), ERR_UNSUPPORTED);
-	refused(image_edit_put_host_tree(edit, "nowhere", "/f", &err), ERR_NOT_FOUND);
+	refused(image_edit_add_host_tree(edit, "clash", "/", NULL, &err), ERR_USAGE);
+	refused(image_edit_add_host_tree(edit, "bad", "/b", NULL, &err), ERR_USAGE);
+	refused(image_edit_add_host_tree(edit, "twins", "/t", NULL, &err), ERR_REFUSED);
+	refused(image_edit_add_host_tree(edit, "fifo", "/f", NULL, &err), ERR_UNSUPPORTED);
+	refused(image_edit_add_host_tree(edit, "nowhere", "/f", NULL, &err), ERR_NOT_FOUND);
 	commit(&edit);
 
 	char *after = sum_of("a.wim");
@@ -612,7 +612,7 @@ static void a_host_file_that_changes_before_the_commit_is_noticed(void **state U
 	char *before = sum_of("a.wim");
 	struct image_edit *edit = open_edit("a.wim", NULL);
 
-	ok(image_edit_put_host_tree(edit, "moving", "/moving", &err));
+	ok(image_edit_add_host_tree(edit, "moving", "/moving", NULL, &err));
 	write_noise("moving", 50000, 9);
 	refused(image_edit_commit(edit, NULL, &err), ERR_BUSY);
 	image_edit_closep(&edit);
